@@ -54,7 +54,7 @@ if [ -z "$mode" ]; then
     if [ -n "$is_root" ]; then mode=system; else mode=user; fi
 fi
 
-# Where everything is.
+# The paths.
 if [ "$mode" = system ]; then
     [ -n "$is_root" ] || [ -n "$dry" ] || fail "--system needs root: run it with sudo, or take --user"
     owner=freelanceos
@@ -71,7 +71,7 @@ else
     default_data=${XDG_DATA_HOME:-$HOME/.local/share}/freelanceos
     unit=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user/freelanceos.service
     ctl='systemctl --user' journal='journalctl --user' as_root=''
-    # After `su`, a user has a service manager, but no variable that says where.
+    # After `su`, a user has a service manager but no variable that names its folder.
     if [ -z "${XDG_RUNTIME_DIR:-}" ] && [ -S "/run/user/$(id -u)/systemd/private" ]; then
         XDG_RUNTIME_DIR=/run/user/$(id -u)
         export XDG_RUNTIME_DIR
@@ -105,7 +105,7 @@ fi
 manager() { $ctl "$@"; }
 
 changed=''
-# Runs a command, or says that it would.
+# Runs a command, or prints it in a dry run.
 act() {
     changed=yes
     if [ -n "$dry" ]; then say "would run: $*"; else "$@"; fi
@@ -119,7 +119,7 @@ folder() {
     [ -z "${3:-}" ] || act chown "$3" "$1"
 }
 
-# Writes standard input to a file with that mode and owner, unless it has that text already.
+# Writes standard input to a file with that mode and owner, unless it already has that content.
 put() {
     text=$(cat)
     if [ -f "$1" ] && [ "$(cat "$1")" = "$text" ]; then return 0; fi
@@ -135,7 +135,7 @@ put() {
     say "wrote $1"
 }
 
-# Fills in the @NAMES@ of a file in install/, each through the function given second.
+# Replaces the @NAMES@ in a file from install/, each through the function given second.
 filled() {
     write=${2:-printf %s}
     sed "$(
@@ -148,7 +148,7 @@ filled() {
     )" "$1"
 }
 
-# Fails unless that many KiB are free at the folder's place.
+# Fails unless that many KiB are free on the disk of a folder.
 need_space() {
     at=$1
     while [ ! -d "$at" ]; do at=$(dirname "$at"); done
@@ -167,7 +167,7 @@ if [ -n "$uninstall" ]; then
     . install/remove.sh
 fi
 
-# ---------------------------------------------------------------- what is installed
+# ---------------------------------------------------------------- the executable
 
 clean_up() { rm -f "$new" "$settings.new" "$unit.new" "$runner.new"; }
 [ -n "$dry" ] || trap clean_up EXIT
@@ -267,8 +267,8 @@ address() {
     esac
 }
 
-# Waits until the server answers. Without an HTTP client, the "ready" that the service manager
-# received must do.
+# Waits until the server responds. Without an HTTP client, the "ready" notification to the service
+# manager must be enough.
 is_healthy() {
     at=$(address)
     [ -n "$at" ] || return 0
@@ -286,7 +286,7 @@ is_healthy() {
     return 1
 }
 
-# Restarts the service and waits until it answers.
+# Restarts the service and waits until it responds.
 start() {
     manager reset-failed freelanceos > /dev/null 2>&1 || true
     manager restart freelanceos > /dev/null 2>&1 && is_healthy

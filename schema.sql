@@ -50,7 +50,7 @@ CREATE TABLE clients (
     search_key TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    -- A deleted client leaves every list but stays for the invoices that name it.
+    -- A deleted client leaves every list but stays for the invoices that refer to it.
     deleted_at BIGINT
 );
 CREATE INDEX clients_listed ON clients (account_id, id) WHERE deleted_at IS NULL;
@@ -139,7 +139,7 @@ CREATE TABLE invoices (
     paid_at BIGINT,
     payment_link TEXT,
     notes TEXT,
-    -- Both parties as they were when the invoice was sent, as JSON.
+    -- Both parties as JSON, as they were when the invoice was sent.
     seller TEXT,
     buyer TEXT,
     created_at BIGINT NOT NULL,
@@ -147,7 +147,7 @@ CREATE TABLE invoices (
     CONSTRAINT invoices_number UNIQUE (account_id, number)
 );
 CREATE INDEX invoices_listed ON invoices (account_id, id) WHERE status <> 'cancelled';
--- With due_date at the end, what is overdue is passed over without a look at its row.
+-- With due_date at the end, overdue invoices are skipped without reading their rows.
 CREATE INDEX invoices_by_status ON invoices (account_id, status, id, due_date);
 CREATE INDEX invoices_by_client ON invoices (account_id, client_id, id)
     WHERE status <> 'cancelled';
@@ -168,8 +168,8 @@ CREATE TABLE invoice_items (
     PRIMARY KEY (invoice_id, position)
 );
 
--- The ledger: rows are added, never changed. base_* are the account's currency of that day,
--- the rate into it and the converted amount, and stay empty where no rate was known.
+-- The ledger: rows are added, never changed. base_* are the account's currency on that day, the
+-- rate into it and the converted amount, all empty if no rate was known.
 CREATE TABLE payments (
     id BYTEA NOT NULL PRIMARY KEY,
     account_id BYTEA NOT NULL REFERENCES accounts (id),
@@ -185,7 +185,7 @@ CREATE TABLE payments (
 CREATE INDEX payments_by_invoice ON payments (invoice_id);
 CREATE INDEX payments_by_account ON payments (account_id, paid_at);
 
--- The latest known rates: so many units of into_currency for one of from_currency.
+-- The latest known rates: into_currency per unit of from_currency.
 CREATE TABLE exchange_rates (
     account_id BYTEA NOT NULL REFERENCES accounts (id),
     from_currency TEXT NOT NULL,
@@ -208,7 +208,7 @@ CREATE TABLE activity (
 );
 CREATE INDEX activity_listed ON activity (account_id, id);
 
--- First answers of requests that carried an Idempotency-Key.
+-- First answers to requests with an Idempotency-Key.
 CREATE TABLE request_answers (
     account_id BYTEA NOT NULL REFERENCES accounts (id),
     request_key TEXT NOT NULL,
@@ -220,10 +220,10 @@ CREATE TABLE request_answers (
 );
 CREATE INDEX request_answers_by_age ON request_answers (created_at);
 
--- Rollups: sums kept by the same write as the rows they add up, so that lists and the
--- dashboard cost the same with a hundred rows and with a million.
+-- Rollups: sums updated by the same write as the rows they add up, so that lists and the dashboard
+-- cost the same with a hundred rows and with a million.
 
--- How many entries a list has. list: "clients", "projects:status:active", …
+-- The number of entries in a list. list: "clients", "projects:status:active", …
 CREATE TABLE list_totals (
     account_id BYTEA NOT NULL REFERENCES accounts (id),
     list TEXT NOT NULL,
@@ -231,9 +231,9 @@ CREATE TABLE list_totals (
     PRIMARY KEY (account_id, list)
 );
 
--- What happened when. measure: "earned" (payments) or "active" (projects starting and ending).
--- span: "quarter" (of an hour, UTC), "week" and "month" (UTC), or "all". Any local month or
--- week is a sum of UTC ones and of the quarter-hours at its edges.
+-- Events over time. measure: "earned" (payments) or "active" (projects starting and ending). span:
+-- "quarter" (of an hour, UTC), "week" and "month" (UTC), or "all". Any local month or week is a sum
+-- of UTC ones and of the quarter-hours at its edges.
 CREATE TABLE timeline_totals (
     account_id BYTEA NOT NULL REFERENCES accounts (id),
     measure TEXT NOT NULL,
@@ -247,8 +247,8 @@ CREATE TABLE timeline_totals (
     PRIMARY KEY (account_id, measure, span, starts_at, currency, base_currency)
 );
 
--- What sent and unpaid invoices add up to, by the day ("2026-03-18") and by the month
--- ("2026-03") they are due; span is "day" or "month".
+-- Sums of sent and unpaid invoices by day ("2026-03-18") and month ("2026-03") of their due date.
+-- span is "day" or "month".
 CREATE TABLE open_totals (
     account_id BYTEA NOT NULL REFERENCES accounts (id),
     span TEXT NOT NULL,
@@ -259,7 +259,7 @@ CREATE TABLE open_totals (
     PRIMARY KEY (account_id, span, due, currency)
 );
 
--- What each client has paid.
+-- Sums of payments by client.
 CREATE TABLE client_totals (
     client_id BYTEA NOT NULL REFERENCES clients (id),
     currency TEXT NOT NULL,
@@ -272,7 +272,7 @@ CREATE TABLE client_totals (
 -- version 2
 
 ALTER TABLE accounts ADD COLUMN role TEXT NOT NULL DEFAULT 'freelancer';
--- Empty while the account waits for its e-mail to be proven.
+-- Empty until the account's email is verified.
 ALTER TABLE accounts ADD COLUMN activated_at BIGINT;
 ALTER TABLE accounts ADD COLUMN email_verified_at BIGINT;
 ALTER TABLE accounts ADD COLUMN username TEXT;
@@ -293,7 +293,7 @@ ALTER TABLE sessions ADD COLUMN user_agent TEXT;
 ALTER TABLE sessions ADD COLUMN last_used_at BIGINT;
 UPDATE sessions SET last_used_at = created_at;
 
--- One-time codes and link tokens that were mailed, as keyed hashes; the newest of each purpose.
+-- One-time codes and link tokens sent by email, as keyed hashes; only the newest of each purpose.
 CREATE TABLE email_codes (
     account_id BYTEA NOT NULL REFERENCES accounts (id),
     purpose TEXT NOT NULL,
@@ -304,7 +304,7 @@ CREATE TABLE email_codes (
 );
 CREATE INDEX email_codes_by_expiry ON email_codes (expires_at);
 
--- seed is sealed; last_step is the newest time step whose code was taken.
+-- seed is sealed; last_step is the newest time step whose code was used.
 CREATE TABLE two_factor (
     account_id BYTEA NOT NULL PRIMARY KEY REFERENCES accounts (id),
     seed BYTEA NOT NULL,
@@ -331,7 +331,7 @@ CREATE TABLE passkeys (
 );
 CREATE INDEX passkeys_by_account ON passkeys (account_id, id);
 
--- What was asked of an authenticator and waits for its answer. Without an account: of nobody.
+-- Challenges that wait for an authenticator's answer. Decoys have no account.
 CREATE TABLE passkey_challenges (
     challenge_hash BYTEA NOT NULL PRIMARY KEY,
     purpose TEXT NOT NULL,
@@ -369,7 +369,7 @@ CREATE TABLE portfolio_items (
 );
 CREATE INDEX portfolio_items_listed ON portfolio_items (account_id, id);
 
--- Who looked at a public profile on a day, as keyed hashes that are soon forgotten.
+-- Visitors of a public profile per day, as keyed hashes that are soon deleted.
 CREATE TABLE profile_visitors (
     account_id BYTEA NOT NULL REFERENCES accounts (id),
     day TEXT NOT NULL,
@@ -385,7 +385,7 @@ CREATE TABLE profile_views (
     PRIMARY KEY (account_id, day)
 );
 
--- What visitors of the public profile wrote.
+-- Messages from visitors of the public profile.
 CREATE TABLE messages (
     id BYTEA NOT NULL PRIMARY KEY,
     account_id BYTEA NOT NULL REFERENCES accounts (id),
@@ -397,15 +397,15 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_listed ON messages (account_id, id);
 
--- The client's link: a keyed hash to find it by, and sealed to be shown again.
+-- The client's link: a keyed hash for lookups, and the sealed link for display.
 ALTER TABLE proposals ADD COLUMN link_hash BYTEA;
 ALTER TABLE proposals ADD COLUMN link BYTEA;
--- Who answered through the link, and from where.
+-- The name and address of the person who answered through the link.
 ALTER TABLE proposals ADD COLUMN answered_by TEXT;
 ALTER TABLE proposals ADD COLUMN answered_from TEXT;
 CREATE UNIQUE INDEX proposals_link_hash ON proposals (link_hash);
 
--- Mail to be delivered. sealed holds all of it and is erased once it is delivered or given up.
+-- Outgoing mail. sealed contains the whole email and is erased once it is delivered or given up.
 CREATE TABLE outbox (
     id BYTEA NOT NULL PRIMARY KEY,
     account_id BYTEA REFERENCES accounts (id),
@@ -426,7 +426,7 @@ CREATE INDEX outbox_failed ON outbox (failed_at, id) WHERE failed_at IS NOT NULL
 CREATE INDEX outbox_by_age ON outbox (created_at);
 CREATE INDEX outbox_by_account ON outbox (account_id);
 
--- Limits whose window is an hour or more, so that a restart does not lift them.
+-- Limits with a window of an hour or more, so that a restart does not lift them.
 CREATE TABLE rate_windows (
     name TEXT NOT NULL,
     subject BYTEA NOT NULL,
@@ -436,38 +436,39 @@ CREATE TABLE rate_windows (
 );
 CREATE INDEX rate_windows_by_end ON rate_windows (resets_at);
 
--- The entries of the log that FreelanceHub's feed shows, and how many each account has. (IN would
--- make SQLite write each new entry half as fast.)
+-- The entries that FreelanceHub's feed shows, and their number per account. (IN would make SQLite
+-- write each new entry half as fast.)
 CREATE INDEX activity_in_feed ON activity (account_id, id)
     WHERE kind = 'proposal_sent' OR kind = 'proposal_accepted' OR kind = 'proposal_rejected'
         OR kind = 'project_created' OR kind = 'project_completed' OR kind = 'invoice_paid'
         OR kind = 'message_received';
--- Who deletes a message deletes its entry too.
+-- Deleting a message deletes its entry too.
 CREATE INDEX activity_of_message ON activity (entity_id) WHERE kind = 'message_received';
 INSERT INTO list_totals (account_id, list, entries)
     SELECT account_id, 'activity:feed', count(*) FROM activity
     WHERE kind IN ('proposal_sent', 'proposal_accepted', 'proposal_rejected', 'project_created',
         'project_completed', 'invoice_paid', 'message_received')
     GROUP BY account_id;
--- Clients for whom there is a project.
+-- Clients with a project.
 INSERT INTO list_totals (account_id, list, entries)
     SELECT account_id, 'clients:with-project', count(DISTINCT client_id) FROM projects
     WHERE deleted_at IS NULL GROUP BY account_id;
 
 -- version 3
 
--- How days are written for this account; see DateFormat.
+-- The account's date format; see DateFormat.
 ALTER TABLE accounts ADD COLUMN date_format TEXT NOT NULL DEFAULT 'day-month-year';
--- A deleted account cannot be used any more; its rows are removed in small steps.
+-- A deleted account cannot be used any more. Its rows are removed in small steps.
 ALTER TABLE accounts ADD COLUMN deleted_at BIGINT;
 CREATE INDEX accounts_deleted ON accounts (deleted_at) WHERE deleted_at IS NOT NULL;
 
--- What lists pass over must be found to be removed with its account, and what names a project.
+-- Indexes for removing accounts: of deleted rows, which lists skip, and of rows that refer to a
+-- project.
 CREATE INDEX clients_deleted ON clients (account_id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX projects_deleted ON projects (account_id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX invoices_of_project ON invoices (project_id) WHERE project_id IS NOT NULL;
 
--- Pictures that were uploaded, as they were encoded anew. purpose: "logo", "avatar", "portfolio".
+-- Uploaded pictures, re-encoded. purpose: "logo", "avatar", "portfolio".
 CREATE TABLE images (
     id BYTEA NOT NULL PRIMARY KEY,
     account_id BYTEA NOT NULL REFERENCES accounts (id),
@@ -480,7 +481,7 @@ CREATE TABLE images (
 );
 CREATE INDEX images_by_account ON images (account_id, id);
 
--- What new invoices begin with, and how the freelancer stands on them.
+-- Defaults of new invoices, and the freelancer's details on them.
 CREATE TABLE invoice_defaults (
     account_id BYTEA NOT NULL PRIMARY KEY REFERENCES accounts (id),
     business_name TEXT,
@@ -496,19 +497,19 @@ CREATE TABLE invoice_defaults (
 );
 CREATE INDEX invoice_defaults_logo ON invoice_defaults (logo) WHERE logo IS NOT NULL;
 
--- A series has begun once next_number is beyond first_number; until then both may be chosen.
+-- A series has begun once next_number is greater than first_number. Until then both can be changed.
 ALTER TABLE invoice_series ADD COLUMN prefix TEXT NOT NULL DEFAULT 'INV';
 ALTER TABLE invoice_series ADD COLUMN first_number BIGINT NOT NULL DEFAULT 1;
 
--- The client's link: a keyed hash to find it by, and sealed to be shown again.
+-- The client's link: a keyed hash for lookups, and the sealed link for display.
 ALTER TABLE invoices ADD COLUMN link_hash BYTEA;
 ALTER TABLE invoices ADD COLUMN link BYTEA;
--- When the client first opened it, and was last reminded of it.
+-- When the client first opened it, and was last sent a reminder.
 ALTER TABLE invoices ADD COLUMN viewed_at BIGINT;
 ALTER TABLE invoices ADD COLUMN reminded_at BIGINT;
 CREATE UNIQUE INDEX invoices_link_hash ON invoices (link_hash);
 
--- The PDF of a sent invoice, made once.
+-- The PDF of a sent invoice, rendered once.
 CREATE TABLE invoice_files (
     invoice_id BYTEA NOT NULL PRIMARY KEY REFERENCES invoices (id),
     sha256 BYTEA NOT NULL,
@@ -516,65 +517,65 @@ CREATE TABLE invoice_files (
     created_at BIGINT NOT NULL
 );
 
--- The number as it is searched for. (Those of older versions all begin with INV.)
+-- The search key of the number. (Numbers from older versions all begin with INV.)
 ALTER TABLE invoices ADD COLUMN number_key TEXT NOT NULL DEFAULT '';
 UPDATE invoices SET number_key = 'inv' || substr(number, 4);
 CREATE INDEX invoices_by_project ON invoices (account_id, project_id, id)
     WHERE project_id IS NOT NULL AND status <> 'cancelled';
 
--- The invoice that a mail is about.
+-- The invoice that an email is about.
 ALTER TABLE outbox ADD COLUMN invoice_id BYTEA REFERENCES invoices (id);
 CREATE INDEX outbox_by_invoice ON outbox (invoice_id, id) WHERE invoice_id IS NOT NULL;
 
 -- version 4
 
--- 1 on the account of whoever runs this server, NULL on all others.
+-- 1 on the account of the server's owner, NULL on all others.
 ALTER TABLE accounts ADD COLUMN owner BIGINT;
 UPDATE accounts SET owner = 1 WHERE id IN
     (SELECT id FROM accounts WHERE activated_at IS NOT NULL AND deleted_at IS NULL
     ORDER BY id LIMIT 1);
 CREATE UNIQUE INDEX accounts_owner ON accounts (owner);
--- Kept once there has been an owner: from then on only a command can name another.
+-- Recorded once there has been an owner: from then on only a command can change the owner.
 INSERT INTO program_state (name, value) SELECT 'set_up', 'yes' FROM accounts WHERE owner = 1;
 
--- Which API made the account. Accounts that were usable at once came from FreelanceOS.
+-- The API that created the account. Accounts that were usable at once came from FreelanceOS.
 ALTER TABLE accounts ADD COLUMN made_by TEXT NOT NULL DEFAULT 'freelanceos';
 UPDATE accounts SET made_by = 'freelancehub_auth'
     WHERE activated_at IS NULL OR activated_at <> created_at;
 UPDATE accounts SET made_by = 'freelancehub'
     WHERE made_by = 'freelancehub_auth' AND username IS NOT NULL;
 
--- Bytes that the account wrote while its address was unproven.
+-- Bytes that the account wrote while its address was unverified.
 ALTER TABLE accounts ADD COLUMN unproven_bytes BIGINT NOT NULL DEFAULT 0;
 
--- Seconds without use after which a browser's session ends; NULL: it ends with its tokens.
+-- Seconds without use after which a browser's session ends. NULL: it ends with its tokens.
 ALTER TABLE sessions ADD COLUMN idle_life BIGINT;
 
--- Where a mail was saved instead of being sent: the name of a file in the folder of mails.
+-- The name of the file that an email was saved as instead of being sent.
 ALTER TABLE outbox ADD COLUMN file_name TEXT;
 CREATE INDEX outbox_failed_of_account ON outbox (account_id, id) WHERE failed_at IS NOT NULL;
 CREATE INDEX outbox_by_kind ON outbox (account_id, kind, id) WHERE invoice_id IS NULL;
 
--- The invoice made of a milestone and the project made of a proposal, once each. (An invoice is
--- removed only with its account, whose milestones go first.)
+-- The invoice created from a milestone and the project created from a proposal, once each. (An
+-- invoice is removed only with its account, whose milestones go first.)
 ALTER TABLE milestones ADD COLUMN invoice_id BYTEA;
 CREATE UNIQUE INDEX milestones_invoice ON milestones (invoice_id) WHERE invoice_id IS NOT NULL;
 ALTER TABLE proposals ADD COLUMN project_id BYTEA REFERENCES projects (id);
 CREATE UNIQUE INDEX proposals_project ON proposals (project_id) WHERE project_id IS NOT NULL;
 
--- The search keys of clients are folded anew; see store/migrate.rs.
+-- The search keys of clients are folded again; see store/migrate.rs.
 
--- How numbers are written and read, by an example: "1,234.56", "1.234,56", "1 234,56", "1'234.56".
+-- The number format, named by an example: "1,234.56", "1.234,56", "1 234,56", "1'234.56".
 ALTER TABLE invoice_defaults ADD COLUMN number_format TEXT NOT NULL DEFAULT '1,234.56';
 
 -- version 5
 
--- What is to be done later: one row of a kind for each thing it is about, written in the
--- transaction that causes it, and gone once it is done. Who does it first moves due_at to the end
--- of a lease: what nobody finishes by then is due again, for any server.
+-- Work to do later: one row of a kind per subject, written in the transaction that causes it, and
+-- deleted once it is done. A server that claims it moves due_at to the end of a lease. If it does
+-- not finish by then, the job is due again for any server.
 CREATE TABLE jobs (
     kind TEXT NOT NULL,
-    -- The id of a mail, an invoice …; all zeros of what there is once for the whole database.
+    -- The id of an email, an invoice …; all zeros for jobs that exist once per database.
     subject BYTEA NOT NULL,
     account_id BYTEA REFERENCES accounts (id),
     due_at BIGINT NOT NULL,
@@ -586,8 +587,8 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_due ON jobs (kind, due_at, subject);
 CREATE INDEX jobs_by_account ON jobs (account_id) WHERE account_id IS NOT NULL;
 
--- What a mail is and what became of it; its job says when it is tried. sealed holds all of a mail
--- that cannot be written again, such as one with a code, until it is delivered or given up.
+-- Emails and their results; their jobs know when to try again. sealed contains an email that cannot
+-- be written again, such as one with a code, until it is delivered or given up.
 CREATE TABLE mails (
     id BYTEA NOT NULL PRIMARY KEY,
     account_id BYTEA REFERENCES accounts (id),
@@ -596,7 +597,7 @@ CREATE TABLE mails (
     recipient TEXT NOT NULL,
     subject TEXT NOT NULL,
     sealed BYTEA,
-    -- How often it was tried, once it is delivered or given up.
+    -- The number of tries, once it is delivered or given up.
     tries BIGINT NOT NULL,
     last_error TEXT,
     file_name TEXT,
@@ -621,13 +622,13 @@ CREATE INDEX mails_by_kind ON mails (account_id, kind, id) WHERE invoice_id IS N
 
 -- version 6
 
--- How documents look: the colour as #rrggbb, the layout ("classic", "modern"), and the paper
--- ("a4", "letter"; "country" for what the client's country uses).
+-- How documents look: the colour as #rrggbb, the layout ("classic", "modern"), and the paper ("a4",
+-- "letter", or "country" for the usual size in the client's country).
 ALTER TABLE invoice_defaults ADD COLUMN accent TEXT NOT NULL DEFAULT '#0b5c46';
 ALTER TABLE invoice_defaults ADD COLUMN template TEXT NOT NULL DEFAULT 'classic';
 ALTER TABLE invoice_defaults ADD COLUMN paper TEXT NOT NULL DEFAULT 'country';
 
--- For lists of invoices by a day, and of those issued in a period.
+-- For lists of invoices by issue date or due date, and of a period.
 CREATE INDEX invoices_by_issue_date ON invoices (account_id, issue_date, id)
     WHERE status <> 'cancelled';
 CREATE INDEX invoices_by_due_date ON invoices (account_id, due_date, id)

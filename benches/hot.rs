@@ -1,4 +1,4 @@
-//! Functions that every request uses.
+//! Functions that run in every request.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark says what went wrong by stopping")]
 
@@ -16,7 +16,7 @@ use freelanceos::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-/// The lines of an invoice: whole hours, and words of a translation.
+/// The lines of an invoice: whole hours and translated words.
 fn lines(count: usize) -> Vec<Line> {
     let line = |index: usize| {
         let (quantity, rate) =
@@ -36,7 +36,8 @@ fn calculator(criterion: &mut Criterion) {
     for count in [2, 20, 500] {
         let lines = lines(count);
         group.bench_with_input(BenchmarkId::from_parameter(count), &lines, |bencher, lines| {
-            // The calculator takes ownership of the lines, so the copy is not measured.
+            // The calculator takes ownership of the lines, so they are cloned outside the
+            // measurement.
             bencher.iter_batched(
                 || lines.clone(),
                 |lines| price(lines, tax_rate, Currency::USD),

@@ -15,7 +15,7 @@ was_there=''
 remove "$unit" "$program" "$runner" "$new" "$old"
 if [ -n "$was_there" ] && [ -n "$managed" ]; then
     act manager daemon-reload
-    # Not there to be reset where it never failed.
+    # There is nothing to reset if it never failed.
     [ -n "$dry" ] || manager reset-failed freelanceos > /dev/null 2>&1 || true
 fi
 if [ -n "$purge" ]; then

@@ -1,4 +1,4 @@
-//! Texts for people. Pages, emails and documents refer to a text by key; the words are in
+//! User-visible texts. Pages, emails and documents refer to a text by its key. The texts are in
 //! `assets/locales`, written in [Fluent](https://projectfluent.org).
 
 use std::{fmt, sync::LazyLock};
@@ -33,7 +33,7 @@ fn english() -> LanguageIdentifier {
     LanguageIdentifier::from_bytes(b"en").unwrap_or_default()
 }
 
-/// A text of the catalogue and its values. It is looked up when it is shown.
+/// A text of the catalogue and its values. It is looked up when it is displayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
     key: &'static str,
@@ -63,7 +63,7 @@ impl Text {
     /// Inserts a number that chooses between singular and plural.
     #[must_use]
     pub fn count(mut self, name: &'static str, count: impl ToString) -> Self {
-        // Every count in this program fits; any other would only read as plural.
+        // Every count in this program fits; any other would only select the plural.
         let count = count.to_string().parse().unwrap_or(i64::MAX);
         self.values.push((name, Value::Count(count)));
         self
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_stand_in_the_text_and_counts_choose_its_form() {
+    fn values_are_inserted_and_counts_select_the_plural() {
         assert_eq!(t("save").to_string(), "Save");
         assert_eq!(
             t("client-list-no-clients-match").with("search", "007").to_string(),

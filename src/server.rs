@@ -123,7 +123,7 @@ impl Documentation {
     }
 }
 
-/// Routes for monitoring, served beside the public routes and never among them.
+/// Routes for monitoring, served next to the public routes and never among them.
 pub fn metrics_routes(app: &Arc<App>, process: Process) -> BoxEndpoint<'static> {
     Route::new()
         .at("/metrics", get(show_figures))

@@ -1,5 +1,5 @@
-//! The databases that tests work on: files, or, where `TEST_DATABASE_URL` names a PostgreSQL
-//! server, databases of that server, made for the test and removed with it.
+//! Test databases: files, or databases on the PostgreSQL server in `TEST_DATABASE_URL`, created for
+//! the test and dropped with it.
 
 use std::{
     path::Path,
@@ -15,33 +15,34 @@ use jiff::Timestamp;
 use tokio::runtime;
 use tokio_postgres::NoTls;
 
-/// A database that nobody else uses.
+/// A database of one test.
 pub struct TestDatabase {
     database: Database,
-    /// How the program is told of it, where that needs to be said.
+    /// The value of `DATABASE_URL`, unless it is the default.
     url: Option<String>,
-    /// Its name, where a server keeps it.
+    /// Its name on a server.
     name: Option<String>,
 }
 
-/// The server that tests are to use, if they are to use one.
+/// The PostgreSQL server for the tests, if set.
 pub fn server_url() -> Option<String> {
     std::env::var("TEST_DATABASE_URL").ok().filter(|url| !url.is_empty())
 }
 
 impl TestDatabase {
-    /// One without tables: a file of that name that is not there yet, or an empty database.
+    /// A database without tables: a path where no file exists yet, or an empty database on the
+    /// server.
     pub fn empty(file: &Path) -> Self {
         Self::new(file, None)
     }
 
-    /// A file, whatever server there is: for what is told of files alone.
+    /// Always a file, for tests that are about files.
     #[allow(dead_code, reason = "not every test program looks at files")]
     pub fn file(file: &Path) -> Self {
         Self { database: Database::Sqlite(file.to_owned()), url: None, name: None }
     }
 
-    /// One of this version's schema.
+    /// A database with the current schema.
     pub fn migrated(file: &Path) -> Self {
         let made = Self::new(file, server_url().is_some().then(template));
         if made.name.is_none() {
@@ -67,8 +68,7 @@ impl TestDatabase {
         &self.database
     }
 
-    /// What `DATABASE_URL` must say for the program to use it; nothing where it is the file that
-    /// the program uses by itself.
+    /// The value of `DATABASE_URL` for the program, or none for the default.
     pub fn url(&self) -> Option<&str> {
         self.url.as_deref()
     }
@@ -82,7 +82,8 @@ impl Drop for TestDatabase {
     }
 }
 
-/// A database with this version's tables, to make others from. It stays with its server.
+/// The name of a database with the current schema, from which others are created. It stays on the
+/// server.
 fn template() -> &'static str {
     static TEMPLATE: OnceLock<String> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
@@ -96,11 +97,11 @@ fn template() -> &'static str {
 
 fn named(name: &str) -> Database {
     let server = Server::parse(&server_url().unwrap()).unwrap();
-    // Many tests run at once, each with connections of its own.
+    // Many tests run at once, each with its own connections.
     Database::Postgres(server.with_database(name).with_connections(4))
 }
 
-/// The URL with another database's name.
+/// The URL with a different database name.
 fn renamed(url: &str, name: &str) -> String {
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let server = match address.rsplit_once('/') {
@@ -110,7 +111,7 @@ fn renamed(url: &str, name: &str) -> String {
     format!("{server}/{name}?{query}")
 }
 
-/// Runs a statement that stands in no transaction.
+/// Runs a statement outside any transaction.
 fn administer(sql: &str) {
     let url = server_url().unwrap();
     let work = || {
@@ -123,6 +124,6 @@ fn administer(sql: &str) {
             connection.await.unwrap().unwrap();
         });
     };
-    // A test may have a runtime of its own on this thread.
+    // The test may already have a runtime on this thread.
     thread::scope(|scope| scope.spawn(work).join()).unwrap();
 }

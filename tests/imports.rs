@@ -1,23 +1,23 @@
 //! Imports run one way: `metrics ← locale ← domain ← {store, mail, pdf} ← app ← http ← {api, web} ←
-//! config ← net ← server ← cli`. A file may name its own layer and those below, and an API may not
-//! name another. And every dependency says what it is for.
+//! config ← net ← server ← cli`. A file may import from its own layer and those below, and one API
+//! must not import from another. Every dependency also states its purpose.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
 use std::{fs, path::Path};
 
-/// The layers, lowest first. `config` stands just below the sockets: only they, the server and
+/// The layers, lowest first. `config` is just below the sockets, since only they, the server and
 /// the command line read settings.
 const LAYERS: &[&str] = &[
     "metrics", "locale", "domain", "store", "mail", "pdf", "app", "http", "api", "web", "config",
     "net", "server", "cli",
 ];
 
-/// Layers on one step that must not know each other.
+/// Layers of the same level, which must not import each other.
 const STRANGERS: &[&[&str]] = &[&["store", "mail", "pdf"], &["api", "web"]];
 
 #[test]
-fn no_file_imports_a_layer_above_its_own() {
+fn no_file_imports_a_higher_layer() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut wrong = Vec::new();
     let mut seen = 0;
@@ -58,7 +58,7 @@ fn only_an_engine_names_its_database_library() {
 }
 
 #[test]
-fn every_dependency_says_what_it_is_for() {
+fn every_dependency_states_its_purpose() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
     let reasons = fs::read_to_string(root.join("docs/dependencies.md")).unwrap();

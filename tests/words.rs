@@ -1,5 +1,5 @@
-//! Every text for people stands in the catalogue, `assets/locales`: no template, no page handler and
-//! no error holds a sentence, each key exists and is used, and each text gets the values it names.
+//! Every text for people is in the catalogue, `assets/locales`: no template, page handler or error
+//! contains a sentence, each key exists and is used, and each text gets the values it names.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
@@ -9,11 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Words that are no text: what a product or a file is called.
+/// Strings that are not translated, such as names of products and files.
 const NAMES: &[&str] = &["FreelanceOS", "Ctrl K", "; Secure", "index, follow", "UTC", "PAGE {}"];
-/// A page that no release has; it shows the parts of all others.
+/// A page of debug builds only, which shows all components.
 const OF_DEBUG_BUILDS: &str = "design_system.html";
-/// Keys of the keyboard, selectors and messages of scripts to themselves.
+/// Keyboard keys, selectors and internal messages of scripts.
 const KEYS: &[&str] = &[
     "ArrowLeft",
     "ArrowRight",
@@ -23,7 +23,7 @@ const KEYS: &[&str] = &[
     ".error, .stored",
     "input, textarea, select, [contenteditable]",
 ];
-/// Constructors of errors, which take the key of a text.
+/// Constructors of errors that take the key of a text.
 const ERRORS: &[&str] = &[
     "conflict",
     "forbidden",
@@ -40,7 +40,7 @@ const SPOKEN: &[&str] = &["alt", "aria-label", "content", "data-label", "placeho
 const TECHNICAL: &[&str] = &["noindex", "width=device-width", "light dark", "profile"];
 
 #[test]
-fn no_template_holds_a_sentence() {
+fn no_template_contains_a_sentence() {
     let mut found = Vec::new();
     let pages = files("assets/pages", "html").into_iter();
     let pages = pages.filter(|path| !path.ends_with(OF_DEBUG_BUILDS));
@@ -59,7 +59,7 @@ fn no_template_holds_a_sentence() {
 }
 
 #[test]
-fn no_code_of_pages_mails_and_documents_holds_a_sentence() {
+fn no_code_of_pages_emails_and_documents_contains_a_sentence() {
     let mut found = Vec::new();
     let printing = ["invoice", "proposal", "letterhead", "modern", "classic"]
         .map(|name| format!("src/pdf/{name}.rs"));
@@ -73,7 +73,7 @@ fn no_code_of_pages_mails_and_documents_holds_a_sentence() {
 }
 
 #[test]
-fn no_error_holds_a_sentence() {
+fn no_error_contains_a_sentence() {
     let mut found = Vec::new();
     for path in files("src", "rs") {
         let code = code(&path);
@@ -88,7 +88,7 @@ fn no_error_holds_a_sentence() {
 }
 
 #[test]
-fn no_script_holds_a_sentence() {
+fn no_script_contains_a_sentence() {
     let mut found = Vec::new();
     for path in files("assets/js", "js") {
         let script = fs::read_to_string(&path).unwrap().replace('`', "\"");
@@ -100,7 +100,7 @@ fn no_script_holds_a_sentence() {
 }
 
 #[test]
-fn each_key_is_written_once_exists_and_is_used() {
+fn each_key_is_defined_once_exists_and_is_used() {
     let catalogue = catalogue();
     let mut used = BTreeSet::new();
     for (path, source) in sources() {
@@ -115,7 +115,7 @@ fn each_key_is_written_once_exists_and_is_used() {
 }
 
 #[test]
-fn each_text_is_written_once() {
+fn each_text_is_defined_once() {
     let mut keys: BTreeMap<String, String> = BTreeMap::new();
     for (key, text) in catalogue() {
         if let Some(other) = keys.insert(text.clone(), key.clone()) {
@@ -131,7 +131,7 @@ fn each_text_gets_the_values_it_names() {
         for (key, given) in uses(&source) {
             let Some(text) = catalogue.get(&key) else { continue };
             let named = placeables(text);
-            // What is handed on before it is filled in is checked where it is shown.
+            // Without values here, the text gets them where it is shown, and is checked there.
             if !given.is_empty() || key.starts_with("error-") {
                 assert_eq!(given, named, "{}: {key}", path.display());
             }
@@ -140,7 +140,7 @@ fn each_text_gets_the_values_it_names() {
 }
 
 #[test]
-fn only_keys_that_say_so_hold_markup() {
+fn only_html_keys_contain_markup() {
     for (key, text) in catalogue() {
         assert_eq!(text.contains('<'), key.ends_with("-html"), "{key} = {text}");
         assert!(
@@ -177,7 +177,7 @@ fn is_key(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_of_keys)
 }
 
-/// Everything that names keys.
+/// Every file that uses keys.
 fn sources() -> Vec<(PathBuf, String)> {
     let templates = files("assets/pages", "html").into_iter();
     let mails = files("assets/mail", "html").into_iter().chain(files("assets/mail", "txt"));
@@ -190,13 +190,13 @@ fn code(path: &Path) -> String {
     fs::read_to_string(path).unwrap().split("#[cfg(test)]").next().unwrap().to_owned()
 }
 
-/// The keys that a file names in `t("…")`, in `html("…")` and for errors, each with the values it is
-/// given there.
+/// The keys that a file uses in `t("…")`, in `html("…")` and for errors, each with the values it
+/// gets there.
 fn uses(source: &str) -> Vec<(String, BTreeSet<String>)> {
     let mut found = Vec::new();
     for call in ["t(", "html("] {
         for (start, _) in source.match_indices(call) {
-            // A longer word, or another's method such as `get("…")`.
+            // Part of a longer name, or a method such as `get("…")`.
             if source[..start].ends_with(|c: char| c.is_alphanumeric() || "_.".contains(c)) {
                 continue;
             }
@@ -223,7 +223,7 @@ fn uses(source: &str) -> Vec<(String, BTreeSet<String>)> {
     found
 }
 
-/// The names in `.with("name", …)` and its like that follow a call.
+/// The names in `.with("name", …)` and similar calls that follow.
 fn values(rest: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut rest = rest.trim_start().strip_prefix(')').unwrap_or_default();
@@ -239,7 +239,7 @@ fn values(rest: &str) -> BTreeSet<String> {
     }
 }
 
-/// How long the arguments of a call are.
+/// The length of the arguments of a call.
 fn length(arguments: &str) -> usize {
     let mut depth = 1;
     let end = arguments.find(|c| {
@@ -261,10 +261,10 @@ fn placeables(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What a template says in words of its own, in texts and in attributes.
+/// The literal texts and text attributes of a template.
 fn texts_of(template: &str) -> Vec<String> {
     let mut template = template.to_owned();
-    // These blocks name classes.
+    // These blocks contain classes.
     for block in ["{% block width %}", "{% block kind %}", "{% block robots %}"] {
         template = without(&template, block, "{% endblock %}");
     }
@@ -293,7 +293,7 @@ fn has_words(text: &str) -> bool {
     text.split(|c: char| !c.is_alphabetic()).any(|word| word.len() > 1)
 }
 
-/// Whether a literal reads like something for people: two words side by side, or a capitalised one.
+/// Whether a literal reads like text for people: two adjacent words, or a capitalised one.
 fn is_sentence(literal: &str) -> bool {
     let literal = NAMES.iter().fold(literal.to_owned(), |text, name| text.replace(name, ""));
     let is_word = |word: &str| word.len() > 1 && word.chars().all(char::is_alphabetic);
@@ -312,13 +312,13 @@ fn literals(code: &str) -> Vec<String> {
     let lines = code.lines().filter(|line| {
         let line = line.trim_start();
         let is_for_people = !["//", "#["].iter().any(|start| line.starts_with(start));
-        // What the log says is not of the catalogue.
+        // Log messages are not in the catalogue.
         is_for_people && !["tracing::", "Error::internal("].iter().any(|call| line.contains(call))
     });
     let code = lines.collect::<Vec<_>>().join("\n");
     let mut rest = code.as_str();
     while let Some(start) = rest.find('"') {
-        // The character '"' is none.
+        // A '"' character literal is not a string.
         if rest[..start].ends_with('\'') {
             rest = &rest[start + 1..];
             continue;

@@ -80,7 +80,7 @@ each("form[data-live]", (form) => {
             const found = page.getElementById(shown.id);
             if (!found) return;
             if (!shown.matches("[popovertarget]")) return shown.replaceWith(found);
-            // The open menu stands beside its button, so that one stays.
+            // Keeps the button's element, to which the open menu belongs.
             shown.replaceChildren(...found.childNodes);
             if (found.ariaCurrent) shown.ariaCurrent = found.ariaCurrent;
             else shown.removeAttribute("aria-current");
@@ -93,7 +93,7 @@ each("form[data-live]", (form) => {
     });
 });
 
-// One box ticks all of its table.
+// One checkbox selects all rows of its table.
 document.addEventListener("change", ({ target }) => {
     if (!target.matches("[data-all]")) return;
     target.closest("table").querySelectorAll("td [type=checkbox]").forEach((box) => {
@@ -126,7 +126,8 @@ each("[data-print]", (button) => {
     button.addEventListener("click", () => print());
 });
 
-// Shows a typed password, and hides it again before it is sent, so that browsers keep it as one.
+// Shows a typed password, and hides it again before it is sent, so that browsers still save it as a
+// password.
 each("[data-reveal]", (button) => {
     const field = button.parentElement.querySelector("input");
     const show = (isShown) => {
@@ -138,7 +139,7 @@ each("[data-reveal]", (button) => {
     field.form?.addEventListener("submit", () => show(false));
 });
 
-// The search opens over the page.
+// The search opens as a dialog over the page.
 const palette = document.querySelector("[data-palette]");
 const search = async (event) => {
     event.preventDefault();

@@ -1,7 +1,7 @@
 // The editor of an invoice: adds, moves and removes lines, updates totals and preview while typing,
 // and saves a draft in pauses. The server calculates and decides.
 
-// How long typing must pause before the server is asked, and before a draft is saved, in
+// How long typing must pause before totals are requested, and before a draft is saved, in
 // milliseconds.
 const PAUSE = 200;
 const KEEP_PAUSE = 2000;
@@ -65,7 +65,7 @@ function edit(form) {
                 sum.textContent = text;
             });
         }
-        // Without a new one, the last document stays.
+        // Without a new preview, the last one stays.
         if (html) sheet.innerHTML = html;
         delete form.dataset.behind;
     }
@@ -169,7 +169,7 @@ function edit(form) {
         say(form.dataset.sayMoved.replace("#", lines().indexOf(row) + 1));
     }
 
-    // The due date of a button: so many days after the issue date.
+    // The due date of a button: that many days after the issue date.
     function due(days) {
         const issued = field("issueDate").valueAsDate;
         if (!issued) return;
@@ -238,7 +238,7 @@ function edit(form) {
         }
     });
 
-    // A line is dragged by its grip.
+    // A line is dragged by its handle.
     form.addEventListener("pointerdown", (event) => {
         const grip = event.target.closest("[data-grip]");
         if (!grip || event.button) return;

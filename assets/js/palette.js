@@ -39,7 +39,7 @@ const ask = async () => {
     if (page) fill(page);
 };
 
-// What is typed is looked for before its first result is opened.
+// Waits for the results of the current input before the first one is opened.
 const enter = async (event) => {
     event.preventDefault();
     const isNew = event.ctrlKey || event.metaKey;
@@ -78,7 +78,7 @@ const build = (page) => {
     });
 };
 
-// Opens the dialog; without an answer, the page of the search.
+// Opens the dialog; without a response, opens the search page.
 export const open = async () => {
     if (state.dialog?.open) return state.dialog.close();
     const page = await fetched("");

@@ -73,7 +73,7 @@ document.addEventListener("submit", (event) => {
     move(card, event.submitter.value);
 }, true);
 
-// By mouse anywhere on the card, by touch only on its handle, so that the page can scroll.
+// With a mouse anywhere on the card, by touch only on its handle, so that the page can scroll.
 let drag = null;
 const aim = (aimed) => {
     for (const lane of lanes()) lane.toggleAttribute("data-aimed", lane === aimed);
@@ -98,7 +98,7 @@ document.addEventListener("pointermove", (event) => {
         drag.card.setPointerCapture(drag.id);
         getSelection()?.removeAllRanges();
     }
-    // The page scrolls where the card comes near its edge.
+    // The page scrolls when the card comes near its edge.
     const edge = 64;
     if (event.clientY < edge) scrollBy(0, -12);
     if (event.clientY > innerHeight - edge) scrollBy(0, 12);

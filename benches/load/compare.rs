@@ -1,5 +1,5 @@
-//! Compares the server with another one that holds the same rows: both are filled first, then they
-//! take turns, scenario by scenario.
+//! Compares the server with another that holds the same rows. Both are filled first, then take
+//! turns, scenario by scenario.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
 //! The database file without a server: how fast the disk commits bare batches of transactions, and
-//! bulk rows of other accounts.
+//! rows of other accounts added in bulk.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -43,8 +43,8 @@ impl Database {
         Ok(Self { connection, account, next_id: u128::from_be_bytes(newest) + 1 })
     }
 
-    /// Returns how many transactions of a scenario's size the disk commits per second, in batches
-    /// of `batch`, by one thread that does nothing else. None for read-only scenarios.
+    /// Returns how many transactions of a scenario's size one thread can commit per second, in
+    /// batches of `batch`. None for read-only scenarios.
     pub fn bare_rate(
         &mut self,
         scenario: Scenario,
@@ -126,7 +126,7 @@ impl Database {
 struct Creation {
     copy: String,
     from: Vec<u8>,
-    /// The clients of new rows, in turn: never adjacent in an index.
+    /// The clients of new rows in turn, never adjacent in an index.
     clients: Vec<Vec<u8>>,
     items: i64,
     lists: &'static [&'static str],
@@ -213,8 +213,8 @@ fn newest(connection: &Connection, table: &str, account: &[u8]) -> Result<Vec<u8
     found.ok_or_else(|| format!("no row in {table} to copy").into())
 }
 
-/// Returns a statement that copies the row with the id `?2` under the id `?1`; `set` lists columns
-/// with other values.
+/// Returns a statement that copies the row with id `?2` to id `?1`. `set` lists the columns that
+/// get other values.
 fn copy(connection: &Connection, table: &str, set: &[(&str, &str)]) -> Result<String, Failure> {
     let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
     let names = statement.query_map([table], |row| row.get::<_, String>(0))?;

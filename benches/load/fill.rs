@@ -1,5 +1,5 @@
-//! Fills a new server: through its API with an account, clients and invoices, or before its start
-//! with the account of `freelanceos demo`.
+//! Fills a new server with an account, clients and invoices: through its API, or with `freelanceos
+//! demo` before it starts.
 
 use std::fs::File;
 use std::io::Write;
@@ -80,8 +80,8 @@ impl Account {
         Ok(())
     }
 
-    /// Adds `count` drafts; with `mixed`, of every three the second is then sent, and the third
-    /// sent and paid.
+    /// Adds `count` drafts. With `mixed`, sends the second of every three, and sends and pays the
+    /// third.
     pub fn add_invoices(
         &self,
         address: SocketAddr,
@@ -123,7 +123,7 @@ impl Account {
     }
 }
 
-/// Lets `freelanceos demo` create its account with that many additional invoices.
+/// Runs `freelanceos demo` to create its account with that many additional invoices.
 pub fn demo(binary: &Path, folder: &Folder, invoices: usize) -> Result<(), Failure> {
     let log = || File::options().create(true).append(true).open(folder.log());
     let data = folder.data();
@@ -175,8 +175,8 @@ fn text_of(connection: &mut Connection, request: &Request, key: &str) -> Result<
     text.ok_or_else(|| format!("no data.{key} in {}", answer.summary()).into())
 }
 
-/// Runs `job` for every number below `count`, spread over the connections, with a progress line on
-/// a terminal; returns the results in order.
+/// Runs `job` for every number below `count`, spread over the connections, and shows progress on a
+/// terminal. Returns the results in order.
 fn in_parallel<T: Send>(
     what: &str,
     address: SocketAddr,

@@ -10,14 +10,14 @@ use serde_json::Value;
 /// Timeout for a response.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
-/// Maximum size of a response with its head, in bytes.
+/// Maximum size of a response including its head, in bytes.
 const ANSWER_BYTES: usize = 16 << 20;
 
-/// Placeholder in a request body that each request replaces by another number. JSON keeps `#` as
-/// is, and neither paths nor tokens contain it.
+/// Placeholder in a request body, replaced by a different number in each request. JSON does not
+/// escape `#`, and neither paths nor tokens contain it.
 pub const COUNTER: &str = "########";
 
-/// The bytes of one request, ready to send.
+/// The bytes of one request.
 pub struct Request {
     bytes: Vec<u8>,
     counter_at: Option<usize>,
@@ -50,8 +50,8 @@ impl Request {
         Self { counter_at: text.find(COUNTER), bytes: text.into_bytes() }
     }
 
-    /// Returns the bytes to send, with `number` in place of the counter; `scratch` holds them if
-    /// they changed.
+    /// Returns the bytes to send, with `number` in place of the counter, built in `scratch` if they
+    /// change.
     fn numbered<'a>(&'a self, number: usize, scratch: &'a mut Vec<u8>) -> &'a [u8] {
         let Some(at) = self.counter_at else {
             return &self.bytes;
@@ -78,7 +78,7 @@ impl Answer<'_> {
         (200..300).contains(&self.status)
     }
 
-    /// Status and the start of the body, for messages.
+    /// Status and the start of the body, for error messages.
     pub fn summary(&self) -> String {
         let start = &self.body[..self.body.len().min(500)];
         format!("{} {}", self.status, String::from_utf8_lossy(start))
@@ -129,8 +129,8 @@ impl Connection {
         Ok(Answer { status, body: &self.incoming[body_at..end] })
     }
 
-    /// Reads a chunked body, of which the part from `body_at` has arrived, joins the chunks, and
-    /// returns where they end.
+    /// Reads the rest of a chunked body that starts at `body_at`, joins the chunks, and returns
+    /// where they end.
     fn receive_chunks(&mut self, body_at: usize, mut filled: usize) -> io::Result<usize> {
         let (mut end, mut at) = (body_at, body_at);
         loop {

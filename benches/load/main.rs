@@ -1,5 +1,5 @@
-//! Load benchmark of the whole server: starts the release binary on a temporary folder, fills
-//! it through its API, and drives it over loopback with keep-alive connections.
+//! Load benchmark of the whole server. Starts the release binary in a temporary folder, fills it
+//! through its API, and drives it over loopback with keep-alive connections.
 //!
 //! ```text
 //! cargo bench --bench load
@@ -12,8 +12,8 @@
 //! Driver and server share the machine's cores. So every rate is also given as a share of the
 //! floor, the rate of a request that does nothing, next to the server's own processor time. These
 //! two are comparable between machines, the rate is not. Write rates are also given as a share of
-//! what the same disk achieves with one thread that only commits batches as large as the number of
-//! connections. Needs Linux, because it reads `/proc`.
+//! what the disk achieves when a single thread only commits batches, each as large as the number of
+//! connections. Requires Linux, because it reads `/proc`.
 
 mod compare;
 mod disk;
@@ -42,13 +42,13 @@ use measure::{Measurement, Scenario, measure};
 use report::{Size, Standard};
 use server::{Folder, SETTLE_LIMIT, Server};
 
-/// The error that stops a run; it can leave the thread it occurred in.
+/// An error that stops the run. It is `Send`, so it can leave its thread.
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// Number of starts for the median start-up time.
 const STARTS: usize = 5;
 
-/// How long work that filling leaves behind, such as mailing the invoices, may take.
+/// Timeout for background work after filling, such as mailing the invoices.
 const FILL_SETTLE_LIMIT: Duration = Duration::from_secs(600);
 
 /// Measures the release build of the server under load
@@ -143,7 +143,7 @@ impl Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    // `cargo test --all-targets` runs this too, with a build that is not worth measuring.
+    // `cargo test --all-targets` runs this too, with an unoptimised build.
     if cfg!(debug_assertions) {
         println!("load: nothing measured, this is a debug build; use cargo bench --bench load");
         return ExitCode::SUCCESS;
@@ -292,7 +292,7 @@ fn one_size(
     })
 }
 
-/// Fills a folder for `--growth`, or copies one that an earlier run has kept.
+/// Fills a folder for `--growth`, or copies one kept by an earlier run.
 fn prepare(options: &Options, folder: &Folder, invoices: usize) -> Result<(), Failure> {
     let accounts = options.accounts;
     let kept = options.keep.as_ref().map(|keep| keep.join(format!("{invoices}-{accounts}")));
@@ -325,7 +325,7 @@ fn copy_files(from: &Path, into: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Registers an account, adds its clients and invoices, and waits for the resulting work.
+/// Registers an account, adds its clients and invoices, and waits for the background work.
 fn filled(
     server: &Server,
     options: &Options,
@@ -357,7 +357,7 @@ fn measure_all(
         match measure(scenario, server, requests(scenario), connections, length) {
             Ok(measurement) => measurements.push(measurement),
             Err(error) => {
-                // If the server died in the scenario before, the error there says it best.
+                // If the server died in the previous scenario, this gives the clearest error.
                 check(&measurements)?;
                 return Err(format!("{name}: {error}").into());
             }
@@ -367,7 +367,7 @@ fn measure_all(
     Ok(measurements)
 }
 
-/// Fails if any response was not 2xx: a server that rejects work does so fast.
+/// Fails if any response was not 2xx: a server that rejects work is fast.
 fn check(measurements: &[Measurement]) -> Result<(), Failure> {
     let failed: Vec<String> = measurements
         .iter()

@@ -1,4 +1,4 @@
-//! The scenarios, and how they are measured.
+//! The scenarios and how they are measured.
 
 use std::panic;
 use std::sync::OnceLock;
@@ -16,7 +16,7 @@ use crate::server::{SETTLE_LIMIT, Server};
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Scenario {
-    /// GET /healthz: what the HTTP stack costs on this machine with nothing behind it
+    /// GET /healthz: the cost of the HTTP stack alone on this machine
     Floor,
     /// GET /api/v1/clients/:id
     Client,
@@ -46,7 +46,7 @@ impl Scenario {
         Self::Login,
     ];
 
-    /// The scenarios that must stay flat as invoices grow.
+    /// The scenarios that must stay flat as the number of invoices grows.
     pub const GROWTH: [Self; 4] = [Self::Stats, Self::Clients, Self::Invoices, Self::CreateInvoice];
 
     /// The scenarios compared with another program.
@@ -100,7 +100,7 @@ pub struct Measurement {
     /// Number of 2xx responses.
     pub answers: usize,
     pub elapsed: Duration,
-    /// Time between two responses on a connection: the median and the 99th percentile.
+    /// Time between two responses on a connection: median and 99th percentile.
     pub p50: Duration,
     pub p99: Duration,
     /// The server's processor time per request.
@@ -116,7 +116,7 @@ impl Measurement {
     }
 }
 
-/// Requests handed out in turn to all connections.
+/// Requests that all connections take in turn.
 struct Work {
     requests: Vec<Request>,
     next: AtomicUsize,
@@ -130,7 +130,8 @@ impl Work {
         self.first_failure.get_or_init(what);
     }
 
-    /// Keeps a connection busy for `length`, and returns the microseconds of each 2xx response.
+    /// Keeps a connection busy for `length`, and returns the duration of each 2xx response in
+    /// microseconds.
     fn drive(&self, connection: &mut Connection, length: Duration) -> Vec<u32> {
         let mut latencies = Vec::with_capacity(1 << 16);
         let begin = Instant::now();
@@ -140,7 +141,7 @@ impl Work {
             let request = &self.requests[number % self.requests.len()];
             match connection.send(request, number) {
                 Ok(answer) => {
-                    // One clock read ends a request and starts the next.
+                    // One clock reading ends a request and starts the next.
                     let now = Instant::now();
                     if answer.is_success() {
                         let micros = (now - last).as_micros();
@@ -198,8 +199,8 @@ pub fn measure(
     let processor_before = server.processor_time()?;
     let begin = Instant::now();
     let mut latencies = work.drive_all(&mut connections, length);
-    // Up to the last response, not the planned end: slow requests that are still running then count
-    // as responses, so their time must count too.
+    // Up to the last response, not the planned end. Slow requests that are still running count as
+    // responses, so their time must count too.
     let elapsed = begin.elapsed();
     let processor = server.processor_time()? - processor_before;
 
@@ -216,7 +217,7 @@ pub fn measure(
     })
 }
 
-/// The smallest value that `percent` of all values do not exceed; `sorted` is in microseconds.
+/// The smallest value that `percent` of all values do not exceed. `sorted` is in microseconds.
 fn percentile(sorted: &[u32], percent: usize) -> Duration {
     let rank = (sorted.len() * percent).div_ceil(100);
     let micros = sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Draws the growth curve as a picture that is readable on light and dark pages.
+//! Draws the growth curve as an SVG that is readable on light and dark pages.
 
 use std::fmt::Write;
 
@@ -8,11 +8,11 @@ const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 320.0;
 /// Margins for the labels: left, top, right, bottom.
 const MARGIN: [f64; 4] = [56.0, 24.0, 150.0, 44.0];
-/// The largest slowdown that is drawn, relative to the first size.
+/// The largest slowdown drawn, relative to the first size.
 const SLOWEST: f64 = 2.0;
 const COLOURS: [&str; 6] = ["#2f7d5b", "#3b6fb6", "#b5651d", "#8a4fa3", "#b23a48", "#5b6770"];
 
-/// Draws a line per scenario: the time of a request at each size, relative to the first.
+/// Draws a line per scenario: the time per request at each size, relative to the first.
 pub fn growth(sizes: &[Size]) -> String {
     let [left, top, right, bottom] = MARGIN;
     let (wide, high) = (WIDTH - left - right, HEIGHT - top - bottom);

@@ -1,5 +1,5 @@
-//! PocketBase with the same rows: the likely alternative for a user. Its collections have the
-//! indexes and rules a careful user would add, and its dashboard is a view of sums.
+//! PocketBase with the same rows. Its collections have the indexes and rules that a careful user
+//! would add, and its dashboard is a view of sums.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -25,8 +25,8 @@ pub struct PocketBase {
 }
 
 impl PocketBase {
-    /// Starts it on an empty folder, and adds a user with clients and invoices: as with `--mixed`,
-    /// a third drafts, a third sent, a third paid.
+    /// Starts it in an empty folder, and adds a user with clients and invoices. As with `--mixed`,
+    /// a third are drafts, a third sent, a third paid.
     pub fn start(
         binary: &Path,
         folder: &Folder,
@@ -82,7 +82,7 @@ impl PocketBase {
         Ok(Self { server, token, user, clients })
     }
 
-    /// The PocketBase requests that match a scenario; none if there is no counterpart.
+    /// The PocketBase requests that match a scenario, or none if there is no counterpart.
     pub fn requests(&self, scenario: Scenario) -> Vec<Request> {
         let get = |path: &str| Request::get(&format!("/api/collections/{path}"), Some(&self.token));
         match scenario {
@@ -223,7 +223,7 @@ fn sign_in(address: SocketAddr, collection: &str) -> Result<String, Failure> {
     text(&ask(address, &Request::post(&path, None, &body))?, "token")
 }
 
-/// Returns the JSON response to a request that must succeed.
+/// Sends a request that must succeed, and returns its JSON response.
 fn ask(address: SocketAddr, request: &Request) -> Result<Value, Failure> {
     let mut connection = Connection::open(address)?;
     let answer = connection.send(request, 0)?;

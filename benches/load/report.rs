@@ -1,4 +1,4 @@
-//! Results for people and for programs.
+//! Results as text and as JSON.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::time::Duration;
@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use crate::measure::{Measurement, Scenario};
 
-/// Percentage that the floors of a run may differ by; beyond that, its numbers are doubtful.
+/// Maximum difference between the two floors of a run, in percent. Beyond it the numbers are
+/// doubtful.
 const NOISE_LIMIT: f64 = 15.0;
 
-/// How many times slower a scenario may get between the sizes of `--growth`.
+/// Maximum slowdown of a scenario between the sizes of `--growth`.
 const GROWTH_LIMIT: f64 = 1.3;
 
-/// Replaces the last status line by `text`, on a terminal only.
+/// Replaces the last status line with `text`, on a terminal only.
 pub fn status(text: &str) {
     let mut screen = stderr();
     if screen.is_terminal() {
@@ -25,12 +26,12 @@ pub fn status(text: &str) {
 /// The result of a standard run.
 pub struct Standard {
     pub setting: Value,
-    /// The scenarios in order, a floor first and last.
+    /// The scenarios in order, with a floor first and last.
     pub measurements: Vec<Measurement>,
     /// Transactions per second that the disk commits in bare batches.
     pub bare: Vec<(Scenario, f64)>,
     pub first_start: Duration,
-    /// Times of starts on an existing database, fastest first.
+    /// Start-up times on an existing database, fastest first.
     pub starts: Vec<Duration>,
     pub idle_bytes: u64,
     pub filled_bytes: u64,
@@ -122,7 +123,7 @@ impl Standard {
 /// The result for one size of `--growth`.
 pub struct Size {
     pub invoices: usize,
-    /// The scenarios in order, a floor first.
+    /// The scenarios in order, with a floor first.
     pub measurements: Vec<Measurement>,
     /// The median time from process start to first response.
     pub start: Duration,
@@ -296,7 +297,7 @@ fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-/// Formats a rate or count with thousands separators, and with a decimal if small.
+/// Formats a rate or count with thousands separators, and with a decimal if it is small.
 fn grouped(number: f64) -> String {
     if number < 100.0 && number.fract() != 0.0 {
         return format!("{number:.1}");

@@ -1,4 +1,4 @@
-//! The server under test as a child process: start, stop, and its figures from Linux.
+//! The server under test as a child process: start, stop, and its figures from `/proc`.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -48,8 +48,8 @@ impl Folder {
         lines[lines.len().saturating_sub(10)..].join("\n")
     }
 
-    /// The file system type of the folder. On `tmpfs` durable writes are free, so writing requests
-    /// look faster than on a disk.
+    /// The file system type of the folder. On `tmpfs`, durable writes are free, so requests that
+    /// write look faster than on a disk.
     pub fn file_system(&self) -> String {
         let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
         let path = self.0.path().canonicalize().unwrap_or_default();
@@ -70,7 +70,7 @@ impl Folder {
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
-    /// From just before the process was started to the first 200 of `/healthz`.
+    /// From just before the process starts to the first 200 of `/healthz`.
     pub start_up: Duration,
 }
 
@@ -108,7 +108,7 @@ impl Server {
         Self::spawn(command, address, folder, "/healthz")
     }
 
-    /// Starts a server; it is ready once GET `health` returns 200.
+    /// Starts a server, which is ready once GET `health` returns 200.
     pub fn spawn(
         mut command: Command,
         address: SocketAddr,
@@ -148,7 +148,7 @@ impl Server {
         }
     }
 
-    /// Stops the server cleanly, so that its next start on the same folder is not a crash recovery.
+    /// Stops the server cleanly, so that the next start in the same folder is not a crash recovery.
     pub fn stop(mut self) -> Result<(), Failure> {
         let pid = self.child.id().to_string();
         // The standard library can only send SIGKILL; every POSIX shell has `kill`.
@@ -163,7 +163,7 @@ impl Server {
         Ok(())
     }
 
-    /// Waits until the server has used almost no processor time for a second; returns false if it
+    /// Waits until the server has used almost no processor time for a second. Returns false if it
     /// is still busy after `limit`.
     pub fn settle(&self, limit: Duration) -> Result<bool, Failure> {
         let begin = Instant::now();
@@ -180,7 +180,7 @@ impl Server {
         Ok(true)
     }
 
-    /// Processor time of all threads so far, user and kernel.
+    /// Processor time of all threads so far, user and system.
     pub fn processor_time(&self) -> Result<Duration, Failure> {
         let stat = self.proc_file("stat")?;
         // The second field is the program's name and may contain spaces, but no other `)`.
@@ -209,7 +209,7 @@ impl Server {
     }
 }
 
-/// A command without the caller's settings: above all, an SMTP host must not leak in.
+/// A command without the caller's settings. In particular, no SMTP host may leak in.
 pub fn command(binary: &Path) -> Command {
     let mut command = Command::new(binary);
     command.env_clear();

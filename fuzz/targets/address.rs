@@ -1,5 +1,4 @@
-//! What stands in addresses: paths, queries, ids of pictures, links that people typed, and where
-//! a sign-in goes on to.
+//! URL parts: paths, queries, picture ids, links that users typed, and the target after a sign-in.
 
 #![no_main]
 

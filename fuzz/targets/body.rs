@@ -1,4 +1,4 @@
-//! JSON bodies through every reader of the domain: the first byte chooses one.
+//! JSON bodies for every parser of the domain. The first byte chooses the parser.
 
 #![no_main]
 
@@ -27,7 +27,7 @@ use freelanceos::domain::{
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
-/// Reads and forgets; what is refused must be able to say why.
+/// Parses and discards the value. An error must be able to explain itself.
 macro_rules! readers {
     ($($read:expr),* $(,)?) => {
         const READERS: &[fn(&Object)] = &[$(|object| {

@@ -1,4 +1,4 @@
-//! Days, lives of tokens and timezones as text.
+//! Dates, token lifetimes and timezones as text.
 
 #![no_main]
 

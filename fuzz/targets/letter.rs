@@ -1,4 +1,4 @@
-//! Mails made of what people typed: one header a line, and no line that is not ours.
+//! Emails made from user input: one header per line, and no injected lines.
 
 #![no_main]
 

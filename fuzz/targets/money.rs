@@ -1,5 +1,5 @@
-//! Amounts as people and programs write them: read exactly or refused, and written back as the
-//! same number; and what an invoice adds up to.
+//! Amounts as users and programs write them. Each is parsed exactly or refused, and formats back to
+//! the same number. Also invoice totals.
 
 #![no_main]
 
@@ -30,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
         let shown = exact.shown();
         assert!(shown.contains(|c: char| c.is_ascii_digit()), "{shown}");
     }
-    // The number as an amount alone, and as all that a line says.
+    // The number as an amount alone, and in every field of a line.
     let item = json!({ "description": "Work", "quantity": number, "rate": number });
     for given in [json!({ "amount": number }), json!({ "items": [item, item] })] {
         let mut object = given.as_object().cloned().unwrap_or_default();

@@ -1,11 +1,11 @@
-//! Uploaded pictures: checked, decoded, and encoded anew as what is shown to others.
+//! Uploaded pictures: checked, decoded, and encoded again for display.
 
 #![no_main]
 
 use freelanceos::{app::image::encode, domain::image::ImagePurpose};
 use libfuzzer_sys::fuzz_target;
 
-/// Larger ones are right too, but take long.
+/// Larger pictures are valid too but take long.
 const PIXELS: u64 = 256 * 256;
 
 fuzz_target!(|data: &[u8]| {

@@ -1,4 +1,4 @@
-//! Tokens, ids, codes and sealed text that somebody made up: none is taken for ours.
+//! Made-up tokens, ids, codes and sealed text: none must be accepted.
 
 #![no_main]
 
@@ -31,7 +31,7 @@ fuzz_target!(|data: &[u8]| {
         assert!(TOKENS.verify(typ, text, Timestamp::UNIX_EPOCH).is_err());
         assert!(TOKENS.verify_of_any_age(typ, text).is_err());
     }
-    // An id is read as it is written, or names nothing.
+    // An id formats back to the parsed text.
     let id = InvoiceId::parse(text);
     assert!(id == Id::NIL || id.to_string() == text, "{text}");
     let id = AccountId::parse(text);

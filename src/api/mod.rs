@@ -44,7 +44,7 @@ pub mod api_v1 {
         (shared, freelanceos::routes(app), freelancehub_auth::routes(app))
     }
 
-    /// Writes a problem in the shape of the document that has the path.
+    /// Writes a problem in the format of the document that contains the path.
     pub fn shape(path: &str, problem: &Problem) -> Response {
         if shared_auth::owns(path) {
             shared_auth::shape(path, problem)

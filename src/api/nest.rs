@@ -10,7 +10,7 @@ use crate::{
     http::{problem::Problem, schema::Either},
 };
 
-/// One message, or one of each failing field.
+/// One message, or one for each invalid field.
 pub type Said = Either<String, Vec<String>>;
 
 /// The name of a status: `Bad Request`.
@@ -18,7 +18,7 @@ pub fn phrase(status: StatusCode) -> String {
     status.canonical_reason().unwrap_or("Error").to_owned()
 }
 
-/// The failing fields of a problem in the words of a document, where that is what it is.
+/// The invalid fields of a problem in the words of a document, if any.
 pub fn fields(problem: &Problem, say: fn(&FieldError) -> String) -> Option<Vec<String>> {
     match problem.error.as_ref().map(Error::kind) {
         Some(Kind::Invalid(fields)) => Some(fields.iter().map(say).collect()),
@@ -26,7 +26,7 @@ pub fn fields(problem: &Problem, say: fn(&FieldError) -> String) -> Option<Vec<S
     }
 }
 
-/// Whether a second factor is asked for.
+/// Whether a second factor is required.
 pub fn asks_second_factor(problem: &Problem) -> Option<bool> {
     matches!(problem.error.as_ref().map(Error::kind), Some(Kind::SecondFactor(_))).then_some(true)
 }

@@ -46,7 +46,7 @@ bodies! {
         "lastName": "Doe"
     }"#;
 
-    /// A new user of FreelanceHub Auth, who proves the e-mail address by the code that is mailed.
+    /// A new user of FreelanceHub Auth, who verifies the email address with the mailed code.
     AuthRegistrationInput "AuthRegistration" = NewUser, example r#"{
         "firstName": "John",
         "lastName": "Doe",
@@ -55,7 +55,7 @@ bodies! {
         "role": "freelancer"
     }"#;
 
-    /// What signs a user in.
+    /// Credentials for signing in.
     CredentialsInput "Credentials" = Credentials, example r#"{
         "email": "user@example.com",
         "password": "SecurePass123"
@@ -63,7 +63,7 @@ bodies! {
 }
 
 schema! {
-    /// A signed-in user and the token to send as `Authorization: Bearer …`, good for 7 days.
+    /// A signed-in user and the token to send as `Authorization: Bearer …`, valid for 7 days.
     struct SignInBody "SignIn" {
         token "token": String,
         user "user": os_account::UserBody,
@@ -85,7 +85,7 @@ schema! {
         /// Always true.
         success "success": bool,
         data "data": SignInBody,
-        /// Good for as long as `JWT_EXPIRES_IN` says.
+        /// Valid for as long as `JWT_EXPIRES_IN` says.
         access_token "access_token": String,
         refresh_token "refresh_token": String,
         user "user": auth_account::UserBody,
@@ -112,7 +112,7 @@ schema! {
         error "error": String,
         status_code "statusCode": u16,
         message "message": String,
-        /// True where the request must carry a `totpCode` too.
+        /// True if the request must also have a `totpCode`.
         two_factor_required "twoFactorRequired": Option<bool>,
     }
 }
@@ -122,8 +122,8 @@ pub fn owns(path: &str) -> bool {
     matches!(path, "/api/v1/auth/register" | "/api/v1/auth/login")
 }
 
-/// Writes a problem in the shape of both documents: of a login, or of a registration whose body
-/// has not told yet which of them it follows.
+/// Writes a problem in a format of both documents: of a login, or of a registration whose body has
+/// not yet shown which document it follows.
 pub fn shape(_path: &str, problem: &Problem) -> Response {
     let message = freelanceos::error::message(problem);
     let body = SharedErrorBody {
@@ -143,13 +143,13 @@ statuses! {
     LoggingIn: 400 401 413 415 429 500 503;
 }
 
-/// In the shape of the document that the body follows; of both where that is not known.
+/// In the format of the document that the body follows, or of both if unknown.
 type RegisterError = Either<
     freelanceos::error::ErrorBody,
     Either<freelancehub_auth::error::ErrorBody, SharedErrorBody>,
 >;
 
-/// A registration that went well.
+/// A successful registration.
 enum Registered {
     Os(Created<SignInBody>),
     Auth(Bare<auth_account::MessageBody, 201>),
@@ -192,11 +192,11 @@ pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/auth", tag = "freelanceos::Tag::Auth")]
 impl Routes {
-    /// Create a new user account: with a `role` one of FreelanceHub Auth, else of FreelanceOS
+    /// Create a new user account: with a `role` in FreelanceHub Auth, else in FreelanceOS
     ///
-    /// Without a `role` the account can be used at once, and the answer brings its token. With one,
-    /// a code is mailed, and the account waits until `/auth/verify-otp` proves the address. At most
-    /// 3 an hour from one address.
+    /// Without a `role` the account can be used at once, and the response contains its token. With
+    /// one, a code is sent by email, and the account waits until `/auth/verify-otp` verifies the
+    /// address. At most 3 an hour from one address.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
@@ -215,9 +215,9 @@ impl Routes {
 
     /// Authenticate and receive the tokens of both documents
     ///
-    /// `data.token` is good for 7 days, `access_token` for as long as `JWT_EXPIRES_IN` says; each
-    /// works at every API. An account with two-factor sign-in is answered 401 until `totpCode`
-    /// comes with the password. At most 5 in 15 minutes from one address.
+    /// `data.token` is valid for 7 days, `access_token` for as long as `JWT_EXPIRES_IN` says; each
+    /// works on every API. An account with two-factor sign-in gets 401 until `totpCode` is sent
+    /// with the password. At most 5 in 15 minutes from one address.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,

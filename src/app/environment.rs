@@ -49,7 +49,7 @@ impl Environment {
         self.ids.next(self.clock.now(), self.random_bytes())
     }
 
-    /// Returns bytes that nobody can guess.
+    /// Returns unpredictable bytes.
     pub(super) fn random_bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.random.fill(&mut bytes);
@@ -62,7 +62,7 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// Generates bytes that nobody can guess.
+/// Generates unpredictable bytes.
 pub trait Random: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
@@ -85,7 +85,7 @@ pub struct SystemRandom;
 impl Random for SystemRandom {
     /// # Panics
     ///
-    /// Panics if the operating system provides no randomness: no secret can be created then.
+    /// Panics if the operating system provides no randomness, since no secret can then be created.
     #[allow(clippy::disallowed_methods, reason = "the one place that asks for randomness")]
     fn fill(&self, bytes: &mut [u8]) {
         if let Err(error) = getrandom::fill(bytes) {

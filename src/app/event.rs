@@ -25,8 +25,8 @@ use crate::{
     store,
 };
 
-/// How long the job waits that renders a sent invoice: delivering the mail or requesting the PDF
-/// usually renders it first.
+/// The delay of the job that renders a sent invoice: usually delivering the email or requesting the
+/// PDF renders it first.
 const PRINTED_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// An event in a unit of work.
@@ -164,7 +164,7 @@ impl Work<'_, '_> {
     }
 
     /// Mails an owner about others' actions: `mail`, or if the address is not verified, only the
-    /// `news` and the page at `path` to read it. The latter are limited per account and day.
+    /// `news` with a link to the page at `path`. The latter are limited per account and day.
     fn mail_news(&mut self, owner: &Account, mail: &Mail, news: &str, path: &str) -> Result<()> {
         if owner.email_verified_at.is_some() {
             let queued = self.env.queued(Some(owner.id), mail)?;

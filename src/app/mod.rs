@@ -189,7 +189,7 @@ impl App {
     }
 
     /// Deletes expired data in small batches: sessions, codes, challenges, rate windows, old
-    /// answers, visitors and mails, accounts that were never verified or were deleted, unused
+    /// answers, visitors and emails, accounts that were never verified or were deleted, unused
     /// pictures, old copies of the database. Returns whether more is left.
     pub async fn sweep(&self) -> Result<bool> {
         let now = self.now();
@@ -226,14 +226,14 @@ impl App {
         Ok(())
     }
 
-    /// Checks that requests can be served: the database answers in time.
+    /// Checks that requests can be served: the database responds in time.
     pub async fn ready(&self) -> Result<()> {
         let unanswered = || Error::unavailable(5, "error-database-silent");
         timeout(READY_WITHIN, self.store.reach()).await.unwrap_or_else(|_| Err(unanswered()))
     }
 }
 
-/// A failed background note must not fail a read while nothing can be written.
+/// Ignores that a note could not be saved: this must not fail a read while the disk is full.
 fn if_writable(noted: Result<()>) -> Result<()> {
     match noted {
         Err(error) if *error.kind() == Kind::Unwritable => Ok(()),

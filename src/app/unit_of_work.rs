@@ -21,7 +21,7 @@ use crate::{
 /// The sealing context of stored answers.
 const ANSWER: &str = "answer to a request";
 
-/// Whom a use case runs for.
+/// The account or session that a use case runs for.
 #[derive(Debug, Clone, Copy)]
 pub enum Who {
     /// A signed-in caller; the session must be active.
@@ -109,7 +109,7 @@ impl<'a, 'c> Work<'a, 'c> {
         self.env.keys()
     }
 
-    /// Puts a mail, if any, into the outbox.
+    /// Puts an email, if any, into the outbox.
     pub(super) fn post(&mut self, queued: Option<&QueuedMail>) -> Result<()> {
         let Some(queued) = queued else { return Ok(()) };
         self.has_mail = true;
@@ -140,7 +140,8 @@ impl App {
         self.run_as(who.into(), Quota::Counts, false, use_case).await
     }
 
-    /// Like [`App::run`], without the quota: for signing out, changing how to sign in, and leaving.
+    /// Like [`App::run`], without the quota: for signing out, changing sign-in methods, and
+    /// deleting the account.
     pub(super) async fn run_always<T: Send + 'static>(
         &self,
         who: impl Into<Who>,
@@ -149,8 +150,8 @@ impl App {
         self.run_as(who.into(), Quota::Ignored, false, use_case).await
     }
 
-    /// Like [`App::run`], for requests that may be repeated but count once: a key that was answered
-    /// before gets the same answer again.
+    /// Like [`App::run`], for requests that may be repeated but count once: a known key gets the
+    /// same response again.
     pub async fn run_once<T: Send + 'static>(
         &self,
         who: impl Into<Who>,
@@ -170,7 +171,7 @@ impl App {
                 return Ok(Outcome::Replayed(answer));
             }
             let value = use_case(work)?;
-            // An answer may contain a link that is sealed elsewhere.
+            // A response may contain a link that is stored sealed elsewhere.
             let sealed = keys.seal(ANSWER, work.env.random_bytes(), &render(&value))?;
             store::request_answer::create(work.tx, work.account, &key, &sealed, work.now)?;
             Ok(Outcome::Done(value))
@@ -211,8 +212,8 @@ impl App {
         done.map(|(answer, _)| answer)
     }
 
-    /// Passes `input` on; if it is invalid, first checks that the caller is signed in, since others
-    /// learn nothing else.
+    /// Returns `input`. If it is invalid, first checks that the caller is signed in, since others
+    /// must learn nothing else.
     pub async fn admit<T>(&self, claims: Claims, input: Result<T>) -> Result<T> {
         if input.is_err() {
             self.query(claims, |_| Ok(())).await?;

@@ -51,7 +51,7 @@ fn from_file(name: &str) -> Result<Option<String>, Failure> {
     Ok((!value.is_empty()).then(|| value.to_owned()))
 }
 
-/// Stops reading the setting's variable; --help still names it.
+/// Stops clap from reading the setting's variable; --help still names it.
 fn without_environment(argument: Arg, name: &str) -> Arg {
     let help = argument.get_help().cloned().unwrap_or_default();
     let equals = if argument.is_hide_env_values_set() { "" } else { "=" };

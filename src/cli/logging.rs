@@ -138,7 +138,7 @@ impl Drop for LastLines {
             mark = back;
             thread::sleep(Duration::from_millis(10));
         }
-        // If the reader is too slow, it misses the last lines.
+        // If the reader is too slow, the last lines are lost.
         let _ = is_done.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_line_about_a_request_carries_its_id() {
+    async fn a_line_about_a_request_contains_its_id() {
         let builder = || tracing_subscriber::fmt().with_ansi(false);
         let json = written(|lines| {
             let line = Line { format: json_format(), is_journal: false };
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_journal_is_told_how_bad_it_is() {
+    async fn the_journal_gets_the_priority() {
         let text = written(|lines| {
             let format = text_format().without_time().with_ansi(false);
             let line = Line { format, is_journal: true };

@@ -223,7 +223,7 @@ fn keep(database: &Path) -> Result<Option<PathBuf>, Failure> {
                 database.display()
             )));
         }
-        // It may be damaged, which is a reason to restore: keep it as it is.
+        // It may be damaged, which is a reason to restore, so keep it unchanged.
         Err(_) => {}
     }
     if replaced.exists() {

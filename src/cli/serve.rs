@@ -85,8 +85,7 @@ fn is_served(database: &Database) -> Failure {
     Failure::Failed(format!("another freelanceos is already serving {database}"))
 }
 
-/// Migrates the database to this version's schema. A database server that is starting at the same
-/// time may need a while.
+/// Migrates the database to this version's schema. Waits while the database server starts.
 fn migrate_patiently(database: &Database) -> Outcome {
     let mut seconds_left = DATABASE_START.as_secs();
     let migration = loop {

@@ -117,7 +117,7 @@ fn check_source(source: &Database) -> Outcome {
 
 fn check_target(target: &Database) -> Outcome {
     if let Some(file) = target.file() {
-        // SQLite would take these files for the new database's.
+        // SQLite would use these files for the new database.
         for ending in ["", "-wal", "-shm", "-journal"] {
             refuse_existing(&beside(file, ending))?;
         }
@@ -219,7 +219,7 @@ fn await_stop(is_decided: Arc<AtomicBool>, part: Option<PathBuf>) -> Outcome {
 struct Progress<'s> {
     bar: ProgressBar,
     source: &'s Database,
-    /// Whether it is too late to stop or to continue.
+    /// Whether it is too late to stop, or to continue.
     is_decided: Arc<AtomicBool>,
     is_comparing: AtomicBool,
 }

@@ -10,10 +10,10 @@ use super::{
     value::{duration, left_out, switch},
 };
 
-/// How many copies are kept by default.
+/// The default number of backups to keep.
 const KEPT: usize = 7;
 
-/// The settings of backups, as they were given.
+/// The raw settings of backups.
 #[derive(Debug, Clone, Args)]
 pub struct BackupSettings {
     /// How often to back up the database, such as 24h [default: never]

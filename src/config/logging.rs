@@ -7,7 +7,7 @@ use super::{
     value::{address, is_first},
 };
 
-/// What is logged, and how; where figures are served.
+/// The raw settings of logging and metrics.
 #[derive(Debug, Clone, Args)]
 pub struct Logging {
     /// Log level (error, warn, info, debug, trace) or a filter such as info,poem=debug

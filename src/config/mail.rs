@@ -11,7 +11,7 @@ use crate::{
     mail::{courier::Courier, message::Sender, smtp_url::SmtpUrl},
 };
 
-/// The settings of mail, as they were given.
+/// The raw settings of mail.
 #[derive(Clone, Args)]
 pub struct MailSettings {
     /// Mail server: smtp://USER:PASSWORD@HOST:587 or smtps://… [default: save each email to
@@ -27,7 +27,7 @@ pub struct MailSettings {
 }
 
 impl MailSettings {
-    /// Validates the settings. `public_url` has been validated already.
+    /// Validates the settings. `public_url` has already been validated.
     pub(super) fn check(&self, public_url: &str) -> Result<MailConfig, WrongSetting> {
         let expected = "smtp://USER:PASSWORD@HOST:PORT or smtps://…, with % in user or password \
                         written %25; smtp:// may end in ?tls=required, opportunistic or none";
@@ -53,7 +53,7 @@ impl MailSettings {
     }
 }
 
-/// The mail settings, validated.
+/// The email settings, validated.
 #[derive(Debug, Clone)]
 pub struct MailConfig {
     /// If `None`, mail is written to a folder.
@@ -64,7 +64,7 @@ pub struct MailConfig {
 }
 
 impl MailConfig {
-    /// Returns what delivers mail; without a server, it writes mail to `folder`.
+    /// Returns the courier for these settings. Without a server, it writes emails to `folder`.
     pub fn courier(self, folder: PathBuf) -> Courier {
         match self.server {
             Some(server) => Courier::smtp(server, self.sender, full_name(self.host)),

@@ -62,7 +62,7 @@ impl fmt::Display for WrongSetting {
 
 impl std::error::Error for WrongSetting {}
 
-/// Settings of `serve`, as they were given.
+/// The raw settings of `serve`.
 #[derive(Clone, Args)]
 pub struct Settings {
     #[command(flatten)]
@@ -142,7 +142,7 @@ pub struct Settings {
     pub logging: Logging,
 }
 
-/// Where clients pay.
+/// The raw settings of payment links.
 #[derive(Debug, Clone, Args)]
 pub struct PaymentLinks {
     /// Base URL of your payment service, for payment links. If unset, the API returns the

@@ -10,7 +10,7 @@ use crate::app::{environment::Random, secret::SecretKey};
 /// Minimum length of `JWT_SECRET`, in characters.
 const JWT_SECRET_MIN: usize = 32;
 
-/// The secrets as they were given; what is missing is kept in the data folder.
+/// The raw secrets. Missing ones are stored in the data folder.
 #[derive(Clone, Args)]
 pub struct Secrets {
     /// Secret that signs tokens, at least 32 characters [default: generated at first start,
@@ -113,8 +113,8 @@ fn make(
     let mut secret = vec![0; bytes];
     random.fill(&mut secret);
     let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    // If two programs generate a secret at once, the second must use the first's: otherwise nothing
-    // else could open what the first has sealed.
+    // If two programs generate a secret at once, the second must use the first's. Otherwise it
+    // could not open what the first has sealed.
     let draft = file::beside(path, &format!(".{}.new", std::process::id()));
     let linked =
         file::write_draft(&draft, &secret).and_then(|()| match fs::hard_link(&draft, path) {

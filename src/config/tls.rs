@@ -13,7 +13,7 @@ const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 /// Maximum number of connections that can be set.
 const CONNECTIONS_MAX: usize = 1_000_000;
 
-/// The settings of HTTPS and of connections, as they were given.
+/// The raw settings of HTTPS and of connections.
 #[derive(Debug, Clone, Args)]
 pub struct NetSettings {
     /// PEM file with the certificate chain; all LISTEN addresses then use HTTPS
@@ -86,7 +86,7 @@ impl NetSettings {
         })
     }
 
-    /// Validates the settings. `public_url` has been validated already.
+    /// Validates the settings. `public_url` has already been validated.
     pub(super) fn check(&self, public_url: &str) -> Result<NetConfig, WrongSetting> {
         let tls = self.tls()?;
         let is_secure = public_url.starts_with("https://");
@@ -159,7 +159,7 @@ impl Settings {
         self.net.check(&self.public_url()?)
     }
 
-    /// Whether clients reach this server over HTTPS, its own or a proxy's.
+    /// Whether clients reach this server over HTTPS, whether its own or a proxy's.
     pub fn is_https(&self) -> bool {
         self.public_url().is_ok_and(|url| url.starts_with("https://"))
     }

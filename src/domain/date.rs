@@ -75,7 +75,7 @@ impl Default for Zone {
 }
 
 words! {
-    /// How an account's dates are written.
+    /// The date format of an account.
     #[derive(Default)]
     DateFormat {
         /// 5 Mar 2026
@@ -95,7 +95,7 @@ words! {
 }
 
 impl DateFormat {
-    /// Formats a date for people.
+    /// Formats a date.
     pub fn show(self, day: Date) -> String {
         let pattern = match self {
             Self::DayMonthYear => "%-d %b %Y",
@@ -108,7 +108,7 @@ impl DateFormat {
         day.strftime(pattern).to_string()
     }
 
-    /// Formats a date for people who know its year.
+    /// Formats a date without its year.
     pub fn show_in_year(self, day: Date) -> String {
         let pattern = match self {
             Self::DayMonthYear => "%-d %b",
@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_is_read_whatever_time_and_offset_follow_it() {
+    fn a_date_is_parsed_with_any_time_and_offset_after_it() {
         for text in [
             "2026-04-15",
             "2026-04-15T00:00:00Z",
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn each_format_writes_the_day_its_way() {
+    fn each_format_has_its_own_order_and_separators() {
         let day = parse("2026-03-05").unwrap();
         let shown: Vec<String> = (DateFormat::WORDS.iter())
             .map(|word| DateFormat::from_word(word).unwrap().show(day))
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn times_on_the_wire_are_to_the_second() {
+    fn json_instants_have_seconds() {
         let at: Timestamp = "2026-04-05T09:03:07.987Z".parse().unwrap();
         assert_eq!(JsonTime::of_instant(at).as_str(), "2026-04-05T09:03:07Z");
         let day: Date = "2026-12-31".parse().unwrap();

@@ -32,7 +32,7 @@ pub enum Kind {
     Conflict,
     /// It has changed since the caller saw it.
     Stale,
-    /// It was only a trial and must be reviewed before it is saved.
+    /// The change was not saved, since it must be reviewed first.
     Unsaved,
     /// A limit was reached.
     TooMany(Refusal),
@@ -40,7 +40,7 @@ pub enum Kind {
     Unavailable { retry_after: u64 },
     /// Nothing can be saved now: the disk is full or read-only. Reading still works.
     Unwritable,
-    /// A fault of the program or the machine. The source goes to the log, never into an answer.
+    /// An internal error. The source is logged and never part of a response.
     Internal,
 }
 
@@ -127,7 +127,7 @@ impl Error {
         Self::new(Kind::Stale, "error-stale")
     }
 
-    /// It was only a trial, since its session had ended.
+    /// The change was not saved, since its session had ended.
     pub fn unsaved() -> Self {
         Self::new(Kind::Unsaved, "error-unsaved")
     }

@@ -7,8 +7,8 @@ use super::error::{Error, Result};
 /// Computes the version of a value.
 type VersionOf<T> = Arc<dyn Fn(&T) -> String + Send + Sync>;
 
-/// The version of a stored value that a client saw before it sent a change: the fields of a form
-/// for a page, the body of a response for an API.
+/// The version of a stored value that a client saw before it sent a change. For a page, this covers
+/// the fields of a form; for an API, the body of a response.
 #[derive(Clone)]
 pub struct Expected<T> {
     version: String,

@@ -68,7 +68,7 @@ impl<'a> Form<'a> {
         self.given::<K>(name).map(|value| K::read(self, name, &value)).transpose()
     }
 
-    /// Reads a change to a field that must have a value: missing keeps it, `null` is an error.
+    /// Reads a change to a required field: missing keeps it, `null` is an error.
     pub fn change<K: Kind>(&mut self, name: &'static str) -> Read<Option<K::Value>> {
         match self.source.field(name, &K::SHAPE).as_deref() {
             None => Ok(None),
@@ -106,7 +106,7 @@ impl<'a> Form<'a> {
             .is_some_and(|value| value.as_array().is_none_or(|list| !list.is_empty()))
     }
 
-    /// Returns the value of a field, for comparing another with it; `None` if it fails.
+    /// Returns the value of a field, to compare another with it; `None` if it fails.
     pub fn peek<K: Scalar>(&self, name: &str) -> Option<K::Value> {
         K::parse(&*self.value::<K>(name)?).ok()
     }

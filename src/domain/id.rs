@@ -54,7 +54,7 @@ named! {
     PaymentKind PaymentId "pay";
     /// An entry of the activity log.
     ActivityKind ActivityId "act";
-    /// A mail.
+    /// An email.
     MailKind MailId "mail";
     /// A passkey.
     PasskeyKind PasskeyId "passkey";
@@ -79,7 +79,7 @@ impl<K> Clone for Id<K> {
 impl<K> Copy for Id<K> {}
 
 impl<K> Id<K> {
-    /// The id of nothing: it is never assigned, so a lookup finds nothing.
+    /// The nil id, which is never assigned, so a lookup finds nothing.
     pub const NIL: Self = Self(Uuid::nil(), PhantomData);
 
     pub fn from_uuid(uuid: Uuid) -> Self {
@@ -98,7 +98,7 @@ impl<K> Id<K> {
         Uuid::from_slice(bytes).ok().map(Self::from_uuid)
     }
 
-    /// Returns the smallest id of an instant.
+    /// Returns the smallest id for an instant.
     pub fn first_at(at: Timestamp) -> Self {
         let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
         Self::from_uuid(Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_written_as_prefix_and_26_digits() {
+    fn an_id_is_formatted_as_prefix_and_26_digits() {
         let uuid: Uuid = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
         let id = ClientId::from_uuid(uuid);
         assert_eq!(id.to_string(), "client_01h455vb4pex5vsknk084sn02q");
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_finds_nothing() {
+    fn an_invalid_id_finds_nothing() {
         for text in [
             "",
             "client_123",
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_grow_even_when_the_clock_goes_back() {
+    fn ids_increase_even_when_the_clock_goes_back() {
         let sequence = IdSequence::default();
         let first: ClientId = sequence.next(Timestamp::from_second(2_000).unwrap(), [9; 10]);
         let second: ClientId = sequence.next(Timestamp::from_second(1_000).unwrap(), [0; 10]);
@@ -210,13 +210,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_id_survives_being_written(value: u128) {
+        fn a_formatted_id_parses_back(value: u128) {
             let id = InvoiceId::from_uuid(Uuid::from_u128(value));
             prop_assert_eq!(InvoiceId::parse(&id.to_string()), id);
         }
 
         #[test]
-        fn ids_sort_as_text_the_way_they_sort_in_time(a: u128, b: u128) {
+        fn ids_sort_as_text_in_order_of_time(a: u128, b: u128) {
             let (a, b) = (ProjectId::from_uuid(Uuid::from_u128(a)), ProjectId::from_uuid(Uuid::from_u128(b)));
             prop_assert_eq!(a.to_string().cmp(&b.to_string()), a.cmp(&b));
         }

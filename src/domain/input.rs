@@ -65,7 +65,7 @@ pub struct Field {
     pub need: Need,
     /// Whether forms require it.
     pub is_filled: bool,
-    /// Its meaning; empty if the name says it.
+    /// Its meaning; empty if the name is enough.
     pub about: &'static str,
 }
 
@@ -88,7 +88,7 @@ pub enum Need {
     Hidden,
 }
 
-/// What a field may hold, and within which limits.
+/// The type of a field's value, and its limits.
 #[derive(Debug, Clone, Copy)]
 pub enum Shape {
     /// Text with any content: an id, a token.
@@ -146,7 +146,7 @@ pub struct Part {
     pub fields: &'static [Field],
 }
 
-/// A kind of value that a field can hold.
+/// A kind of field value.
 pub trait Kind {
     type Value;
     const SHAPE: Shape;
@@ -155,7 +155,7 @@ pub trait Kind {
     fn read(form: &mut Form, name: &str, value: &Value) -> Read<Self::Value>;
 }
 
-/// A kind read from one value alone.
+/// A kind that is read from a single value.
 pub trait Scalar {
     type Value;
     const SHAPE: Shape;
@@ -254,7 +254,7 @@ pub struct New;
 #[derive(Debug, Clone, Copy)]
 pub struct Change;
 
-/// Whether a field is required, for something new or for a change, and its value if it is missing.
+/// Whether a field is required in a new or a changed object, and its value if it is missing.
 pub trait Presence<M> {
     type Value;
     const SHAPE: Shape;
@@ -311,7 +311,7 @@ presences! {
         New => Option<K::Value>, Nullable, Form::optional::<K>;
         Change => Patch<K::Value>, Nullable, Form::patch::<K>;
     }
-    /// Empty, 0 or similar if missing or emptied, but never null.
+    /// May be missing or emptied, and is then empty, 0 or similar, but never null.
     OrDefault where Default, filled false {
         New => K::Value, Nullable, or_default::<K>;
         Change => Option<K::Value>, Kept,
@@ -327,7 +327,7 @@ presences! {
         New => K::Value, Nullable, or_default::<K>;
         Change => Option<K::Value>, Kept, |form: &mut Form, name| form.change_or::<K>(name, None);
     }
-    /// Starts with the value of something else, such as the account's currency; an empty string
+    /// Defaults to the value of something else, such as the account's currency; an empty string
     /// keeps it.
     Inherited, filled true {
         New => Option<K::Value>, Nullable, Form::optional::<K>;
@@ -384,24 +384,24 @@ impl<K: Kind> Presence<Change> for Drafted<K> {
     }
 }
 
-/// Declares the fields of a noun: `field "name": Presence<Kind>`, for something new, for a change,
-/// or for both. Fields that only something new has are in braces behind its name; the function
-/// after `checked by` checks rules over several fields. The text after `=` documents the field,
-/// the text after `=>` its default.
+/// Declares the fields of a noun: `field "name": Presence<Kind>`, for a new object, for a change,
+/// or for both. Fields that only a new object has are in braces after its name. The function after
+/// `checked by` checks rules across fields. The text after `=` documents the field, the text after
+/// `=>` its default.
 ///
 /// ```ignore
 /// input! {
-///     /// A new milestone.
-///     #[derive(Debug, Clone)]
-///     pub new NewMilestone;
+/// /// A new milestone.
+/// #[derive(Debug, Clone)]
+/// pub new NewMilestone;
 ///
-///     /// A change of a milestone.
-///     #[derive(Debug, Clone)]
-///     pub change MilestoneChange;
+/// /// A change of a milestone.
+/// #[derive(Debug, Clone)]
+/// pub change MilestoneChange;
 ///
-///     name "name": Required<Name>,
-///     description "description": Optional<FreeText>,
-///     status "status": Initial<MilestoneStatus> => "`pending` by default.",
+/// name "name": Required<Name>,
+/// description "description": Optional<FreeText>,
+/// status "status": Initial<MilestoneStatus> => "`pending` by default.",
 /// }
 /// ```
 macro_rules! input {
@@ -423,7 +423,7 @@ macro_rules! input {
     ($(#[$meta:meta])* pub change $change:ident; $($fields:tt)*) => {
         $crate::domain::input::input!(@struct Change [$(#[$meta])*] $change [] { $($fields)* });
     };
-    // An object within others, with its name and meaning in the documents.
+    // A nested object, with its name and meaning in the documents.
     ($(#[$meta:meta])* pub part $part:ident as $schema:literal, $about:literal; $($fields:tt)*) => {
         $crate::domain::input::input!(@struct New [$(#[$meta])*] $part [] { $($fields)* });
 

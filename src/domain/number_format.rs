@@ -1,14 +1,14 @@
-//! How an account writes numbers, and how typed numbers are parsed.
+//! The number format of an account, and the parsing of typed numbers.
 //!
 //! `1,250` is a thousand or just over one, depending on who types it. The account's format decides;
-//! if that leaves it open, the user is asked.
+//! if it does not settle the meaning, the user is asked.
 
 use rust_decimal::Decimal;
 
 use super::word::words;
 
 words! {
-    /// How numbers are written, shown by an example.
+    /// A number format, named by an example.
     #[derive(Default)]
     NumberFormat {
         #[default]
@@ -74,7 +74,7 @@ impl NumberFormat {
                 let groups = joined(sign, digits, None);
                 match (only == separator, groups) {
                     (true, Some(groups)) => Ok(groups),
-                    // Wrong as groups; as decimals it is in another format.
+                    // Invalid as groups; as decimals it is in another format.
                     (true, None) => Err(Unread::Ambiguous(self.readings(&decimal))),
                     (false, Some(groups)) => {
                         Err(Unread::Ambiguous(vec![self.plain(&decimal), groups]))
@@ -101,7 +101,7 @@ impl NumberFormat {
     }
 }
 
-/// Replaces look-alike signs.
+/// Replaces look-alike characters.
 fn usual(c: char) -> char {
     match c {
         '\u{2019}' | '\u{2bc}' => '\'',
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_format_decides_what_a_separator_means() {
+    fn the_format_decides_the_meaning_of_a_separator() {
         for (typed, [comma_point, point_comma, space_comma, apostrophe_point]) in [
             ("1250.50", ["1250.50", "1250,50 or 125050?", "1250.50", "1250.50"]),
             ("1,250.50", ["1250.50"; 4]),
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_field_shows_is_read_back_as_the_same_number() {
+    fn a_displayed_number_parses_back() {
         for word in NumberFormat::WORDS {
             let format = NumberFormat::from_word(word).unwrap();
             for number in ["1250.5", "0.085", "1.250", "-0.125", "1234567.891", "7", "0"] {

@@ -72,7 +72,7 @@ pub struct UpTo<const MAX: u32>;
 
 /// The number of a page.
 pub type Number = UpTo<1_000_000>;
-/// The most entries of a page.
+/// The page size.
 pub type Size = UpTo<100>;
 
 impl<const MAX: u32> Scalar for UpTo<MAX> {

@@ -3,7 +3,7 @@
 /// A PUT's change to an optional field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// Not mentioned.
+    /// Missing in the request.
     #[default]
     Keep,
     /// `null`.

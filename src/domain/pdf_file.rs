@@ -5,7 +5,7 @@ use std::fmt;
 /// A PDF with its file name.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PdfFile {
-    /// Consists of letters, digits, dots and hyphens.
+    /// Contains only letters, digits, dots and hyphens.
     pub name: String,
     pub bytes: Vec<u8>,
 }
@@ -16,8 +16,7 @@ impl PdfFile {
         Self { name: format!("{number}.pdf"), bytes }
     }
 
-    /// `proposal-website-redesign.pdf`: the title, in letters that every system accepts in file
-    /// names.
+    /// `proposal-website-redesign.pdf`: the title in characters that every file system accepts.
     pub fn of_proposal(title: &str, bytes: Vec<u8>) -> Self {
         let words = title.split(|c: char| !c.is_ascii_alphanumeric());
         let words = words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase);

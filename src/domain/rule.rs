@@ -1,5 +1,5 @@
-//! The rules that a field can break. A rule holds facts, not text: three documents word it
-//! differently.
+//! The rules that a field can break. A rule holds facts instead of text, since each of three
+//! documents words it differently.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {rule}")]
 pub struct FieldError {
-    /// As the caller wrote it: `email`, `items[2].rate`.
+    /// The name in the request: `email`, `items[2].rate`.
     pub field: Cow<'static, str>,
     pub rule: Rule,
 }
@@ -70,7 +70,7 @@ pub enum Rule {
     /// An invalid Idempotency-Key.
     #[error("must be 1 to 255 visible ASCII characters")]
     RequestKey,
-    /// Refers to nothing of this account.
+    /// Does not exist in this account.
     #[error("does not exist")]
     Unknown,
     #[error("belongs to another client")]
@@ -112,7 +112,7 @@ pub enum Rule {
     ShortWord,
     #[error("must be a PNG, JPEG or WebP picture")]
     Picture,
-    /// It begins like a picture, but cannot be fully decoded.
+    /// It starts like a picture but cannot be decoded completely.
     #[error("is damaged and cannot be read")]
     BrokenPicture,
     #[error("must be at most {mib} MiB")]

@@ -12,9 +12,9 @@ use super::{
     rule::Rule,
 };
 
-/// The longest first or last name.
+/// The maximum length of a first or last name.
 pub const PERSON_NAME_MAX: usize = 50;
-/// The longest description, note or content.
+/// The maximum length of a description, note or content.
 const FREE_MAX: usize = 10_000;
 const EMAIL_MAX: usize = 254;
 
@@ -170,7 +170,7 @@ pub fn check_varied_password(text: &str) -> Result<(), Rule> {
     if is_varied { Ok(()) } else { Err(Rule::PasswordClasses) }
 }
 
-/// Checks a password by FreelanceHub Auth's pattern, to the letter: upper case is optional, only
+/// Checks a password against FreelanceHub Auth's pattern literally: upper case is optional, only
 /// the first character is restricted, and its dots match no line ends.
 pub fn check_patterned_password(text: &str) -> Result<(), Rule> {
     const SPECIAL: &str = "@$!%*?&";
@@ -218,7 +218,7 @@ fn has_ascii_form(domain: &str) -> bool {
         .any(|part| part.get(..4).is_some_and(|mark| mark.eq_ignore_ascii_case("xn--")))
 }
 
-/// Refuses quoted addresses: few mail servers accept them, and they can imitate others.
+/// Refuses quoted addresses: few mail servers accept them, and they can imitate other addresses.
 fn parse_known_email(text: &str) -> Result<String, Rule> {
     let text = &*with_normal_domain(text, |domain| !domain.is_ascii());
     let options =
@@ -234,7 +234,7 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    // Fold letter by letter: a whole word would end in a different sigma than a part of it.
+    // Fold each character separately, since a final sigma differs from one within a word.
     text.nfkc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
@@ -281,7 +281,8 @@ fn is_diacritic(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}')
 }
 
-/// Whether a character is invisible by itself. (Joiners are part of words in some scripts.)
+/// Whether a character is invisible by itself, except for joiners, which are part of words in some
+/// scripts.
 fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')

@@ -54,7 +54,7 @@ pub fn without_secret(path: &str) -> Cow<'_, str> {
     path.into()
 }
 
-/// Returns the percent-decoded path. `None` if the router fails on it: if it is no path (as in
+/// Returns the percent-decoded path. `None` if the router fails on it: if it is not a path (as in
 /// `OPTIONS *` and CONNECT), or is not UTF-8 when decoded.
 pub fn decoded(path: &str) -> Option<Cow<'_, str>> {
     path.starts_with('/').then(|| percent_decode_str(path).decode_utf8().ok()).flatten()
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_slash_at_the_end_is_taken_away_and_the_query_stays() {
+    fn a_trailing_slash_is_removed_and_the_query_stays() {
         let without = |uri: &str| without_end_slash(&uri.parse().unwrap()).map(|u| u.to_string());
         assert_eq!(without("/clients/?page=2").unwrap(), "/clients?page=2");
         assert_eq!(without("/clients//").unwrap(), "/clients/");
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_decodes_to_text_is_text() {
+    fn a_percent_encoded_text_is_decoded() {
         for path in ["/", "/clients/%E0%B6%B1", "/%", "/%2", "/%zz", "/a%00b", "/100%25"] {
             assert!(decoded(path).is_some(), "{path}");
         }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_one_segment() {
+    fn a_star_matches_one_segment() {
         for (pattern, path, fits) in [
             ("/v1/auth/login", "/v1/auth/login", true),
             ("/v1/auth/login", "/v1/auth/login/verify", false),

@@ -13,7 +13,7 @@ use crate::{
     locale::{Text, t},
 };
 
-/// Seconds after which to retry when the disk is full: someone must free space first.
+/// Seconds after which to retry when the disk is full, since someone must free space first.
 const UNWRITABLE_FOR: u64 = 60;
 /// Seconds after which memory for a body may be available again.
 const NO_ROOM_FOR: u64 = 5;

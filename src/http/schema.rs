@@ -185,7 +185,7 @@ described!([T: Display + Send + Sync] Text<T>, in_place(MetaSchema::new("string"
 
 described!([K: Named] Id<K>, in_place(MetaSchema::new("string")));
 
-/// Anything that is not an id of this kind matches nothing.
+/// An id that is invalid for this kind matches nothing.
 impl<K: Named> ParseFromParameter for Id<K> {
     fn parse_from_parameter(value: &str) -> ParseResult<Self> {
         Ok(Self::parse(value))

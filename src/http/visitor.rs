@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn browsers_that_go_somewhere_are_people() {
+    fn browser_navigations_are_visits() {
         for agent in [
             FIREFOX,
             "Mozilla/5.0 (Linux; Android 13; CUBOT X70) AppleWebKit/537.36 Chrome/138.0 Mobile",
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn previews_prefetches_and_robots_are_no_people() {
+    fn previews_prefetches_and_robots_are_not_visits() {
         for agent in [
             "",
             "curl/8.14.1",

@@ -1,4 +1,4 @@
-//! Delivers mails to an SMTP server or into a folder.
+//! Delivers emails to an SMTP server or into a folder.
 
 use std::{
     fmt,
@@ -39,10 +39,10 @@ use crate::domain::{id::MailId, mail::Mail};
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The time limit for closing a connection.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
-/// The longest stored reason, in characters.
+/// The maximum length of a stored reason, in characters.
 const REASON_MAX: usize = 300;
 
-/// Where a mail was delivered.
+/// Where an email was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivered {
     /// The mail server accepted it.
@@ -51,16 +51,16 @@ pub enum Delivered {
     Saved(String),
 }
 
-/// Why a mail was not delivered, in one line without secrets.
+/// Why an email was not delivered, in one line without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Undelivered {
-    /// This mail will never be accepted.
+    /// This email will never be accepted.
     Refused(String),
-    /// The server is busy, unreachable, or refuses the program rather than this mail: try again.
+    /// The server is busy, unreachable, or refuses the program rather than this email: try again.
     NotNow(String),
 }
 
-/// Delivers mails.
+/// Delivers emails.
 #[derive(Debug)]
 pub struct Courier {
     sender: Sender,
@@ -79,7 +79,7 @@ impl Courier {
         Self { sender, way: Way::Smtp(Smtp { server, name, tls: OnceCell::new() }) }
     }
 
-    /// Writes each mail as a file into a folder, which is created if needed.
+    /// Writes each email as a file into a folder, which is created if needed.
     pub fn folder(folder: PathBuf, sender: Sender) -> Self {
         Self { sender, way: Way::Folder(folder) }
     }
@@ -89,7 +89,7 @@ impl Courier {
         matches!(self.way, Way::Smtp(_))
     }
 
-    /// Delivers a mail.
+    /// Delivers an email.
     pub async fn deliver(
         &self,
         id: MailId,
@@ -99,7 +99,7 @@ impl Courier {
         let message =
             message::write(id, made_at, &self.sender, mail).map_err(|error| match error {
                 WrongMail::Recipient => Undelivered::Refused(error.to_string()),
-                // The program wrote the mail, so it is at fault; a newer version may succeed.
+                // The program wrote the email, so this is a bug; a newer version may succeed.
                 WrongMail::Unwritable(_) => Undelivered::NotNow(error.to_string()),
             })?;
         match &self.way {
@@ -121,7 +121,7 @@ impl Courier {
         }
     }
 
-    /// Removes the file of a mail, if it was saved in the folder.
+    /// Removes the file of an email, if it was saved in the folder.
     ///
     /// # Errors
     ///
@@ -207,7 +207,7 @@ impl Smtp {
     }
 
     /// Sends a message, which is all ASCII. A server that refuses the sender refuses the settings,
-    /// not the mail.
+    /// not the email.
     async fn hand_over(
         &self,
         connection: &mut AsyncSmtpConnection,
@@ -317,14 +317,14 @@ impl Smtp {
     }
 }
 
-/// Whether a server will never accept this mail. If it refuses the name of this machine, or
-/// requires a sign-in, the settings are wrong, and the mail waits.
+/// Whether a server will never accept this email. If it refuses the name of this machine, or
+/// requires a sign-in, the settings are wrong, and the email waits.
 fn is_refusal(error: &SmtpError) -> bool {
     let Some(code) = error.status().map(u16::from) else { return false };
     error.is_permanent() && !is_about_us(code, &error.to_string())
 }
 
-/// Whether a refusal is about the settings rather than a mail. Many servers refuse the sender or
+/// Whether a refusal is about the settings rather than an email. Many servers refuse the sender or
 /// the name of this machine only after the recipient.
 fn is_about_us(code: u16, words: &str) -> bool {
     /// Codes of RFC 3463: bad sender, sign-in, encryption, and the sender's own domain.
@@ -355,7 +355,7 @@ mod tests {
     use super::is_about_us;
 
     #[test]
-    fn what_a_server_says_of_our_settings_is_no_refusal_of_a_mail() {
+    fn a_refusal_because_of_settings_does_not_fail_an_email() {
         for (code, words) in [
             (504, "permanent error (504): 5.5.2 <laptop>: Helo command rejected: need FQDN"),
             (550, "permanent error (550): Access denied - Invalid HELO name (See RFC2821 4.1.1.1)"),

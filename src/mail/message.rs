@@ -1,4 +1,4 @@
-//! Mails in the format of RFC 5322.
+//! Emails in the format of RFC 5322.
 
 use std::{error::Error, net::IpAddr, time::SystemTime};
 
@@ -22,7 +22,7 @@ use crate::{
 /// The name of the default sender.
 const NAME: &str = "FreelanceOS";
 
-/// The sender of mails.
+/// The sender of emails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender(Mailbox);
 
@@ -62,8 +62,8 @@ impl Sender {
         self.0.email.as_ref()
     }
 
-    /// Returns the sender of a mail: a freelancer's name stands before the address, and says that
-    /// it goes through here unless the address is the freelancer's own.
+    /// Returns the sender of an email: the freelancer's name with the program's address. The name
+    /// mentions the program unless the address is the freelancer's own.
     fn of(&self, mail: &Mail) -> Mailbox {
         let Mailbox { name, email } = &self.0;
         let Some(from) = &mail.from_name else { return self.0.clone() };
@@ -77,15 +77,15 @@ impl Sender {
         Mailbox::new(Some(name), email.clone())
     }
 
-    /// Whether its domain means nothing to other machines.
+    /// Whether its domain only exists on this machine.
     pub fn is_local(&self) -> bool {
         let domain = self.0.email.domain();
         domain.starts_with('[') || Reach::of_host(domain) != Reach::Everybody
     }
 }
 
-/// Writes a mail. The same id and instant give the same message, so that a mail delivered twice is
-/// recognised as one.
+/// Writes an email. The same id and instant give the same message, so that an email delivered twice
+/// is recognised as one.
 pub fn write(
     id: MailId,
     at: Timestamp,
@@ -137,7 +137,7 @@ pub fn write(
     Ok(message)
 }
 
-/// Why a mail cannot be written.
+/// Why an email cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum WrongMail {
     #[error("this address cannot receive mail: mail servers do not know such addresses")]
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_mail_is_the_same_bytes_and_all_of_them_ascii() {
+    fn the_same_email_gives_the_same_ascii_bytes() {
         let mail = mail("kamala@example.com");
         let text = written(&mail);
         assert_eq!(text, written(&mail));
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_adds_a_header() {
+    fn headers_cannot_be_injected() {
         let mut mail = mail("kamala@example.com");
         mail.subject = "Hello\r\nBcc: everybody@example.com".to_owned();
         mail.reply_to = Some("eve@example.com\r\nBcc: everybody@example.com".to_owned());
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_sender_is_at_the_public_host() {
+    fn the_default_sender_is_at_the_public_host() {
         for (host, email, is_local) in [
             ("freelance.example", "no-reply@freelance.example", false),
             ("localhost", "no-reply@localhost", true),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_can_be_written_whatever_the_host_of_its_sender() {
+    fn an_email_can_be_written_whatever_the_host_of_its_sender() {
         for (host, id) in [
             ("192.168.1.5", "@[192.168.1.5]>"),
             ("[2001:db8::5]", "@[IPv6:2001:db8::5]>"),
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn who_signs_in_by_an_address_is_the_sender() {
+    fn an_smtp_user_that_is_an_address_is_the_sender() {
         assert_eq!(Sender::of_user("ada@gmail.com").unwrap().email(), "ada@gmail.com");
         for user in ["ada", "apikey", "ada@mail", "ada@localhost"] {
             assert_eq!(Sender::of_user(user), None, "{user}");

@@ -112,7 +112,7 @@ fn place_of(place: &str) -> Option<(String, Option<u16>)> {
     Some((host, port.map(NonZero::get)))
 }
 
-/// Undoes percent-encoding.
+/// Decodes percent-encoding.
 fn decode(text: &str) -> Option<String> {
     let is_digit = |byte: u8| byte.is_ascii_hexdigit();
     let is_code = |rest: &str| rest.get(..2).is_some_and(|code| code.bytes().all(is_digit));
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_travel_encrypted_unless_it_is_said_otherwise() {
+    fn passwords_require_encryption_unless_disabled() {
         let user = Some(("u".to_owned(), "p".to_owned()));
         for (text, place, encryption) in [
             ("smtp://u:p@mail.example.com", "mail.example.com:587", Encryption::Required),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_may_hold_anything() {
+    fn credentials_may_contain_any_character() {
         for (text, user, password) in [
             ("smtp://me%40example.com:p%25%3A@h", "me@example.com", "p%:"),
             ("smtp://AKIA:a/b+c=d@h", "AKIA", "a/b+c=d"),
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_smtp_server_is_refused() {
+    fn invalid_smtp_urls_are_refused() {
         for text in [
             "",
             "mail.example.com",

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_count_by_their_route_and_class() {
+    fn requests_count_by_route_and_status_class() {
         let metrics = Metrics::new();
         let add = |method, route: Option<&str>, status| {
             metrics.answered(method, route.map(Arc::from), status, Duration::from_millis(3));

@@ -11,7 +11,7 @@ use rustix::{
     process::{Resource, getrlimit},
 };
 
-/// Fields of `/proc/self/stat` after the program's name, which start with the third.
+/// Fields of `/proc/self/stat` after the program's name, starting with the third.
 const USER_TIME: usize = 14 - 3;
 const SYSTEM_TIME: usize = 15 - 3;
 const THREADS: usize = 20 - 3;
@@ -42,7 +42,7 @@ pub(super) fn register(page: &mut Registry) {
         }
     }
     if let Ok(open) = fs::read_dir("/proc/self/fd") {
-        // The folder being read is one of them.
+        // The folder that is being read is one of them.
         let open = ConstGauge::new(open.count().saturating_sub(1));
         page.register("process_open_fds", "Open file descriptors", open);
     }

@@ -1,9 +1,9 @@
-//! How many files this process may have open: each connection takes one.
+//! The limit of open files: each connection takes one.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors reserved for everything else (database, mail, logs): under a small limit, and under
-/// a large one.
+/// Descriptors reserved for everything else (database, mail, logs), under a small limit and under a
+/// large one.
 const RESERVE: (u64, u64) = (48, 192);
 /// Connections that may be refused with a response at the same time.
 const REFUSALS: u64 = 64;
@@ -12,12 +12,12 @@ const REFUSALS: u64 = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
     pub connections: usize,
-    /// Connections that are told there is no room.
+    /// Connections that are refused with a response.
     pub refusals: usize,
 }
 
-/// Raises the limit as far as that many connections need and the system allows, and returns the
-/// resulting room.
+/// Raises the limit to what that many connections need, as far as the system allows, and returns
+/// the resulting room.
 pub fn make_room(connections: usize) -> Room {
     let limit = getrlimit(Resource::Nofile);
     let wanted = (connections as u64).saturating_add(REFUSALS + RESERVE.1);

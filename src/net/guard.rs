@@ -26,7 +26,7 @@ pub struct Patience {
     pub head: Duration,
     /// Until the first byte of a request.
     pub idle: Duration,
-    /// If the peer accepts no bytes.
+    /// While the peer accepts no bytes.
     pub write: Duration,
 }
 
@@ -88,7 +88,7 @@ impl<S> Guard<S> {
         Self { stream, phase, patience, quiet: None, stuck: None, timer: None }
     }
 
-    /// Returns whether that instant has passed. If not, the task is woken by then.
+    /// Returns whether that instant has passed. If not, the task is woken at that instant.
     fn is_past(&mut self, deadline: Instant, context: &mut Context<'_>) -> bool {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         // A timer that sometimes fires early is cheaper than one that is reset each time.

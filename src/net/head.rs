@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn two_lengths_are_found_in_the_head_alone() {
+    fn duplicate_lengths_are_only_detected_in_the_head() {
         let post = "POST /a:b HTTP/1.1\r\nHost: a\r\n";
         for (lines, expected) in [
             ("Content-Length: 5\r\n\r\n", false),

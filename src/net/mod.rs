@@ -50,7 +50,7 @@ pub struct Limits {
     pub shutdown: Duration,
     /// Connections at the same time.
     pub connections: usize,
-    /// Connections per address at the same time; an IPv6 address counts with its whole /64.
+    /// Connections per address at the same time; an IPv6 address counts by its /64.
     pub connections_of_one: usize,
     /// Further connections that get a refusal; any beyond these are closed at once.
     pub refusals: usize,
@@ -156,7 +156,7 @@ async fn accept(
     }
 }
 
-/// The permits a connection holds until it ends: one of its address's, and one of all.
+/// The permits of a connection until it ends: one for its address, and one for the total.
 type Place = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 
 impl Shared {

@@ -23,7 +23,7 @@ pub fn to(public_url: &str) -> BoxEndpoint<'static> {
     .boxed()
 }
 
-/// Reports that there is no room for another connection.
+/// Reports that the server is full.
 pub fn busy() -> BoxEndpoint<'static> {
     make_sync(|_: Request| {
         Response::builder()

@@ -20,7 +20,7 @@ pub const MM: f32 = 72.0 / 25.4;
 pub const INK: Color = [22, 27, 25];
 pub const MUTED: Color = [92, 104, 99];
 pub const HAIRLINE: Color = [217, 223, 219];
-/// Above the footer.
+/// Space above the footer.
 const STRONGER: Color = [185, 194, 189];
 pub const WHITE: Color = [255, 255, 255];
 const PALE: Color = [234, 239, 236];
@@ -63,7 +63,7 @@ impl Frame {
         self.left + self.measure
     }
 
-    /// Returns the place between the margins.
+    /// Returns the area between the margins.
     pub fn full(&self) -> Slot {
         Slot { x: self.left, width: self.measure, align: Align::Start }
     }
@@ -79,17 +79,17 @@ impl Frame {
     }
 }
 
-/// The edge at which lines are aligned.
+/// The alignment of lines.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     /// The left edge, or the right one for right-to-left lines.
     Start,
-    /// The left edge, for names among labels.
+    /// The left edge, for names next to labels.
     Left,
     Right,
 }
 
-/// The place of a column of lines.
+/// The area of a column of lines.
 #[derive(Clone, Copy)]
 pub struct Slot {
     pub x: f32,
@@ -98,12 +98,12 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Returns the same place, with names at its left edge.
+    /// Returns the same area with names at its left edge.
     pub fn of_names(self) -> Self {
         Self { align: Align::Left, ..self }
     }
 
-    /// Returns lines in this place, all with one meaning.
+    /// Returns lines in this area that share one meaning.
     pub fn column(self, lines: Vec<Line>, mark: Mark) -> Column {
         Column { slot: self, lines: lines.into_iter().map(|line| (line, mark)).collect() }
     }
@@ -115,7 +115,7 @@ pub struct Column {
     pub lines: Vec<(Line, Mark)>,
 }
 
-/// The meaning of something on a page.
+/// The meaning of an element, for screen readers.
 #[derive(Clone, Copy)]
 pub enum Mark {
     /// Nothing: decoration or repetition.
@@ -128,7 +128,7 @@ pub enum Mark {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct NodeId(pub usize);
 
-/// A node of the structure, with the nodes below it.
+/// A node of the structure with its child nodes.
 pub struct Node {
     pub tag: TagKind,
     pub children: Vec<NodeId>,
@@ -151,7 +151,7 @@ pub enum Op {
     Boxes { boxes: Vec<Area>, color: Color, mark: Mark },
     /// A picture.
     Image { image: Image, area: Area, mark: Mark },
-    /// Large words across the page, around a point, behind everything.
+    /// Large words across the page around a point, behind everything else.
     Stamp { line: Line, x: f32, y: f32 },
     /// An area that links to an address.
     Link { area: Area, address: String, node: NodeId },
@@ -212,7 +212,7 @@ impl<'a> Canvas<'a> {
         self.y = self.frame.top;
     }
 
-    /// Breaks the page if less than this height is left, unless that is more than a page; returns
+    /// Breaks the page if less than this height is left, unless no page has that height. Returns
     /// whether it did.
     pub fn reserve(&mut self, height: f32) -> bool {
         let Frame { top, bottom, .. } = self.frame;
@@ -241,7 +241,7 @@ impl<'a> Canvas<'a> {
         self.put(Op::Line { x, baseline, line, mark });
     }
 
-    /// Draws columns side by side, with the same leading, continuing on the next page.
+    /// Draws columns side by side with the same leading, continuing on the next page.
     pub fn columns(
         &mut self,
         mut columns: Vec<Column>,
@@ -270,7 +270,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Draws lines over the full width, leaving no single line at the foot of a page.
+    /// Draws lines over the full width, leaving no single line at the bottom of a page.
     pub fn flow(&mut self, lines: Vec<Line>, mark: Mark) {
         let mut left = lines.len();
         for line in lines {
@@ -290,7 +290,7 @@ impl<'a> Canvas<'a> {
         self.rule(Area { x, y, width, height: 0.5 }, HAIRLINE);
     }
 
-    /// Draws a filled area that means nothing.
+    /// Draws a filled area without meaning.
     pub fn rule(&mut self, area: Area, color: Color) {
         let mark = Mark::Artifact(ArtifactType::Layout);
         self.put(Op::Boxes { boxes: vec![area], color, mark });
@@ -309,8 +309,8 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Draws the foot of every page: three columns and, if there are several pages, their numbers.
-    /// The later ones have a title and an author at their head.
+    /// Draws the footer of every page: three columns and, if there are several pages, page numbers.
+    /// Later pages have a title and an author at the top.
     pub fn footers(&mut self, columns: [Vec<String>; 3], title: &str, author: &str) {
         let mark = Mark::Artifact(ArtifactType::Footer);
         let frame = self.frame;

@@ -1,4 +1,4 @@
-//! The classic head: a business letter, with the address where an envelope has its window.
+//! The classic head: a business letter, with the address in the window of an envelope.
 
 use krilla::tagging::{ArtifactType, Tag};
 
@@ -12,12 +12,12 @@ use crate::domain::{accent::Accent, invoice::Party};
 const TOP: f32 = 17.0 * MM;
 const NAME: Style = Style { size: 21.0, leading: 24.0, is_bold: false, color: INK };
 const TITLE: Style = Style { size: 17.0, leading: 21.0, is_bold: false, color: INK };
-/// The width of what stands at the right.
+/// The width of the right column.
 const SIDE: f32 = 53.0 * MM;
-/// The window of an envelope, and the longest line in it.
+/// The window of an envelope, and the maximum width of a line in it.
 const WINDOW: f32 = 48.0 * MM;
 const LINE: f32 = 85.0 * MM;
-/// Where the letter itself begins.
+/// The top of the letter itself.
 const LETTER: f32 = 96.0 * MM;
 
 /// Draws the letterhead, both parties and the title.
@@ -59,12 +59,12 @@ pub fn head(canvas: &mut Canvas, accent: Accent, head: Head) {
     canvas.y += 6.0 * MM;
 }
 
-/// Returns the accent if it can be read on paper, and ink otherwise.
+/// Returns the accent if it is readable on paper, and ink otherwise.
 pub fn readable(accent: Accent) -> Color {
     if accent.contrast_with_paper() >= 4.5 { accent.rgb() } else { INK }
 }
 
-/// Draws the name and the logo; returns where they end.
+/// Draws the name and the logo. Returns where they end.
 fn brand(canvas: &mut Canvas, accent: Accent, head: &Head, left: Slot, side: Slot) -> f32 {
     let name = head.seller.heading();
     if let Some(image) = &head.logo {
@@ -79,7 +79,7 @@ fn brand(canvas: &mut Canvas, accent: Accent, head: &Head, left: Slot, side: Slo
     }
     let mark = Mark::Node(canvas.node(None, Tag::P));
     let lines = canvas.typesetter.lines(name, NAME, left.width);
-    // The last word takes the colour.
+    // The last word gets the colour.
     if let ([line], Some((start, end))) = (&*lines, name.trim().rsplit_once(' '))
         && !line.is_rtl
         && !start.trim().is_empty()
@@ -101,7 +101,7 @@ fn brand(canvas: &mut Canvas, accent: Accent, head: &Head, left: Slot, side: Slo
     y
 }
 
-/// Draws how the seller is reached; returns where it ends.
+/// Draws the seller's contact details. Returns where they end.
 fn reached(canvas: &mut Canvas, seller: &Party, slot: Slot, y: f32) -> f32 {
     let mark = Mark::Node(canvas.node(None, Tag::P));
     let style = Style { leading: 11.0, ..LABEL };
@@ -124,7 +124,8 @@ fn joined<const N: usize>(parts: [Option<String>; N], between: &str) -> String {
     parts.collect::<Vec<_>>().join(between)
 }
 
-/// Draws the sender above the recipient, if it fits on one line: the post returns letters there.
+/// Draws the sender above the recipient if it fits on one line: the post office returns letters
+/// there.
 fn return_address(canvas: &mut Canvas, seller: &Party, slot: Slot) {
     let Some(address) = &seller.address else { return };
     let text = format!("{}, {}", seller.heading(), letterhead::on_one_line(address));

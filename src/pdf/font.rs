@@ -30,9 +30,9 @@ struct Packed;
 /// searched.
 const LIST: &str = include_str!("../../assets/fonts/fonts.tsv");
 
-/// The largest font that stays in memory after use, in bytes.
+/// The size in bytes up to which a font stays in memory after use.
 const KEPT_MAX: usize = 512 << 10;
-/// The largest font file in the folder, in bytes.
+/// The maximum size of a font file in the folder, in bytes.
 const FILE_MAX: u64 = 64 << 20;
 
 /// Replaces characters that no font has.
@@ -98,7 +98,7 @@ struct Slot {
     ranges: Vec<(u32, u32)>,
     /// The font, once read. It is dropped with the last document that needs it.
     used: Mutex<Weak<Face>>,
-    /// A small font stays.
+    /// A small font stays in memory.
     kept: OnceLock<Arc<Face>>,
 }
 
@@ -228,7 +228,7 @@ pub struct Choice {
     pub drawn: char,
 }
 
-/// Whether a character belongs to the one before it: a mark, a joiner, a space.
+/// Whether a character belongs to the previous one: a mark, a joiner, a space.
 fn clings(c: char) -> bool {
     use unicode_script::{Script, UnicodeScript};
     c.script() == Script::Inherited || c.is_whitespace() || is_ignorable(c)

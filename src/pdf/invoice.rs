@@ -26,11 +26,11 @@ use crate::locale::{Text, t};
 const TOTAL: Style = Style { size: 12.0, leading: 17.0, is_bold: true, color: INK };
 const TOTALS: f32 = 80.0 * MM;
 const TOTALS_LEADING: f32 = 15.6;
-/// Above and below the total, between its rules.
+/// Space above and below the total, between its rules.
 const ABOVE: f32 = 2.0 * MM;
 const BELOW: f32 = 1.6 * MM;
 const RULE: f32 = 0.7;
-/// The most lines that stand beside others in a narrow column.
+/// The maximum number of lines that fit into a narrow column next to others.
 const NARROW: usize = 14;
 
 /// Draws the pages of an invoice.
@@ -104,7 +104,7 @@ fn total_label(sheet: &InvoiceSheet) -> Text {
     }
 }
 
-/// Returns a number with a true minus.
+/// Returns a number with a true minus sign.
 fn signed(number: &str) -> String {
     number.replace('-', "\u{2212}")
 }
@@ -157,7 +157,7 @@ fn draw_totals(canvas: &mut Canvas, sheet: &InvoiceSheet, rows: Vec<(String, Str
     for (label, text) in rows {
         row(canvas, slot, (&label, muted), (&text, plain));
     }
-    // The double rule says that this is the sum.
+    // The double rule marks the sum.
     canvas.y += 1.5 * MM;
     let rule = |canvas: &mut Canvas, y| {
         canvas.rule(Area { x: slot.x, y, width: slot.width, height: RULE }, INK);
@@ -189,7 +189,7 @@ fn row(canvas: &mut Canvas, slot: Slot, label: (&str, Style), value: (&str, Styl
     canvas.y += style.leading;
 }
 
-/// Draws how to pay, and the notes.
+/// Draws the payment instructions and the notes.
 fn close(canvas: &mut Canvas, sheet: &InvoiceSheet) {
     canvas.y += 11.0 * MM;
     let seller = &sheet.seller;
@@ -203,7 +203,7 @@ fn close(canvas: &mut Canvas, sheet: &InvoiceSheet) {
     let thirds = frame.thirds();
     let is_modern = seller.template == Template::Modern;
 
-    // Beside the code, or from the left edge.
+    // Next to the code, or from the left edge.
     let (code_x, pay, note) = match (is_modern, code.is_some()) {
         (true, true) => (frame.left, thirds[1], thirds[2]),
         (true, false) => {
@@ -237,7 +237,7 @@ fn close(canvas: &mut Canvas, sheet: &InvoiceSheet) {
     }
     let rows = block.lines.len().max(beside.lines.len());
     let side = if code.is_some() { qr::SIDE } else { 0.0 };
-    // A long text may go on over pages, but begins beside its code.
+    // A long text may continue on later pages, but begins next to its code.
     let height = rows.min(NARROW) as f32 * BODY.leading;
     canvas.reserve(height.max(side));
     let (top, page) = (canvas.y, canvas.pages.len());
@@ -262,11 +262,11 @@ fn close(canvas: &mut Canvas, sheet: &InvoiceSheet) {
     }
 }
 
-/// Labelled texts below each other.
+/// Labelled texts, one below the other.
 #[derive(Default)]
 struct Block {
     lines: Vec<(Line, Mark)>,
-    /// Where a link can be clicked, counted from the top of the block.
+    /// The clickable area of a link, measured from the top of the block.
     link: Option<(Area, String, NodeId)>,
 }
 

@@ -1,4 +1,4 @@
-//! The head of an invoice or a proposal: who, to whom, how much, by when.
+//! The head of an invoice or a proposal: parties, amount, dates.
 
 use krilla::{
     image::Image,
@@ -13,7 +13,7 @@ use super::{
 use crate::domain::{accent::Accent, invoice::Party, paper::Template};
 use crate::locale::{Text, t};
 
-/// A label and what it says.
+/// A label and its value.
 pub struct Fact {
     pub label: Text,
     pub text: String,
@@ -25,7 +25,7 @@ impl Fact {
     }
 }
 
-/// What the head of a document says.
+/// The content of a document's head.
 pub struct Head<'a> {
     /// The kind of document, with its number.
     pub title: String,
@@ -39,7 +39,7 @@ pub struct Head<'a> {
     pub until: Option<Fact>,
     pub facts: Vec<Fact>,
     pub seller: &'a Party,
-    /// What the buyer is to the document, and who it is.
+    /// The role of the buyer, and its details.
     pub buyer: (Text, &'a Party),
     pub logo: Option<Image>,
 }
@@ -66,12 +66,12 @@ pub fn heading(level: u16, title: &str) -> TagKind {
     Tag::Hn(level, Some(told(title, t("pdf-untitled")))).into()
 }
 
-/// Whether a logo is so wide that it says the name itself.
+/// Whether a logo is so wide that it contains the name itself.
 pub fn is_wordmark(image: &Image) -> bool {
     image.size().0 >= image.size().1 * 2
 }
 
-/// Returns the size of a logo that fits into this width and height.
+/// Returns the size of a logo within this width and height.
 pub fn fitting(image: &Image, width: f32, height: f32) -> (f32, f32) {
     let (own_width, own_height) = (image.size().0 as f32, image.size().1 as f32);
     let scale = (width / own_width).min(height / own_height);
@@ -85,7 +85,7 @@ pub fn logo(canvas: &mut Canvas, image: Image, area: Area, name: &str) {
     canvas.put(Op::Image { image, area, mark: Mark::Node(node) });
 }
 
-/// Draws lines below each other; returns where they end.
+/// Draws lines, one below the other. Returns where they end.
 pub fn lines(
     canvas: &mut Canvas,
     text: &str,
@@ -101,7 +101,7 @@ pub fn lines(
     y
 }
 
-/// Draws facts below each other; returns where they end.
+/// Draws facts, one below the other. Returns where they end.
 pub fn facts(canvas: &mut Canvas, facts: Vec<(Fact, Style)>, slot: Slot, mut y: f32) -> f32 {
     for (fact, style) in facts {
         let mark = Mark::Node(canvas.node(None, Tag::P));
@@ -133,7 +133,7 @@ pub fn on_one_line(address: &str) -> String {
     lines.collect::<Vec<_>>().join(", ")
 }
 
-/// Draws the feet of all pages: how the seller is reached.
+/// Draws the footers of all pages with the seller's contact details.
 pub fn footers(canvas: &mut Canvas, seller: &Party, title: &str) {
     let text = |text: &Option<String>| text.as_deref().map(on_one_line).unwrap_or_default();
     let address = [text(&seller.address), text(&seller.country)];
@@ -160,7 +160,7 @@ pub fn picture(bytes: Option<&[u8]>) -> Option<Image> {
     image.ok().filter(|image| image.size().0 > 0 && image.size().1 > 0)
 }
 
-/// Draws a small label and a text below it. The label is never alone at the foot of a page.
+/// Draws a small label and a text below it. The label is never alone at the bottom of a page.
 pub fn section(canvas: &mut Canvas, label: &Text, text: &str) {
     let node = canvas.node(None, Tag::P);
     let width = canvas.frame.measure;

@@ -1,4 +1,4 @@
-//! Invoices and proposals as PDF: domain in, bytes out. The same input gives the same bytes.
+//! Invoices and proposals as PDF: domain types in, bytes out. The same input gives the same bytes.
 
 mod canvas;
 mod classic;
@@ -56,7 +56,7 @@ pub struct ProposalSheet {
     pub buyer: Party,
     /// A PNG or JPEG picture.
     pub logo: Option<Vec<u8>>,
-    /// Who answered, and on which day.
+    /// The name and the date of the answer.
     pub answered: Option<(String, Date)>,
     pub dates: DateFormat,
     pub accent: Accent,
@@ -73,7 +73,7 @@ pub struct Printed {
     pub missing: Vec<char>,
 }
 
-/// Prints an invoice as a PDF file.
+/// Renders an invoice as a PDF file.
 pub fn invoice(fonts: &Fonts, sheet: &InvoiceSheet) -> Result<Printed> {
     let frame = frame(sheet.seller.template, sheet.seller.paper, &sheet.buyer);
     print(fonts, frame, sheet.logo.as_deref(), |canvas, logo| invoice::draw(canvas, sheet, logo))
@@ -89,7 +89,7 @@ pub fn missing_of_invoice(
     text::missing(fonts, invoice::texts(invoice, seller, buyer))
 }
 
-/// Prints a proposal as a PDF file.
+/// Renders a proposal as a PDF file.
 pub fn proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Result<Printed> {
     let (frame, logo) = (frame_of_proposal(sheet), sheet.logo.as_deref());
     print(fonts, frame, logo, |canvas, logo| proposal::draw(canvas, sheet, logo))
@@ -101,7 +101,7 @@ pub fn missing_of_proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Vec<char> {
     set(fonts, frame, |canvas| proposal::draw(canvas, sheet, None)).1.missing()
 }
 
-/// Returns the pages of a template, on the paper that the buyer uses.
+/// Returns the pages of a template on the buyer's paper size.
 fn frame(template: Template, paper: Paper, buyer: &Party) -> Frame {
     Frame::new(paper.size(buyer.country.as_deref()), letterhead::margin(template))
 }
@@ -110,7 +110,7 @@ fn frame_of_proposal(sheet: &ProposalSheet) -> Frame {
     frame(sheet.template, sheet.paper, &sheet.buyer)
 }
 
-/// Prints a file with the logo, or without it if it is not a picture, which may only show when it
+/// Renders a file with the logo, or without it if it is not a picture, which may only show when it
 /// is decoded.
 fn print(
     fonts: &Fonts,
@@ -132,7 +132,7 @@ fn print(
     })
 }
 
-/// Draws a document, and again if it turns out to be Japanese: Han characters then take their
+/// Draws a document, and again if it turns out to be Japanese, since Han characters then take their
 /// Japanese forms.
 fn set<T>(fonts: &Fonts, frame: Frame, draw: impl Fn(&mut Canvas) -> T) -> (T, Canvas<'_>) {
     let mut canvas = Canvas::new(fonts, frame, false);
@@ -152,7 +152,7 @@ mod tests {
     use crate::domain::paper::PaperSize;
 
     #[test]
-    fn one_word_of_kana_has_a_whole_document_take_japanese_forms() {
+    fn kana_anywhere_select_japanese_forms_in_the_whole_document() {
         let fonts = Fonts::default();
         let frame = Frame::new(PaperSize::A4, 20.0);
         // 直 looks different in Japan and in China.

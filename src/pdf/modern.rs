@@ -1,4 +1,4 @@
-//! The modern head: a band in the accent colour says who, how much, by when.
+//! The modern head: a band in the accent colour with parties, amount and dates.
 
 use krilla::tagging::{ArtifactType, Tag};
 
@@ -12,7 +12,7 @@ use crate::locale::t;
 
 const TOP: f32 = 18.0 * MM;
 const MARK: f32 = 10.0 * MM;
-/// Around a logo, so that it can be seen on any colour.
+/// The padding around a logo, so that it is visible on any colour.
 const PLATE: f32 = 1.5 * MM;
 const FIGURE: f32 = 38.0;
 
@@ -24,7 +24,7 @@ pub fn head(canvas: &mut Canvas, accent: Accent, head: Head) {
     let left = Slot { width: right.x - first.x - 5.0 * MM, ..first };
     let body = Style { color: on, ..BODY };
 
-    // The band is drawn first, and is as high as what stands on it.
+    // The band is drawn first, and is as high as its content.
     let (page, band) = (canvas.pages.len() - 1, canvas.pages.last().map_or(0, Vec::len));
     let mut y = brand(canvas, &head, left, on);
     let title = Mark::Node(canvas.node(None, letterhead::heading(1, &head.title)));
@@ -77,7 +77,7 @@ pub fn head(canvas: &mut Canvas, accent: Accent, head: Head) {
     canvas.y = canvas.y.max(if canvas.pages.len() == page + 1 { below } else { 0.0 }) + 10.0 * MM;
 }
 
-/// Draws the logo and the name; returns where they end.
+/// Draws the logo and the name. Returns where they end.
 fn brand(canvas: &mut Canvas, head: &Head, left: Slot, on: Color) -> f32 {
     let name = head.seller.heading();
     let (mut slot, mut end) = (left, TOP + MARK);

@@ -92,7 +92,7 @@ impl<'a> Typesetter<'a> {
         self.faces.get(&index).cloned()
     }
 
-    /// Splits a paragraph into pieces with one font, script and level.
+    /// Splits a paragraph into pieces with one font, script and level each.
     pub fn items(&mut self, text: &str, levels: &[Level], is_bold: bool) -> Vec<Item> {
         let mut items: Vec<Item> = Vec::new();
         let mut before = None;

@@ -9,11 +9,11 @@ use super::{
 };
 
 const HEADER: Style = Style { leading: 11.0, ..LABEL };
-/// Between columns.
+/// Space between columns.
 const GAP: f32 = 6.0 * MM;
-/// Above and below the text of a row.
+/// Space above and below the text of a row.
 const PADDING: f32 = 2.2 * MM;
-/// Below the header.
+/// Space below the header.
 const UNDER: f32 = 1.6 * MM;
 /// The maximum width of a number column; longer numbers break.
 const NUMBERS_MAX: f32 = 128.0;
@@ -24,17 +24,17 @@ pub struct Table<const N: usize> {
     pub rows: Vec<[String; N]>,
 }
 
-/// A column of numbers whose decimals stand one below the other.
+/// A column of numbers aligned at their decimals.
 #[derive(Clone, Copy)]
 struct Decimals {
-    /// The most that any number of the column has.
+    /// The largest number of decimals in the column.
     most: usize,
     point: f32,
     digit: f32,
 }
 
 impl Decimals {
-    /// Returns how far a number stands from the end of the column.
+    /// Returns the distance of a number from the end of the column.
     fn indent(self, number: &str) -> f32 {
         match (self.most, decimals(number)) {
             (0, _) => 0.0,
@@ -48,7 +48,7 @@ fn decimals(number: &str) -> usize {
     number.rsplit_once('.').map_or(0, |(_, decimals)| decimals.len())
 }
 
-/// The place of a column.
+/// The area of a column.
 struct Place {
     slot: Slot,
     /// `None` if the column holds text, or numbers too long for it.
@@ -102,7 +102,7 @@ impl<const N: usize> Table<N> {
         }
     }
 
-    /// Number columns are as wide as their longest number; the text gets the rest.
+    /// Number columns are as wide as their longest number; the text column gets the rest.
     fn places(&self, canvas: &mut Canvas) -> Vec<Place> {
         let frame = canvas.frame;
         let typesetter = &mut canvas.typesetter;

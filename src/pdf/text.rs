@@ -12,7 +12,7 @@ use super::{
 };
 use crate::locale::Text;
 
-/// How text looks.
+/// The style of text.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Style {
     pub size: f32,
@@ -130,13 +130,13 @@ fn break_lines(text: &str, shaped: &[Shaped], width: f32) -> Vec<Range<usize>> {
         if allowed.peek() == Some(&place) && place > start {
             last = Some((place, used));
         }
-        // Spaces may hang over the edge.
+        // Trailing spaces may extend over the edge.
         if used + advance > width && place > start && !text[place..end].trim().is_empty() {
             let (at, reached) = last.take().unwrap_or((place, used));
             lines.push(start..at);
             start = at;
             used -= reached;
-            // The rest of a long word may still be too wide with this.
+            // The rest of a long word may still be too wide.
             if used + advance > width && place > start {
                 lines.push(start..place);
                 start = place;

@@ -30,7 +30,7 @@ use crate::locale::t;
 
 /// The metadata of a file.
 pub struct About {
-    /// Never changes, however often the file is made.
+    /// Stays the same however often the file is written.
     pub id: String,
     pub title: String,
     pub author: String,

@@ -11,7 +11,7 @@ use crate::domain::error::Result;
 /// The form of a database URL.
 const WANTED: &str =
     "sqlite:PATH, such as sqlite:./data/freelanceos.db, or postgres://USER:PASSWORD@HOST/NAME";
-/// The longest chain of symbolic links to follow.
+/// The maximum length of a chain of symbolic links.
 const LINKS_MAX: usize = 40;
 
 /// A database: an SQLite file, or a database of a PostgreSQL server.

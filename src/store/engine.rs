@@ -143,7 +143,7 @@ pub trait Connection {
     fn has_table(&mut self, name: &str) -> Result<bool>;
 }
 
-/// A transaction. Whoever opened it commits it or rolls it back.
+/// A transaction. The code that opened it commits it or rolls it back.
 pub struct Tx<'c> {
     connection: &'c mut dyn Connection,
     bytes_written: u64,
@@ -180,7 +180,7 @@ impl<'c> Tx<'c> {
         Ok(found)
     }
 
-    /// Returns the first row that no one else has locked, if any. It is locked until the
+    /// Returns the first row that is not locked by others, if any. It is locked until the
     /// transaction ends.
     pub fn claim<T>(
         &mut self,
@@ -252,7 +252,7 @@ impl<T: Stored> Column for Option<T> {
     }
 }
 
-/// A type of value that a column stores.
+/// A type of stored column values.
 pub trait Stored: Sized {
     /// Returns the value, unless it is NULL.
     fn find(row: &dyn Row, column: usize) -> Result<Option<Self>>;

@@ -87,13 +87,14 @@ enum Total {
 }
 
 impl<'a> Query<'a> {
-    /// Excludes rows that do not meet a condition; such rows are in no total.
+    /// Excludes rows that do not meet a condition. The totals do not include such rows.
     pub fn only(mut self, condition: &'static str) -> Self {
         self.condition.extend([" AND ", condition]);
         self
     }
 
-    /// Keeps rows that meet a condition, if there is a value for its `?`. They are counted.
+    /// Keeps rows that meet a condition, if there is a value for its `?`. The number of rows is
+    /// then counted.
     pub fn which(mut self, condition: &'static str, value: Option<impl Into<Value<'a>>>) -> Self {
         if let Some(value) = value {
             self.push(condition, value.into());
@@ -102,7 +103,7 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Keeps rows with this value, if any. Rows with such a value have a total.
+    /// Keeps rows with this value, if any. Rows with such a value have their own total.
     pub fn equal<T>(mut self, column: &'static str, value: Option<T>) -> Self
     where
         T: Copy + Display + Into<Value<'a>>,
@@ -206,8 +207,8 @@ impl<'a> Query<'a> {
         self.page_of(tx, &found, page, read)
     }
 
-    /// Returns the ids of the rows, ordered by a column of text and then by id. They are sorted
-    /// here, so that whichever index finds them fastest can be used.
+    /// Returns the ids of the rows, ordered by a text column and then by id. They are sorted here,
+    /// so that the database can use whichever index finds them fastest.
     pub fn ids_by<K>(
         &self,
         tx: &mut Tx,
@@ -271,7 +272,7 @@ impl<'a> Query<'a> {
     }
 }
 
-/// Makes a statement static. Few are ever made, since all parts are constants.
+/// Makes a statement static. There are few, since all parts are constants.
 fn statement(sql: String) -> &'static str {
     static KNOWN: LazyLock<RwLock<HashSet<&'static str>>> = LazyLock::new(RwLock::default);
     if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&*sql) {

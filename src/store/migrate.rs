@@ -25,7 +25,7 @@ const REFOLDED: i64 = 4;
 
 /// The time format in the name of a copy.
 const TIME: &str = "%Y%m%dT%H%M%SZ";
-/// How long a copy is stored: it may contain rows deleted since.
+/// How long a copy is stored, since it may contain rows deleted since.
 const COPY_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// One block of `schema.sql`.
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_schema_is_read_as_numbered_blocks_of_whole_statements() {
+    fn the_schema_is_parsed_into_numbered_blocks_of_complete_statements() {
         let blocks = blocks();
         let versions: Vec<i64> = blocks.iter().map(|block| block.version).collect();
         assert_eq!(versions, (1..=versions.len() as i64).collect::<Vec<_>>());

@@ -55,7 +55,7 @@ use crate::domain::{
 /// A database, served by its own threads.
 pub struct Store {
     engine: Engine,
-    /// The database file, if it is one, and who moves its -wal file into it.
+    /// The database file, if it is one, and what checkpoints its -wal file.
     file: Option<(PathBuf, Checkpoints)>,
 }
 
@@ -75,13 +75,13 @@ impl Engine {
     }
 }
 
-/// Facts about a write for the queue.
+/// Properties of a write for the queue.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Write {
     /// The account whose rows it changes. Tasks of one account wait for each other and delay no
     /// others.
     pub account: Option<AccountId>,
-    /// Whether it can run again if it is unknown whether it was committed.
+    /// Whether it can run again if it may already have been committed.
     pub can_repeat: bool,
 }
 
@@ -151,7 +151,7 @@ impl Store {
         submit(&self.engine.writes, write, unknown, work).await
     }
 
-    /// Returns once the database answers. A file always does.
+    /// Waits until the database responds. A file always does.
     pub async fn reach(&self) -> Result<()> {
         if self.file.is_some() {
             return Ok(());
@@ -159,7 +159,7 @@ impl Store {
         self.read(|tx| tx.one("SELECT CAST(1 AS BIGINT)", &[], |_| Ok(()))).await
     }
 
-    /// Finishes what is queued and ends the threads.
+    /// Finishes queued work and ends the threads.
     pub fn close(self) {
         let Engine { reads, writes, threads } = self.engine;
         drop((reads, writes));

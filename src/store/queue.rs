@@ -19,9 +19,10 @@ use crate::{
     metrics::{self, Metrics},
 };
 
-/// The most waiting tasks of an account.
+/// The maximum number of waiting tasks of an account.
 const OF_ACCOUNT: usize = 256;
-/// The most waiting tasks without an account: those of visitors and of the program itself.
+/// The maximum number of waiting tasks without an account: those of visitors and of the program
+/// itself.
 const OF_OTHERS: usize = 1024;
 
 /// The histogram of wait times.
@@ -30,7 +31,7 @@ type Wait = fn(&Metrics) -> &Histogram;
 /// Creates a queue for `threads` threads, of which one account may occupy `most_of_account`.
 pub(super) fn queue(threads: usize, most_of_account: usize, wait: Wait) -> (Sender, Receiver) {
     let shared = Arc::new(Shared { most_of_account, wait, waiting: Mutex::default() });
-    // One ring per thread wakes them all.
+    // One notification per thread wakes them all.
     let (ringer, bell) = async_channel::bounded(threads.max(1));
     (Sender { shared: Arc::clone(&shared), ringer }, Receiver { shared, bell })
 }
@@ -122,7 +123,7 @@ impl Receiver {
     pub async fn recv(&self) -> Option<Task> {
         loop {
             // Check before waiting: the task that just ended may have held back another of its
-            // account, for which no bell rings.
+            // account, for which no notification comes.
             if let Some(task) = self.try_recv() {
                 return Some(task);
             }

@@ -1,4 +1,4 @@
-//! Rows to write: each column beside its value.
+//! Rows to write: each column with its value.
 
 use std::sync::OnceLock;
 
@@ -10,14 +10,14 @@ pub struct NewRow<'a> {
     pub table: &'static str,
     pub columns: &'static [&'static str],
     pub values: Vec<Value<'a>>,
-    /// How many columns, from the first, an update writes.
+    /// The number of columns, from the first, that an update writes.
     pub changing: usize,
     /// The insert and update statements, once built.
     pub sql: &'static [OnceLock<String>; 2],
 }
 
 /// A row to write, such as `row!(clients { id: &client.id, name: &client.name })`. Columns after
-/// `once` are only written when the row is added.
+/// `once` are only written by an insert.
 macro_rules! row {
     ($table:ident {
         $($column:ident: $value:expr),+ $(,)?

@@ -1,5 +1,5 @@
-//! The web app: pages for the browser, over the same use cases as the APIs. They work without
-//! scripts; scripts only add comfort.
+//! The web app: pages for the browser that use the same use cases as the APIs. They work without
+//! scripts, which only add convenience.
 
 mod billing;
 mod identity;
@@ -42,7 +42,7 @@ use crate::{
 };
 
 /// Routes every page: those of `pages` are for signed-in readers, those of `open` for everyone.
-/// `:id` is an id as the APIs write it, `:token` the secret of a public link.
+/// `:id` is an id in API form, `:token` the secret of a public link.
 pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
     let (pages, open) = (Pages::<Visit>::of(app), Pages::<Guest>::of(app));
     let app = Arc::clone(app);
@@ -166,8 +166,8 @@ fn settings(pages: &Pages<Visit>) -> Route {
         .at("/data/delete", pages.page(account_data::ask_deletion, account_data::delete))
 }
 
-/// Pages share the limits of the matching API operations. The first visit has none: it is open only
-/// until there is an account, and a typo must not cost an hour.
+/// Pages share the limits of the matching API operations. The first visit has none: it is only
+/// possible until there is an account, and a typo should not cost an hour.
 pub const LIMITS: &[RouteLimit] = &[
     (Method::GET, "/p/*", Limit::PublicView),
     (Method::POST, "/p/*", Limit::ProposalAnswer),
@@ -180,7 +180,7 @@ pub const LIMITS: &[RouteLimit] = &[
     (Method::GET, "/i/*", Limit::PublicView),
     (Method::GET, "/i/*/pdf", Limit::PublicView),
     (Method::GET, "/u/*", Limit::PublicView),
-    // The form has its own limit; this one covers the profile shown with it.
+    // The form has its own limit; this one is for the profile shown with it.
     (Method::POST, "/u/*/messages", Limit::PublicView),
     (Method::GET, "/p/*/pdf", Limit::PublicView),
 ];

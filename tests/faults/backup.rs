@@ -1,4 +1,4 @@
-//! Backups under load, and those that the server makes by itself.
+//! Backups under load, and scheduled backups.
 
 use std::{
     fs,
@@ -28,7 +28,7 @@ fn names(files: &[PathBuf]) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_under_load_holds_what_was_acknowledged_before_it_began_and_is_whole() {
+async fn a_backup_under_load_is_intact_and_holds_everything_acknowledged_before_it_began() {
     let place = Place::new();
     let server = place.serve();
     let mut copies = Vec::new();
@@ -36,7 +36,7 @@ async fn a_backup_under_load_holds_what_was_acknowledged_before_it_began_and_is_
         let name = format!("a{round}");
         let caller = server.register(&name).await;
         let account = account_of(&place.database(), &name);
-        // What is there before, told by one worker that has ended.
+        // Rows from before the backup, written by a worker that has finished.
         let count = Count::default();
         let first = Ledger::default().turns(caller.clone(), 9, 3, Arc::clone(&count)).await;
         let workers: Vec<_> = (0..4)
@@ -71,11 +71,11 @@ async fn a_backup_under_load_holds_what_was_acknowledged_before_it_began_and_is_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_server_makes_backups_keeps_some_of_them_and_they_restore() {
+async fn the_server_makes_scheduled_backups_and_keeps_the_newest() {
     let place = Place::new();
     let folder = place.data.join("backups");
     fs::create_dir_all(&folder).unwrap();
-    // What a killed server left of one, and what is not ours to remove.
+    // A leftover from a killed server, and a file that is not the server's to delete.
     fs::write(folder.join("freelanceos-20260101T000000Z.db.part"), "half").unwrap();
     fs::write(folder.join("by-hand.db"), "mine").unwrap();
     let settings = [("BACKUP_EVERY", "1s"), ("BACKUP_KEEP", "3")];
@@ -88,7 +88,7 @@ async fn the_server_makes_backups_keeps_some_of_them_and_they_restore() {
     server.wait_for_more("backup written: ", 6);
     worker.abort();
     let _ = worker.await;
-    // A server that runs is writing the next of them.
+    // A running server is already writing the next one.
     assert!(server.stop().0.success());
     let files = backups(&folder);
     assert_eq!(names(&files)[0], "by-hand.db");
@@ -100,7 +100,7 @@ async fn the_server_makes_backups_keeps_some_of_them_and_they_restore() {
     let told = String::from_utf8(ended.stdout).unwrap();
     assert!(told.contains("ok    backups      the newest in "), "{told}");
 
-    // The newest restores to all that was there when it was made.
+    // The newest backup restores everything that existed when it was made.
     let newest = backups(&folder).pop().unwrap();
     place.run(&["restore", newest.to_str().unwrap(), "--yes"]).done();
     let server = place.serve();
@@ -108,7 +108,7 @@ async fn the_server_makes_backups_keeps_some_of_them_and_they_restore() {
     assert_eq!(first.body["total"], 1);
     assert_eq!(account_of(&place.database(), "ada"), account);
 
-    // A server that is started again does not begin anew with what was made just now.
+    // After a restart the server does not repeat a recent backup.
     assert!(server.stop().0.success());
     let before = names(&backups(&folder)).len();
     let server = place.serve_with(&[("BACKUP_EVERY", "24h")]);
@@ -119,7 +119,7 @@ async fn the_server_makes_backups_keeps_some_of_them_and_they_restore() {
 
 #[tokio::test]
 #[ignore = "mounts a file system; tests/run runs it"]
-async fn a_backup_that_finds_no_room_is_told_and_costs_no_older_one() {
+async fn a_backup_without_room_is_reported_and_deletes_no_older_one() {
     let disk = SmallDisk::mount(2 * 1024);
     let elsewhere = Place::new();
     fs::create_dir_all(&elsewhere.data).unwrap();
@@ -137,7 +137,7 @@ async fn a_backup_that_finds_no_room_is_told_and_costs_no_older_one() {
     disk.fill();
     let told = server.wait_for("backup failed, retrying in 10 minutes");
     assert!(told.contains("full"), "{told}");
-    // The server has other things to do.
+    // The server still works.
     caller.client("Meanwhile").await;
     let kept = backups(&disk.outside(&folder));
     assert_eq!(kept.len(), 1, "{kept:?}");
@@ -152,10 +152,10 @@ async fn a_backup_that_finds_no_room_is_told_and_costs_no_older_one() {
 }
 
 #[test]
-fn a_server_that_stops_does_not_wait_for_a_backup() {
+fn stopping_a_server_does_not_wait_for_a_backup() {
     let place = Place::new();
     assert!(place.serve().stop().0.success());
-    // Large enough that a backup takes longer than it takes to say stop.
+    // Large enough that the backup is still running when the server is told to stop.
     let connection = rusqlite::Connection::open(place.file()).unwrap();
     connection.execute_batch("CREATE TABLE ballast (bytes BLOB)").unwrap();
     for _ in 0..30 {

@@ -1,5 +1,4 @@
-//! More at once than anybody needs: how much memory the program takes for it, and gives back, and
-//! who else has to wait.
+//! Bursts of requests: how much memory they take, whether it is released, and who has to wait.
 
 use std::{
     fs,
@@ -15,13 +14,13 @@ use tokio::{
 
 use super::program::{PASSWORD, PATIENCE, Place, Server};
 
-/// MiB that it may take at the most, and a minute later. A build that is not optimised takes more
-/// than one that people run, which `BURST_STRICT=1` is for.
+/// Maximum MiB during a burst and a minute later. Debug builds need more; set `BURST_STRICT=1` for
+/// optimised ones.
 fn bounds() -> (usize, usize) {
     if std::env::var_os("BURST_STRICT").is_some() { (150, 60) } else { (300, 150) }
 }
 
-/// MiB of memory: now, and at the most.
+/// Current and peak memory in MiB.
 fn memory(server: &Server) -> (usize, usize) {
     let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
     let of = |name: &str| -> usize {
@@ -31,7 +30,7 @@ fn memory(server: &Server) -> (usize, usize) {
     (of("VmRSS:"), of("VmHWM:"))
 }
 
-/// Sends bytes, and reads what comes back, if anything does.
+/// Sends bytes and reads the response, if any.
 async fn send(server: &Server, head: &str, body: &[u8]) -> String {
     let mut answer = Vec::new();
     let Ok(mut stream) = TcpStream::connect(&server.address).await else { return String::new() };
@@ -40,7 +39,7 @@ async fn send(server: &Server, head: &str, body: &[u8]) -> String {
         stream.write_all(body).await?;
         stream.read_to_end(&mut answer).await
     };
-    // One that is refused may be cut off.
+    // A refused connection may be cut off.
     let _ = timeout(PATIENCE, sent).await;
     String::from_utf8_lossy(&answer).into_owned()
 }
@@ -57,7 +56,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 async fn burst(server: &Server) {
     let form = "a&".repeat(1 << 19).into_bytes();
     let whole = head("/welcome", FORM, form.len());
-    // Forms of as many fields as fit.
+    // Forms with as many fields as fit.
     join_all((0..300).map(|_| send(server, &whole, &form))).await;
 
     // Bodies that never end.
@@ -72,7 +71,7 @@ async fn burst(server: &Server) {
             sleep(PATIENCE).await;
         }));
     }
-    // Whoever sends little gets through beside them.
+    // Small requests still get through.
     let little = format!("{{\"email\": \"a@example.com\", \"password\": \"{PASSWORD}\"}}");
     let login = head("/v1/auth/login", "application/json", little.len());
     let answers = join_all((0..100).map(|_| send(server, &login, little.as_bytes()))).await;
@@ -81,7 +80,7 @@ async fn burst(server: &Server) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_burst_takes_little_memory_and_gives_it_back() {
+async fn a_burst_takes_little_memory_and_releases_it() {
     let (most, rest) = bounds();
     let place = Place::new();
     let server = place.serve_with(&[("RATE_LIMIT", "on")]);
@@ -102,7 +101,7 @@ async fn a_burst_takes_little_memory_and_gives_it_back() {
     is_healthy_again(&server).await;
 }
 
-/// Waits until it lets somebody in.
+/// Waits until the server accepts connections again.
 async fn is_healthy_again(server: &Server) {
     let deadline = Instant::now() + PATIENCE;
     while !send(server, "GET /healthz HTTP/1.0\r\n\r\n", b"").await.contains("200 OK") {
@@ -111,7 +110,7 @@ async fn is_healthy_again(server: &Server) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_few_descriptors_a_crowd_is_refused_and_who_is_there_is_served() {
+async fn with_few_descriptors_extra_connections_are_refused_and_open_ones_are_served() {
     let place = Place::new();
     let mut command = std::process::Command::new("sh");
     let program = env!("CARGO_BIN_EXE_freelanceos");
@@ -127,7 +126,7 @@ async fn with_few_descriptors_a_crowd_is_refused_and_who_is_there_is_served() {
         String::from_utf8_lossy(&answer[..length]).into_owned()
     };
     assert!(ask().await.contains("200 OK"));
-    // They say nothing, so that each refusal takes its whole time.
+    // These connections are silent, so each refusal takes the full timeout.
     let mut crowd = Vec::new();
     for _ in 0..300 {
         crowd.push(TcpStream::connect(&server.address).await.unwrap());
@@ -135,7 +134,7 @@ async fn with_few_descriptors_a_crowd_is_refused_and_who_is_there_is_served() {
             assert!(ask().await.contains("200 OK"), "{}", server.log());
         }
     }
-    // The database, too, opens what it needs.
+    // The database can still open the files it needs.
     let ended = place.run(&["backup", place.data.join("copy").to_str().unwrap()]);
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(ask().await.contains("200 OK"));
@@ -144,18 +143,18 @@ async fn with_few_descriptors_a_crowd_is_refused_and_who_is_there_is_served() {
     is_healthy_again(&server).await;
 }
 
-/// The slowest but for one in a hundred.
+/// The 99th percentile.
 fn slowest(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() * 99 / 100]
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hard_work_for_strangers_holds_up_nobody() {
+async fn expensive_work_for_anonymous_users_delays_nobody_else() {
     let place = Place::new();
     let server = place.serve();
     let caller = server.register("ada").await;
-    // All letters of it stand for others, which is what takes long to guess at.
+    // Every character has look-alikes, which makes the password slow to check.
     let register = "firstName=A&lastName=B&email=b%40example.com&currency=USD&timezone=UTC\
                     &dateFormat=iso&password=4%408%28%7B%5B%3C%2F369%211%7C0%2457%2B%252Zz4%408";
     let head = head("/register", FORM, register.len());
@@ -172,7 +171,7 @@ async fn hard_work_for_strangers_holds_up_nobody() {
     let (_, times) = tokio::join!(work, look);
     let slowest = slowest(times);
     println!("/healthz took {slowest:?} at the 99th percentile");
-    // A machine that does other things too is given more time than 50 ms.
+    // A busy machine gets more than 50 ms.
     let most = if std::env::var_os("BURST_STRICT").is_some() { 50 } else { 1000 };
     assert!(slowest < Duration::from_millis(most), "{slowest:?}");
 }

@@ -1,4 +1,4 @@
-//! Who asks the program for something, and what is answered.
+//! An API client, and the responses it gets.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::program::{PASSWORD, PATIENCE, Server};
 
-/// An answer, its body understood.
+/// A response with its body parsed.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -17,7 +17,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The data of an answer that succeeded.
+    /// The data of a successful response.
     #[track_caller]
     pub fn data(&self) -> &Value {
         assert!((200..300).contains(&self.status), "{} {}", self.status, self.body);
@@ -25,7 +25,7 @@ impl Answer {
     }
 }
 
-/// A client of the API, of one account.
+/// An API client that is signed in to one account.
 #[derive(Clone)]
 pub struct Caller {
     http: reqwest::Client,
@@ -34,7 +34,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Nobody yet, at a server.
+    /// A client that is not signed in.
     pub fn of(address: &str) -> Self {
         Self {
             http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap(),
@@ -43,7 +43,7 @@ impl Caller {
         }
     }
 
-    /// Makes an account and answers a caller that is signed in.
+    /// Registers an account and returns a client that is signed in.
     pub async fn register(self, name: &str) -> Self {
         let body = json!({
             "email": format!("{name}@example.com"), "password": PASSWORD,
@@ -55,23 +55,23 @@ impl Caller {
         Self { token, ..self }
     }
 
-    /// The same account, on connections of its own.
+    /// The same account on separate connections.
     pub fn apart(&self) -> Self {
         Self { http: reqwest::Client::builder().timeout(PATIENCE).build().unwrap(), ..self.clone() }
     }
 
-    /// The same account at a server that was started again.
+    /// The same account after a restart of the server.
     pub fn at(&self, server: &Server) -> Self {
         Self { token: self.token.clone(), ..server.caller() }
     }
 
-    /// Somebody with another session, or none, on the same connections.
+    /// The same connections with a different token, or none.
     pub fn with(&self, token: &str) -> Self {
         Self { token: token.to_owned(), ..self.clone() }
     }
 
-    /// Sends a request of FreelanceOS (or, with its whole path, of another face); nothing where
-    /// no answer came.
+    /// Sends a request to FreelanceOS, or with a full path to another API. Returns None if no
+    /// response came.
     pub async fn try_send(
         &self,
         method: &str,
@@ -108,14 +108,14 @@ impl Caller {
         self.try_send("POST", path, Some(body), None).await.expect("no answer")
     }
 
-    /// Makes a client and answers its id.
+    /// Creates a client and returns its id.
     pub async fn client(&self, name: &str) -> String {
         let body = json!({"name": name, "email": "client@example.com"});
         let answer = self.post("/clients", &body).await;
         answer.data()["id"].as_str().unwrap().to_owned()
     }
 
-    /// Makes an invoice and answers its id.
+    /// Creates an invoice and returns its id.
     pub async fn invoice(&self, client: &str, amount: i64) -> String {
         let body = json!({"clientId": client, "amount": amount, "dueDate": "2099-12-31"});
         let answer = self.post("/invoices", &body).await;

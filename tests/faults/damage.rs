@@ -1,4 +1,4 @@
-//! Damaged pages are found, and answered as failures.
+//! Damaged pages are detected and reported as failures.
 
 use std::{fs::File, os::unix::fs::FileExt, path::Path};
 
@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::program::{Caller, Place};
 
-/// Makes rubbish of the page that a table or an index begins with.
+/// Overwrites the first page of a table or index with garbage.
 fn damage(database: &Path, name: &str) {
     let (page, size): (i64, i64) = {
         let connection = Connection::open(database).unwrap();
@@ -33,7 +33,7 @@ async fn filled() -> (Place, Caller) {
 }
 
 #[tokio::test]
-async fn a_damaged_table_or_index_is_found_by_doctor_and_does_not_crash_the_server() {
+async fn doctor_finds_damaged_tables_and_indexes_and_the_server_does_not_crash() {
     for (name, broken, whole) in [
         ("clients", "/clients", "/dashboard/activity"),
         ("clients_listed", "/clients", "/invoices"),
@@ -60,7 +60,7 @@ async fn a_damaged_table_or_index_is_found_by_doctor_and_does_not_crash_the_serv
         server.wait_for("the database is damaged: run `freelanceos doctor`");
         assert!(server.stop().0.success());
 
-        // A copy of what is damaged is no backup, and is not kept as one.
+        // A copy of a damaged database is not kept as a backup.
         let second = place.data.join("second.db");
         let ended = place.run(&["backup", second.to_str().unwrap()]);
         assert!(ended.refused().contains("is damaged"), "{name}: {ended:?}");

@@ -1,4 +1,4 @@
-//! A full disk refuses changes, and nothing else.
+//! A full disk refuses changes and nothing else.
 
 use std::{
     collections::BTreeSet,
@@ -18,7 +18,8 @@ const FULL: &str = "The server's disk is full, so nothing was saved. Please try 
 const NO_MORE: &str = "The server's disk cannot be written to, so nothing was saved. Please try \
                        again later";
 
-/// Makes clients until one is refused, and answers how; `made` gets the names of the others.
+/// Creates clients until one is refused, and returns the refusal. `made` collects the names of the
+/// others.
 async fn fill_up(caller: &Caller, made: &mut BTreeSet<String>) -> Answer {
     for number in 0..10_000 {
         let name = format!("Filler {number}");
@@ -61,7 +62,7 @@ async fn assert_reads_go_on(caller: &Caller, invoice: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "mounts a file system; tests/run runs it"]
-async fn a_full_disk_is_told_reads_go_on_and_room_ends_it() {
+async fn a_full_disk_is_reported_while_reads_go_on_and_writes_resume_once_there_is_room() {
     let disk = SmallDisk::mount(6 * 1024);
     let server = disk.serve(&[]);
     let caller = server.register("ada").await;
@@ -75,7 +76,7 @@ async fn a_full_disk_is_told_reads_go_on_and_room_ends_it() {
 
     disk.fill();
     assert_refused(&fill_up(&caller, &mut made).await, FULL);
-    // Whatever else would change something is refused in the same words, in its own shape.
+    // All other writes are refused with the same message, in the format of their API.
     let send = format!("/invoices/{invoice}/send");
     assert_refused(&caller.post(&send, &json!({})).await, FULL);
     let login = json!({"email": "ada@example.com", "password": PASSWORD});
@@ -99,7 +100,7 @@ async fn a_full_disk_is_told_reads_go_on_and_room_ends_it() {
     assert_eq!(server.said("could not save changes"), 1, "{}", server.log());
     assert_eq!(server.said("ERROR"), 1, "{}", server.log());
 
-    // Commands beside it say it too, and leave nothing behind.
+    // Commands report it too, and leave nothing behind.
     let ended = disk.run(&["doctor"]);
     assert_eq!(ended.code, 1, "{ended:?}");
     assert!(ended.stdout.contains("writes are about to fail"), "{ended:?}");
@@ -135,7 +136,7 @@ async fn a_full_disk_is_told_reads_go_on_and_room_ends_it() {
 
 #[tokio::test]
 #[ignore = "mounts a file system; tests/run runs it"]
-async fn a_server_starts_on_a_full_disk_and_says_what_is_wrong() {
+async fn a_server_starts_on_a_full_disk_and_reports_it() {
     let disk = SmallDisk::mount(4 * 1024);
     let server = disk.serve(&[]);
     let caller = server.register("ada").await;
@@ -152,9 +153,9 @@ async fn a_server_starts_on_a_full_disk_and_says_what_is_wrong() {
 
 #[tokio::test]
 #[ignore = "mounts a file system; tests/run runs it"]
-async fn a_log_on_a_full_disk_ends_no_thread() {
+async fn a_log_on_a_full_disk_stops_no_thread() {
     let disk = SmallDisk::mount(4 * 1024);
-    // The log is a file on the disk, so it cannot tell where the server listens.
+    // The test cannot read the address from the log, which is a file on the full disk.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let address = format!("127.0.0.1:{port}");
     let log = disk.place.data.with_file_name("log");
@@ -174,7 +175,7 @@ async fn a_log_on_a_full_disk_ends_no_thread() {
     assert!(server.is_running());
     disk.clear();
     caller.client("After").await;
-    // A line is in the file some time after what it tells of, and at the end at the latest.
+    // The log is written with a delay, but at the latest when the server stops.
     assert!(server.stop().0.success());
     let log = fs::read_to_string(disk.outside(&log)).unwrap();
     assert!(log.contains("changes are being saved again"), "{log}");
@@ -182,7 +183,7 @@ async fn a_log_on_a_full_disk_ends_no_thread() {
 
 #[tokio::test]
 #[ignore = "mounts a file system; tests/run runs it"]
-async fn mail_that_finds_its_folder_full_waits() {
+async fn mail_waits_while_its_folder_is_full() {
     let disk = SmallDisk::mount(512);
     let elsewhere = Place::new();
     fs::create_dir_all(&elsewhere.data).unwrap();
@@ -201,9 +202,9 @@ async fn mail_that_finds_its_folder_full_waits() {
     assert_eq!(letters.len(), 1, "{letters:?}");
 }
 
-/// Where nothing can be mounted, a limit on the size of files stands for a quota.
+/// A file size limit stands in for a quota, since it needs no mount.
 #[tokio::test]
-async fn a_limit_on_files_is_told_reads_go_on_and_its_end_ends_it() {
+async fn a_file_size_limit_is_reported_while_reads_go_on_and_writes_resume_after_it() {
     let place = Place::new();
     let script = "trap '' XFSZ; ulimit -S -f 4096; exec \"$0\" serve";
     let mut command = Command::new("sh");

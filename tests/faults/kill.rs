@@ -1,4 +1,4 @@
-//! `kill -9`, as often and at as many moments as there is patience for.
+//! `kill -9` at many different moments.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -12,16 +12,16 @@ use super::{
     program::Place,
 };
 
-/// `KILL_ROUNDS` says otherwise.
+/// `KILL_ROUNDS` overrides this.
 const ROUNDS: usize = 60;
 const WORKERS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_server_has_lost_nothing_that_it_acknowledged() {
+async fn a_killed_server_loses_nothing_it_acknowledged() {
     let begun = Instant::now();
     let place = Place::of_tested_engine();
     let database = place.database();
-    // A file has many more moments in which it is half written.
+    // A file has many more moments at which it is half written.
     let usual = if database.file().is_some() { ROUNDS } else { ROUNDS / 3 };
     let rounds = std::env::var("KILL_ROUNDS").map_or(usual, |text| text.parse().unwrap());
     let mut server = place.serve();
@@ -38,7 +38,7 @@ async fn a_killed_server_has_lost_nothing_that_it_acknowledged() {
                 tokio::spawn(work)
             })
             .collect();
-        // No moment is better than another; a multiplier scatters them, the same in every run.
+        // Spreads the moments evenly, and the same way in every run.
         let enough = 1 + round * 7919 % 60;
         while count.load(Ordering::Relaxed) < enough {
             assert!(!workers.iter().any(|worker| worker.is_finished()), "{}", server.log());
@@ -78,7 +78,7 @@ async fn a_killed_server_has_lost_nothing_that_it_acknowledged() {
 }
 
 #[tokio::test]
-async fn a_lock_that_a_killed_server_left_behind_stops_nobody() {
+async fn a_lock_left_by_a_killed_server_does_not_block_the_next() {
     let place = Place::new();
     let server = place.serve();
     server.register("ada").await;

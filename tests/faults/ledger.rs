@@ -1,4 +1,4 @@
-//! Mixed load, and a ledger of what the server said was done.
+//! Mixed load, and a ledger of what the server acknowledged.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +18,7 @@ use super::{
     rows::rows,
 };
 
-/// What a client or an invoice is.
+/// The state of a client or an invoice.
 #[derive(Debug, Clone, PartialEq)]
 pub enum State {
     Client { name: String },
@@ -26,14 +26,14 @@ pub enum State {
     Invoice { number: String, amount: i64, status: &'static str },
 }
 
-/// What was acknowledged of a thing, and what may have become of it unheard.
+/// The acknowledged state, and the state after a request that got no response.
 #[derive(Debug)]
 struct Fact {
     known: State,
     doubt: Option<State>,
 }
 
-/// A request that makes something, to be sent again with the same key.
+/// A create request, to be repeated with the same key.
 #[derive(Debug, Clone)]
 struct Creation {
     path: &'static str,
@@ -41,37 +41,37 @@ struct Creation {
     body: Value,
 }
 
-/// What one account was told.
+/// What the server told one account.
 #[derive(Debug, Default)]
 pub struct Ledger {
     facts: BTreeMap<String, Fact>,
-    /// Sent, and never answered.
+    /// Sent but never answered.
     doubtful: Vec<Creation>,
-    /// Answered with that id.
+    /// The last creation, with the id in its response.
     last: Option<(Creation, String)>,
-    /// Writes that were acknowledged.
+    /// The number of acknowledged writes.
     pub acknowledged: usize,
-    /// What it lives through, if it does not end with the first request that goes unanswered.
+    /// Failures so far, if the worker goes on after them.
     through: Option<Trials>,
 }
 
-/// What went wrong with requests of somebody who goes on all the same.
+/// Failures of the requests of a worker that goes on.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Trials {
-    /// Told to try again later, and that what was asked for may have been done.
+    /// Responses 503: not done, and perhaps done.
     pub unavailable: usize,
     pub unknown: usize,
-    /// Cut off.
+    /// Requests without a response.
     pub cut: usize,
-    /// What an answer took at most.
+    /// The longest time to a response.
     pub longest: Duration,
 }
 
-/// How many acknowledged writes all the workers of a round have seen.
+/// The acknowledged writes of all workers in a round.
 pub type Count = Arc<AtomicUsize>;
 
 impl Ledger {
-    /// Writes on one connection until no answer comes. Ids of workers make keys that differ.
+    /// Writes on one connection until a response is missing. The worker id makes keys unique.
     pub async fn fill(mut self, caller: Caller, worker: usize, count: Count) -> Self {
         let caller = caller.apart();
         for round in 0.. {
@@ -82,7 +82,7 @@ impl Ledger {
         self
     }
 
-    /// Writes so many turns, all of which must be answered.
+    /// Writes a number of turns, all of which must be answered.
     pub async fn turns(mut self, caller: Caller, worker: usize, most: usize, count: Count) -> Self {
         for round in 0..most {
             self.turn(&caller, worker, round, &count).await.expect("no answer");
@@ -90,8 +90,8 @@ impl Ledger {
         self
     }
 
-    /// Writes until told to stop, whatever happens: what makes something is sent again with its
-    /// key until it is acknowledged, what changes something is given up.
+    /// Writes until told to stop, whatever fails. Repeats creations with their key until they are
+    /// acknowledged, and gives up on other changes.
     pub async fn go_through(
         mut self,
         caller: Caller,
@@ -110,12 +110,11 @@ impl Ledger {
         self
     }
 
-    /// What it lived through.
     pub fn trials(&self) -> Trials {
         self.through.unwrap_or_default()
     }
 
-    /// Sends a request; nothing where what came of it is not known.
+    /// Sends a request. Returns None if its outcome is unknown.
     async fn send(
         &mut self,
         caller: &Caller,
@@ -142,7 +141,7 @@ impl Ledger {
         None
     }
 
-    /// One of everything that changes something.
+    /// Makes one change of each kind.
     async fn turn(
         &mut self,
         caller: &Caller,
@@ -261,7 +260,7 @@ impl Ledger {
         self.facts.insert(id.to_owned(), Fact { known, doubt: None });
     }
 
-    /// Takes over what another worker of the account was told.
+    /// Takes over the ledger of another worker of the account.
     pub fn merge(&mut self, other: Ledger) {
         self.facts.extend(other.facts);
         self.doubtful.extend(other.doubtful);
@@ -269,18 +268,18 @@ impl Ledger {
         self.acknowledged += other.acknowledged;
     }
 
-    /// How many clients and invoices were acknowledged.
+    /// The number of acknowledged clients and invoices.
     pub fn len(&self) -> usize {
         self.facts.len()
     }
 
-    /// How many requests were never answered.
+    /// The number of unanswered requests.
     pub fn unanswered(&self) -> usize {
         self.doubtful.len() + self.facts.values().filter(|fact| fact.doubt.is_some()).count()
     }
 
-    /// Holds the rows against the ledger: everything acknowledged is there, as it was told; of
-    /// what nobody heard of, it is all there or nothing. Answers how many rows nobody knew of.
+    /// Checks the rows against the ledger: every acknowledged change is there, and every
+    /// unacknowledged one is either complete or absent. Returns how many unacknowledged rows exist.
     pub fn compare(&mut self, database: &Database, account: &AccountId) -> usize {
         let rows = rows(database, account);
         for (id, fact) in &mut self.facts {
@@ -296,7 +295,7 @@ impl Ledger {
         unknown
     }
 
-    /// Like [`Ledger::compare`], where others have written too.
+    /// Like [`Ledger::compare`], for an account that others have changed too.
     pub fn compare_part(&self, database: &Database, account: &AccountId) {
         let rows = rows(database, account);
         for (id, fact) in &self.facts {
@@ -304,8 +303,8 @@ impl Ledger {
         }
     }
 
-    /// Sends again what was never answered, and what was answered last, with the same keys:
-    /// afterwards everything is there once.
+    /// Repeats the unanswered requests and the last answered one with the same keys, after which
+    /// each must exist once.
     pub async fn repeat(&mut self, caller: &Caller, database: &Database, account: &AccountId) {
         if let Some((creation, id)) = &self.last {
             let (body, key) = (Some(&creation.body), Some(creation.key.as_str()));
@@ -329,7 +328,7 @@ impl Ledger {
         assert_eq!(rows.keys().collect::<Vec<_>>(), known, "something is there twice");
     }
 
-    /// The dashboard's sums are those of the invoices.
+    /// The dashboard's sums match the invoices.
     pub async fn check_dashboard(&self, caller: &Caller) {
         let of = |wanted: &str| {
             let amounts = self.facts.values().filter_map(|fact| match &fact.known {

@@ -1,6 +1,7 @@
-//! Litestream follows the database: what it restores is whole, and holds what was acknowledged.
+//! Litestream replicates the database: what it restores is intact and holds every acknowledged
+//! write.
 //!
-//! Left out where there is no `litestream`; `tests/run` fetches it.
+//! Skipped without `litestream`, which `tests/run` installs.
 
 use std::{
     path::Path,
@@ -16,7 +17,7 @@ use super::{
     program::{Ended, Place},
 };
 
-/// Writes of a round: enough that Litestream brings the -wal file into the database meanwhile.
+/// Writes per round: enough for Litestream to checkpoint the -wal file.
 const ENOUGH: usize = 400;
 const ON: [(&str, &str); 1] = [("LITESTREAM", "on")];
 
@@ -27,13 +28,13 @@ fn litestream() -> Command {
     command
 }
 
-/// Litestream at work; killed when it is dropped.
+/// A running Litestream, killed when dropped.
 struct Follower(Child);
 
 impl Follower {
     fn start(database: &Path, replica: &str) -> Self {
         let mut command = litestream();
-        // What it says fills no pipe that nobody reads.
+        // Nobody reads its output, which would fill a pipe.
         command.arg("replicate").arg(database).arg(replica).stdout(Stdio::null());
         Self(command.stderr(Stdio::null()).spawn().unwrap())
     }
@@ -46,7 +47,7 @@ impl Drop for Follower {
     }
 }
 
-/// Catches up with what is in the file, and ends.
+/// Replicates what is left and exits.
 fn catch_up(database: &Path, replica: &str) {
     let mut command = litestream();
     command.args(["replicate", "-once"]).arg(database).arg(replica);
@@ -62,7 +63,7 @@ fn restore(into: &Path, replica: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "runs Litestream; tests/run runs it"]
-async fn what_litestream_restores_is_whole_and_complete() {
+async fn litestream_restores_an_intact_and_complete_database() {
     let place = Place::new();
     let database = place.file();
     let replica = format!("file://{}", place.data.with_file_name("replica").display());
@@ -83,9 +84,9 @@ async fn what_litestream_restores_is_whole_and_complete() {
         while count.load(Ordering::Relaxed) < ENOUGH {
             tokio::task::yield_now().await;
         }
-        // A command beside the server makes no checkpoint of its own either.
+        // Commands do not checkpoint either.
         place.run(&["admin", "list-users"]).done();
-        // By turns the server is killed, or stops as it should.
+        // The server is killed and stopped in turn.
         if round == 1 {
             let (status, _) = tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
             assert!(status.success());
@@ -100,11 +101,11 @@ async fn what_litestream_restores_is_whole_and_complete() {
         ledger.compare(&place.database(), &account);
         ledgers.push((account, ledger));
 
-        // As it is, it may be a little behind, but is whole.
+        // The replica may lag behind, but is intact.
         let behind = place.data.with_file_name(format!("behind-{round}.db"));
         restore(&behind, &replica);
         check_whole(&behind.into());
-        // Once it has caught up, nothing is missing.
+        // Once Litestream has caught up, nothing is missing.
         catch_up(&database, &replica);
         let complete = place.data.with_file_name(format!("complete-{round}.db"));
         restore(&complete, &replica);

@@ -1,9 +1,8 @@
-//! Nothing is ever lost: what machines do to a program, done to the real one.
+//! Fault tests: the real program loses no data, whatever the machine does.
 //!
-//! Needs no more than `cargo test --test faults`. What cannot be done on a machine (mounting a
-//! small disk without the right to) is left out and says so. With `TEST_DATABASE_URL`, what is
-//! no matter of a file is done to a database of that server, and to PostgreSQL servers made for
-//! the purpose.
+//! `cargo test --test faults` needs nothing else. Tests that the machine does not allow (such as
+//! mounting a small disk) are skipped with a message. With `TEST_DATABASE_URL`, tests that do not
+//! depend on a file use a database of that server, and PostgreSQL servers started for the purpose.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]

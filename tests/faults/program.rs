@@ -1,4 +1,4 @@
-//! The program as it is installed, run as a process in a folder of its own.
+//! The installed program, run as a process in its own folder.
 
 use std::{
     io::{BufRead, BufReader},
@@ -16,10 +16,10 @@ use tempfile::TempDir;
 pub use super::caller::{Answer, Caller};
 use super::database::TestDatabase;
 
-/// How long anything may take on a busy machine.
+/// Timeout for anything, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 pub const PASSWORD: &str = "SecurePass123";
-/// What the program must be given where a server keeps its database.
+/// The secrets, which must be set if the database is on a server.
 const SECRETS: [(&str, &str); 2] = [
     ("SECRET_KEY", "5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2"),
     ("JWT_SECRET", "a secret that only these tests sign with"),
@@ -28,13 +28,13 @@ const SECRETS: [(&str, &str); 2] = [
 /// A data folder, and the program run on it.
 pub struct Place {
     pub data: PathBuf,
-    /// The database, where it is no file in that folder.
+    /// The database, unless it is a file in that folder.
     url: Option<String>,
     _made: Option<TestDatabase>,
     _folder: Option<TempDir>,
 }
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Ended {
     pub code: i32,
@@ -51,14 +51,14 @@ impl Ended {
         }
     }
 
-    /// What it printed, having done its work.
+    /// The output of a successful command.
     #[track_caller]
     pub fn done(&self) -> &str {
         assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{}", self.stdout);
         &self.stdout
     }
 
-    /// The one line with which it failed.
+    /// The single line with which it failed.
     #[track_caller]
     pub fn refused(&self) -> &str {
         assert_eq!(self.code, 1, "{}{}", self.stdout, self.stderr);
@@ -67,7 +67,7 @@ impl Ended {
     }
 }
 
-/// Runs a command until it prints this: what is logged is in the database a moment later.
+/// Repeats a command until it prints this text, since log lines reach the database with a delay.
 pub fn run_until(what: &str, mut run: impl FnMut() -> Ended) -> Ended {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -86,13 +86,13 @@ impl Place {
         Self::with(None, None)
     }
 
-    /// A place whose database is kept by the engine that is tested.
+    /// A place whose database uses the engine under test.
     pub fn of_tested_engine() -> Self {
         let database = TestDatabase::empty(Path::new("no file is made"));
         Self::with(database.url().map(str::to_owned), Some(database))
     }
 
-    /// A place whose database somebody else looks after; others may use it too.
+    /// A place on a database that belongs to the caller and may be shared.
     pub fn on(url: &str) -> Self {
         Self::with(Some(url.to_owned()), None)
     }
@@ -102,7 +102,7 @@ impl Place {
         Self { data: folder.path().join("data"), url, _made: made, _folder: Some(folder) }
     }
 
-    /// A place in a folder that somebody else looks after.
+    /// A place in a folder that belongs to the caller.
     pub fn at(data: &Path) -> Self {
         Self { data: data.to_owned(), url: None, _made: None, _folder: None }
     }
@@ -114,13 +114,13 @@ impl Place {
         }
     }
 
-    /// The file that is its database.
+    /// The database file.
     pub fn file(&self) -> PathBuf {
         assert_eq!(self.url, None, "its database is no file");
         self.data.join("freelanceos.db")
     }
 
-    /// A command with the usual settings, and none of the machine's own.
+    /// A command with the usual settings and without the machine's own.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_freelanceos"));
         command.args(arguments).stdin(Stdio::null());
@@ -154,14 +154,14 @@ impl Place {
     }
 }
 
-/// The lines a server has logged so far, and a bell that rings with each.
+/// The lines that a server has logged so far, with a signal for each new one.
 #[derive(Default)]
 struct Log {
     lines: Mutex<(Vec<String>, bool)>,
     bell: Condvar,
 }
 
-/// A server in a process of its own; killed when it is dropped.
+/// A server process, killed when dropped.
 pub struct Server {
     child: Child,
     log: Arc<Log>,
@@ -182,7 +182,7 @@ impl Server {
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let log = Arc::new(Log::default());
         let kept = Arc::clone(&log);
-        // Reads on to the end, so that the server never waits for its log to be read.
+        // Reads to the end, so that the server never blocks on its log.
         thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
                 kept.lines.lock().unwrap().0.push(line);
@@ -201,7 +201,7 @@ impl Server {
         self.address = address.split(',').next().unwrap().to_owned();
     }
 
-    /// Starts a command that serves at an address and whose log goes elsewhere.
+    /// Starts a command that serves at an address and logs elsewhere.
     pub fn start_unheard(mut command: Command, address: &str) -> Self {
         let child = command.spawn().unwrap();
         let server = Self { child, log: Arc::default(), address: address.to_owned() };
@@ -213,12 +213,12 @@ impl Server {
         server
     }
 
-    /// The first line of the log that says this.
+    /// The first log line that contains this text.
     pub fn wait_for(&self, what: &str) -> String {
         self.wait_for_more(what, 1)
     }
 
-    /// The line of the log that says this for the `count`th time.
+    /// The `count`th log line that contains this text.
     pub fn wait_for_more(&self, what: &str, count: usize) -> String {
         let deadline = Instant::now() + PATIENCE;
         let mut log = self.log.lines.lock().unwrap();
@@ -233,7 +233,7 @@ impl Server {
         }
     }
 
-    /// How often the log says this.
+    /// How many log lines contain this text.
     pub fn said(&self, what: &str) -> usize {
         self.log.lines.lock().unwrap().0.iter().filter(|line| line.contains(what)).count()
     }
@@ -250,7 +250,7 @@ impl Server {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// `kill -9`: no farewell.
+    /// `kill -9`.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -261,7 +261,7 @@ impl Server {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 
-    /// Asks it to stop, and answers how it ended and how long that took.
+    /// Stops it, and returns its exit status and how long that took.
     pub fn stop(mut self) -> (ExitStatus, Duration) {
         let begun = Instant::now();
         self.terminate();
@@ -283,7 +283,7 @@ impl Server {
         Caller::of(&self.address)
     }
 
-    /// Makes an account and answers a caller that is signed in.
+    /// Registers an account and returns a caller that is signed in.
     pub async fn register(&self, name: &str) -> Caller {
         self.caller().register(name).await
     }
@@ -291,7 +291,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A test that failed leaves it running.
+        // A failed test leaves it running.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

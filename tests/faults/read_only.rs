@@ -1,4 +1,4 @@
-//! Files and folders that may not be written.
+//! Read-only files and folders.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use super::{
     small_disk::SmallDisk,
 };
 
-/// Somebody who is not root, to whom permissions mean nothing.
+/// The user `nobody`, since permissions do not restrict root.
 const NOBODY: u32 = 65534;
 
 fn is_root() -> bool {
@@ -29,7 +29,7 @@ fn allow(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Gives a place to nobody, where the test is run by root.
+/// Gives a place to `nobody` if the test runs as root.
 fn hand_over(place: &Place) {
     if is_root() {
         let folder = place.data.parent().unwrap();
@@ -44,7 +44,7 @@ fn command(place: &Place, arguments: &[&str]) -> Command {
     if !is_root() {
         return roots;
     }
-    // Nobody may not look into the folder that root builds in.
+    // `nobody` cannot read the folder that root builds in.
     let program = place.data.with_file_name("program");
     if !program.exists() && fs::hard_link(roots.get_program(), &program).is_err() {
         fs::copy(roots.get_program(), &program).unwrap();
@@ -63,7 +63,7 @@ fn run(place: &Place, arguments: &[&str]) -> Ended {
 }
 
 #[tokio::test]
-async fn what_may_not_be_written_is_named_at_the_start_and_refused_later() {
+async fn unwritable_files_are_reported_at_the_start_and_refused_later() {
     let place = Place::new();
     fs::create_dir(&place.data).unwrap();
     hand_over(&place);
@@ -71,7 +71,7 @@ async fn what_may_not_be_written_is_named_at_the_start_and_refused_later() {
     let caller = server.register("ada").await;
     caller.client("Before").await;
 
-    // What is open stays open; commands that come later are told.
+    // Open files stay open, but later commands report it.
     allow(&place.file(), 0o400);
     caller.client("While").await;
     let ended = run(&place, &["admin", "disable", "ada@example.com"]);
@@ -82,7 +82,7 @@ async fn what_may_not_be_written_is_named_at_the_start_and_refused_later() {
     let ended = run(&place, &["serve"]);
     let told = ended.refused();
     assert!(told.contains("freelanceos.db: it is read-only"), "{told}");
-    // What came into being beside it meanwhile has its mode.
+    // Files created next to it meanwhile have its mode.
     for name in ["freelanceos.db", "freelanceos.db-wal", "freelanceos.db-shm"] {
         let file = place.data.join(name);
         if file.exists() {
@@ -104,7 +104,7 @@ async fn what_may_not_be_written_is_named_at_the_start_and_refused_later() {
 }
 
 #[tokio::test]
-async fn mail_waits_for_a_folder_that_may_be_written() {
+async fn mail_waits_until_its_folder_is_writable() {
     let place = Place::new();
     fs::create_dir(&place.data).unwrap();
     hand_over(&place);
@@ -123,7 +123,7 @@ async fn mail_waits_for_a_folder_that_may_be_written() {
 
 #[tokio::test]
 #[ignore = "mounts a file system; tests/run runs it"]
-async fn a_disk_mounted_for_reading_is_named_at_the_start() {
+async fn a_disk_mounted_read_only_is_reported_at_the_start() {
     let disk = SmallDisk::mount(8 * 1024);
     let server = disk.serve(&[]);
     let caller = server.register("ada").await;

@@ -1,4 +1,4 @@
-//! What is in a database, and what must never be.
+//! The rows of a database, and what they must never contain.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use freelanceos::{
 
 use super::ledger::State;
 
-/// The clients and invoices of an account, by id.
+/// The clients and invoices of an account by id.
 pub fn rows(database: &Database, account: &AccountId) -> BTreeMap<String, State> {
     let read = |tx: &mut Tx| {
         let clients = tx.list(
@@ -42,7 +42,7 @@ pub fn rows(database: &Database, account: &AccountId) -> BTreeMap<String, State>
     database.peek(|connection| read(&mut Tx::new(connection))).unwrap()
 }
 
-/// The account of that e-mail.
+/// The account with this email.
 pub fn account_of(database: &Database, name: &str) -> AccountId {
     let key = format!("{name}@example.com");
     database
@@ -53,7 +53,7 @@ pub fn account_of(database: &Database, name: &str) -> AccountId {
         .unwrap()
 }
 
-/// What must never be there, whatever happened: each counts rows that were half written.
+/// Queries for half-written rows, each of which must count 0.
 const HALF_WRITTEN: &[&str] = &[
     "SELECT count(*) FROM invoices WHERE subtotal <> \
      (SELECT coalesce(sum(amount), -1) FROM invoice_items WHERE invoice_id = invoices.id)",
@@ -69,7 +69,7 @@ const HALF_WRITTEN: &[&str] = &[
      (SELECT count(*) FROM activity WHERE kind = 'invoice_created')",
     "SELECT (SELECT count(*) FROM payments) - \
      (SELECT count(*) FROM activity WHERE kind = 'invoice_paid')",
-    // Numbers have neither gap nor double: as many as were drawn, the greatest the last drawn.
+    // Invoice numbers have no gaps or duplicates.
     "SELECT CAST((SELECT sum(next_number - first_number) FROM invoice_series) AS BIGINT) - \
      (SELECT count(*) FROM invoices)",
     "SELECT count(*) FROM (SELECT count(*) AS entries, count(DISTINCT number) AS numbers, \
@@ -77,7 +77,7 @@ const HALF_WRITTEN: &[&str] = &[
      AS series WHERE entries <> numbers OR entries <> greatest",
 ];
 
-/// The database is sound, nothing in it is half written, and its sums are those of a recount.
+/// The database is intact, no row is half written, and its sums match a recount.
 pub fn check_whole(database: &Database) {
     if let Some(file) = database.file() {
         assert_eq!(sqlite::check(file).unwrap(), Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! Mail servers that hang hold up nobody but their own mail.
+//! A hanging mail server delays only its own emails.
 
 use std::{
     sync::{
@@ -16,16 +16,16 @@ use tokio::{
 
 use super::program::{Caller, PATIENCE, Place, Server, run_until};
 
-/// Long for an answer that does nothing for mail, on a busy machine.
+/// Generous for a response that needs no mail server, on a busy machine.
 const SOON: Duration = Duration::from_secs(3);
 const INVOICES: usize = 8;
 
-/// A mail server that can be told to behave.
+/// A mail server that misbehaves until told to behave.
 #[derive(Clone, Default)]
 struct MailServer {
     behaves: Arc<AtomicBool>,
     connections: Arc<AtomicUsize>,
-    /// Whom mail was taken for.
+    /// The recipients of the emails it took.
     taken: Arc<Mutex<Vec<String>>>,
 }
 
@@ -39,15 +39,14 @@ impl MailServer {
                 let (stream, _) = listener.accept().await.unwrap();
                 let number = server.connections.fetch_add(1, Ordering::SeqCst);
                 let server = server.clone();
-                // Whoever has had enough hangs up.
+                // An error ends the connection.
                 tokio::spawn(async move { drop(server.talk(stream, number).await) });
             }
         });
         format!("smtp://{address}?tls=none")
     }
 
-    /// Of misbehaving servers there are three kinds, which take turns; each fourth connection
-    /// is served all the same.
+    /// It misbehaves in three ways in turn, and serves every fourth connection.
     async fn talk(&self, mut stream: TcpStream, number: usize) -> std::io::Result<()> {
         let kind = if self.behaves.load(Ordering::SeqCst) { 3 } else { number % 4 };
         if kind == 0 {
@@ -114,7 +113,7 @@ async fn send_invoices(caller: &Caller) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mail_server_that_hangs_delays_neither_requests_nor_other_mail_nor_the_end() {
+async fn a_hanging_mail_server_delays_neither_requests_nor_other_mail_nor_the_shutdown() {
     let place = Place::of_tested_engine();
     let mail = MailServer::default();
     let url = mail.start().await;
@@ -122,7 +121,7 @@ async fn a_mail_server_that_hangs_delays_neither_requests_nor_other_mail_nor_the
     let server = place.serve_with(&settings);
     let caller = server.register("ada").await;
     send_invoices(&caller).await;
-    // Three of four connections hang, and hold up the fourth no longer than they may.
+    // Three of four connections hang, but delay the fourth no longer than allowed.
     mail.wait_until_taken(1, &server).await;
     for _ in 0..20 {
         for path in ["/clients", "/dashboard/stats"] {
@@ -134,7 +133,7 @@ async fn a_mail_server_that_hangs_delays_neither_requests_nor_other_mail_nor_the
         answer.data();
         assert!(answer.took < SOON, "{:?}", answer.took);
     }
-    // None is lost: what was not taken waits, and says why.
+    // None is lost: each refused email waits and gives a reason.
     server.wait_for("did not answer in 30 seconds");
     let list = ["admin", "list-mail", "--all", "--json"];
     let ended = run_until("did not answer in 30 seconds", || place.run(&list));
@@ -145,7 +144,7 @@ async fn a_mail_server_that_hangs_delays_neither_requests_nor_other_mail_nor_the
     assert!(status.success() && took < Duration::from_secs(10), "{status} after {took:?}");
 
     mail.behaves.store(true, Ordering::SeqCst);
-    // Letters that were in hand are due again by themselves, the others when told so.
+    // Emails in delivery become due again by themselves, the others on command.
     place.run(&["admin", "retry-mail", "--all"]).done();
     let server = place.serve_with(&settings);
     mail.wait_until_taken(INVOICES, &server).await;

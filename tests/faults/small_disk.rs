@@ -1,5 +1,5 @@
-//! A disk so small that it can be filled, and that nobody else sees: a tmpfs in a namespace of
-//! its own, for which nobody needs to be root where the kernel lets users have such.
+//! A small disk that a test can fill without affecting others: a tmpfs in its own namespace. It
+//! needs no root if the kernel allows user namespaces.
 
 use std::{
     fs::{self, File},
@@ -13,14 +13,14 @@ use tempfile::TempDir;
 use super::program::{Ended, Place, Server};
 
 pub struct SmallDisk {
-    /// Whose namespace it is; it ends when its input does.
+    /// Holds the namespace until its input closes.
     holder: Child,
     folder: TempDir,
     pub place: Place,
 }
 
 impl SmallDisk {
-    /// A disk of that size, in a namespace of its own.
+    /// A disk of that size in its own namespace.
     pub fn mount(kib: u32) -> Self {
         let folder = TempDir::new().unwrap();
         let script =
@@ -39,13 +39,13 @@ impl SmallDisk {
         Self { holder, folder, place }
     }
 
-    /// The path of a file of the disk, as it is reached from outside.
+    /// The path of a file on the disk as seen from outside.
     pub fn outside(&self, path: &Path) -> PathBuf {
         let path = path.strip_prefix("/").unwrap();
         Path::new("/proc").join(self.holder.id().to_string()).join("root").join(path)
     }
 
-    /// A command run where the disk is seen.
+    /// A command run inside the namespace.
     pub fn command(&self, program: &[&str]) -> Command {
         let holder = self.holder.id().to_string();
         let mut command = Command::new("nsenter");
@@ -66,7 +66,7 @@ impl SmallDisk {
         Server::start(command)
     }
 
-    /// Mounts it anew, to be written ("rw") or only read ("ro").
+    /// Remounts it as "rw" or "ro".
     pub fn remount(&self, how: &str) {
         let options = format!("remount,{how}");
         let mut command = self.command(&["mount", "-o", &options]);
@@ -77,7 +77,7 @@ impl SmallDisk {
         self.outside(&self.folder.path().join("ballast"))
     }
 
-    /// Leaves no byte free.
+    /// Fills the disk completely.
     pub fn fill(&self) {
         let mut ballast = File::options().create(true).append(true).open(self.ballast()).unwrap();
         for size in [1 << 16, 1 << 12, 1] {

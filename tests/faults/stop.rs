@@ -1,4 +1,4 @@
-//! SIGTERM: what was begun is finished.
+//! SIGTERM: the server finishes what it has begun.
 
 use std::{
     fs,
@@ -18,11 +18,11 @@ use super::{
     program::Place,
 };
 
-/// Longer than requests under way may take by the program's own word, and letters in hand.
+/// Longer than the program lets running requests and deliveries take.
 const IN_TIME: Duration = Duration::from_secs(15);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_asked_to_stop_under_load_answers_what_it_does_and_does_what_it_answers() {
+async fn a_server_stopped_under_load_answers_what_it_does_and_does_what_it_answers() {
     let place = Place::of_tested_engine();
     let mut server = place.serve();
     for round in 0..5 {
@@ -43,7 +43,7 @@ async fn a_server_that_is_asked_to_stop_under_load_answers_what_it_does_and_does
         assert_eq!(ended.0.code(), Some(0));
         assert!(ended.1 < IN_TIME, "{:?}", ended.1);
         if let Some(file) = place.database().file() {
-            // Everything stands in the one file; nothing is left to be brought into it.
+            // Everything is in the main file, and the -wal file is empty.
             let wal = file.with_extension("db-wal");
             assert!(fs::metadata(&wal).map_or(0, |facts| facts.len()) == 0, "{}", wal.display());
         }
@@ -62,7 +62,7 @@ async fn a_server_that_is_asked_to_stop_under_load_answers_what_it_does_and_does
 }
 
 #[tokio::test]
-async fn a_request_whose_body_is_still_on_its_way_is_waited_for() {
+async fn a_request_whose_body_is_still_arriving_is_waited_for() {
     let place = Place::of_tested_engine();
     let mut server = place.serve();
     let caller = server.register("a").await;
@@ -76,7 +76,7 @@ async fn a_request_whose_body_is_still_on_its_way_is_waited_for() {
         body.len(),
     );
     stream.write_all(head.as_bytes()).await.unwrap();
-    // The answer to a second request says that the first has arrived before it.
+    // The response to a second request shows that the first has arrived.
     caller.get("/clients").await.data();
     server.terminate();
     server.wait_for("stopping");

@@ -1,4 +1,4 @@
-//! One server to a database.
+//! One server per database file.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -15,7 +15,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn a_second_server_and_whatever_replaces_the_file_are_refused() {
+async fn a_second_server_and_a_restore_are_refused_while_one_is_running() {
     let place = Place::new();
     let server = place.serve();
     let caller = server.register("ada").await;
@@ -27,7 +27,7 @@ async fn a_second_server_and_whatever_replaces_the_file_are_refused() {
     assert_eq!(ended.refused(), said);
     let ended = place.run(&["restore", copy, "--yes"]);
     assert!(ended.refused().contains("a server is using"), "{ended:?}");
-    // Nothing is to be migrated, so nothing is in the way.
+    // There is nothing to migrate, so the running server is no obstacle.
     assert!(place.run(&["migrate"]).done().contains("is up to date"));
     caller.client("After").await;
     assert!(server.stop().0.success());
@@ -35,7 +35,7 @@ async fn a_second_server_and_whatever_replaces_the_file_are_refused() {
 }
 
 #[test]
-fn a_database_is_not_migrated_under_a_server() {
+fn a_database_is_not_migrated_under_a_running_server() {
     let place = upgrade::place_of_version(2);
     let lock = ServeLock::take(&place.file()).unwrap().unwrap();
     let ended = place.run(&["migrate"]);
@@ -47,7 +47,7 @@ fn a_database_is_not_migrated_under_a_server() {
 }
 
 #[test]
-fn of_servers_started_at_once_on_an_empty_folder_one_serves() {
+fn of_servers_started_at_once_in_an_empty_folder_one_serves() {
     for _ in 0..3 {
         let place = Place::new();
         let mut servers: Vec<Child> = (0..4)
@@ -57,7 +57,7 @@ fn of_servers_started_at_once_on_an_empty_folder_one_serves() {
             })
             .collect();
         let deadline = Instant::now() + PATIENCE;
-        // All but one end by themselves.
+        // All but one exit by themselves.
         while servers.iter_mut().filter_map(|server| server.try_wait().unwrap()).count() < 3 {
             assert!(Instant::now() < deadline, "two serve one database");
             thread::sleep(Duration::from_millis(5));
@@ -81,7 +81,7 @@ fn of_servers_started_at_once_on_an_empty_folder_one_serves() {
             let _ = server.kill();
             server.wait().unwrap();
         }
-        // The key that was kept is the one the database was made with.
+        // The stored key is the one the database was created with.
         assert!(place.serve().stop().0.success());
     }
 }

@@ -1,4 +1,4 @@
-//! Upgrades that are cut off leave the database as it was, or done.
+//! An interrupted upgrade leaves the database either unchanged or complete.
 
 use std::{
     collections::BTreeMap,
@@ -32,7 +32,7 @@ pub fn place_of_version(version: i64) -> Place {
     place
 }
 
-/// How many rows each table has, and the sum of every column of numbers.
+/// The number of rows of each table, and the sum of each numeric column.
 fn facts(place: &Place) -> BTreeMap<String, i64> {
     let connection = Connection::open(place.file()).unwrap();
     let names = |sql: &str| -> Vec<String> {
@@ -56,15 +56,15 @@ fn facts(place: &Place) -> BTreeMap<String, i64> {
     facts
 }
 
-/// What was there before is there still, to the cent.
+/// Everything from before is still there, to the cent.
 fn assert_kept(before: &BTreeMap<String, i64>, place: &Place) {
     let after = facts(place);
     for (sql, sum) in before {
-        // New lists are counted in rows of their own, and that there is an owner is noted.
+        // Migrations add totals for new lists, and record that there is an owner.
         if sql.ends_with(" list_totals") || sql.ends_with(" program_state") {
             continue;
         }
-        // Mails have another table since version 5, which does not know when they were due.
+        // Version 5 moved mails to another table, without their due times.
         let moved = || after.get(&sql.replace(" outbox", " mails"));
         if !sql.contains("sum(due_at)") {
             assert_eq!(after.get(sql).or_else(moved), Some(sum), "{sql}");
@@ -72,7 +72,7 @@ fn assert_kept(before: &BTreeMap<String, i64>, place: &Place) {
     }
 }
 
-/// The copies kept of the database as it was.
+/// The copies kept of the original database.
 fn copies(place: &Place) -> Vec<String> {
     let names = fs::read_dir(&place.data).unwrap();
     let mut names: Vec<String> =
@@ -109,7 +109,7 @@ fn every_row_and_every_sum_survives_and_a_copy_is_kept() {
 }
 
 #[test]
-fn a_newer_database_is_refused_and_left_alone() {
+fn a_newer_database_is_refused_and_unchanged() {
     let place = place_of_version(2);
     let connection = Connection::open(place.file()).unwrap();
     connection.execute("INSERT INTO schema_version VALUES (999, 0)", []).unwrap();
@@ -125,16 +125,16 @@ fn a_newer_database_is_refused_and_left_alone() {
     assert_eq!(copies(&place), Vec::<String>::new());
 }
 
-/// A migration that finds no room, wherever that is, changes nothing and leaves nothing behind.
+/// Out of space at any point, a migration changes nothing and leaves nothing behind.
 #[test]
-fn a_migration_that_fails_leaves_the_file_as_it_was() {
+fn a_failed_migration_leaves_the_file_unchanged() {
     let size = fs::metadata(place_of_version(1).file()).unwrap().len();
     let (mut failed, mut done) = (0, 0);
     for version in [1, 2] {
         for step in 0..24 {
             let place = place_of_version(version);
             let before = facts(&place);
-            // From too little for the copy to enough for everything, in blocks of 512 bytes.
+            // From too small for the copy to large enough for everything, in blocks of 512 bytes.
             let blocks = size / 512 * (8 + step) / 14;
             let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" migrate");
             let mut command = Command::new("sh");
@@ -163,8 +163,8 @@ fn a_migration_that_fails_leaves_the_file_as_it_was() {
 }
 
 #[test]
-fn a_migration_that_is_killed_is_done_or_was_not_begun() {
-    // How long one takes here, to kill others all along it.
+fn a_killed_migration_is_either_complete_or_not_begun() {
+    // Measures a whole migration, to spread the kills over it.
     let begun = Instant::now();
     place_of_version(1).run(&["migrate"]).done();
     let whole = begun.elapsed();

@@ -1,4 +1,4 @@
-//! Everything that is tested through the program's own faces.
+//! Tests through the program's own interfaces.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 

@@ -1,4 +1,4 @@
-//! Each piece that stands around the routes, alone around a small endpoint.
+//! Each middleware alone, around a small endpoint.
 
 use std::{
     io::Write,
@@ -44,14 +44,14 @@ use tracing::instrument::WithSubscriber;
 
 use crate::support::{Options, spawn_app_with};
 
-/// Where requests of these tests come from.
+/// The client address of these requests.
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 fn get(path: &str) -> Builder {
     Builder::new().uri(path).header("host", "localhost")
 }
 
-/// The request as it comes from a socket: a builder of poem's knows no original address.
+/// A request with addresses as from a socket, which poem's builder does not set.
 fn sent(request: Builder, body: Body) -> Request {
     let (parts, ()) = request.body(()).unwrap().into_parts();
     let parts = (parts, LocalAddr::default(), RemoteAddr::default(), Scheme::HTTP);
@@ -62,18 +62,18 @@ fn bare(request: Builder) -> Request {
     sent(request, Body::empty())
 }
 
-/// An endpoint that answers 200.
+/// An endpoint that returns 200.
 fn fine() -> impl Endpoint<Output = Response> {
     make_sync(|_| Response::default())
 }
 
-/// What a layer makes of a request to an endpoint that answers 200.
+/// The response of a layer around an endpoint that returns 200.
 async fn through(layer: impl Layer, request: Builder) -> Response {
     fine().layer(layer).call(bare(request)).await.unwrap()
 }
 
 #[tokio::test]
-async fn a_request_has_an_id_that_its_work_knows_and_its_answer_tells() {
+async fn a_request_has_an_id_in_its_log_and_its_response() {
     let endpoint = make_sync(|request: Request| {
         let id = CurrentRequest::with(|current| current.id.clone()).unwrap();
         let address = request.data::<Address>().map(|address| address.0);
@@ -92,7 +92,7 @@ async fn a_request_has_an_id_that_its_work_knows_and_its_answer_tells() {
     assert_eq!(seen(named).await, ("theirs".into(), "theirs None".into()));
 }
 
-/// Keeps what is logged.
+/// Collects what is logged.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -107,7 +107,7 @@ impl Write for Log {
 }
 
 #[tokio::test]
-async fn the_access_log_has_a_line_without_what_is_secret_in_the_address() {
+async fn the_access_log_has_one_line_without_secrets_from_the_url() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -127,7 +127,7 @@ async fn the_access_log_has_a_line_without_what_is_secret_in_the_address() {
 }
 
 #[tokio::test]
-async fn security_headers_are_those_that_the_answer_has_not_set_itself() {
+async fn security_headers_do_not_override_those_of_the_response() {
     let endpoint =
         make_sync(|_| Response::builder().header("cache-control", "max-age=60").finish());
     for is_secure in [false, true] {
@@ -140,7 +140,7 @@ async fn security_headers_are_those_that_the_answer_has_not_set_itself() {
 }
 
 #[tokio::test]
-async fn known_origins_alone_may_read_answers() {
+async fn only_known_origins_may_read_responses() {
     let cors = Arc::new(Cors { origins: ["https://ours.example".to_owned()].into() });
     for (origin, is_allowed) in [("https://OURS.example", true), ("https://theirs.example", false)]
     {
@@ -163,7 +163,7 @@ async fn a_preflight_goes_no_further() {
 }
 
 #[tokio::test]
-async fn a_request_that_names_two_hosts_is_refused_and_ends_its_connection() {
+async fn a_request_with_two_hosts_is_refused_and_its_connection_closed() {
     let twice = bare(get("/").header("host", "elsewhere"));
     let error = fine().layer(Framing).call(twice).await.unwrap_err();
     assert_eq!(error.status(), StatusCode::BAD_REQUEST);
@@ -172,7 +172,7 @@ async fn a_request_that_names_two_hosts_is_refused_and_ends_its_connection() {
 }
 
 #[tokio::test]
-async fn one_request_too_many_is_refused_and_all_others_tell_where_they_stand() {
+async fn a_request_over_the_limit_is_refused_and_all_others_report_the_limit() {
     let app = spawn_app_with(Options { rate_limit: true, ..Options::default() }).await;
     let limit = RateLimit {
         app: Arc::clone(&app.app),
@@ -202,7 +202,7 @@ async fn one_request_too_many_is_refused_and_all_others_tell_where_they_stand() 
 }
 
 #[tokio::test]
-async fn a_known_route_is_sent_no_more_than_any_takes() {
+async fn a_known_route_has_a_maximum_body_size() {
     let limit = || BodyLimit { knows: Some(Arc::new(|_, path| path == "/known")) };
     let sent = |path, length: u32| bare(get(path).header("content-length", length));
     let refused = fine().layer(limit()).call(sent("/known/", (1 << 20) + 1)).await.unwrap_err();
@@ -213,7 +213,7 @@ async fn a_known_route_is_sent_no_more_than_any_takes() {
 }
 
 #[tokio::test]
-async fn work_knows_on_whose_behalf_it_is_done() {
+async fn work_knows_on_whose_behalf_it_runs() {
     let endpoint = make_sync(|_| {
         let Asker { address, token, .. } = Asker::current();
         Response::builder().body(format!("{address:?} {token:?}"))
@@ -226,7 +226,7 @@ async fn work_knows_on_whose_behalf_it_is_done() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_failure_of_one_request() {
+async fn a_panic_fails_only_one_request() {
     let endpoint = make_sync(|request: Request| {
         assert_ne!(request.uri().path(), "/panics");
         Response::default()
@@ -239,7 +239,7 @@ async fn a_panic_is_a_failure_of_one_request() {
 }
 
 #[tokio::test]
-async fn failures_have_the_shape_of_their_api_and_the_headers_that_belong_to_them() {
+async fn errors_have_the_format_of_their_api_and_their_headers() {
     let endpoint = make_sync(|request: Request| -> poem::Result<Response> {
         let mut error: poem::Error = match request.uri().path() {
             "/wrong-method" => MethodNotAllowedError.into(),
@@ -270,7 +270,7 @@ async fn failures_have_the_shape_of_their_api_and_the_headers_that_belong_to_the
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_body_is_read_before_the_answer() {
+async fn the_rest_of_a_body_is_read_before_the_response() {
     static IS_READ: AtomicBool = AtomicBool::new(false);
     let chunks = futures_util::stream::iter(0..3).map(|number| {
         IS_READ.store(number == 2, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Certificates that come by themselves, from a real authority of this machine.
+//! Automatic certificates from a local ACME server.
 
 use std::{
     fs,
@@ -30,7 +30,7 @@ use crate::{
 
 const NAMES: &str = "freelance.example,www.freelance.example";
 
-/// An address at which nobody listens yet.
+/// An address where nothing listens yet.
 fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -45,7 +45,8 @@ fn place(authority: &Authority, address: SocketAddr) -> Place {
     ])
 }
 
-/// Asks by HTTPS, trusting that authority alone: the days that the certificate has left.
+/// Connects over HTTPS, trusting only that authority, and returns how many days the certificate is
+/// still valid.
 async fn days_left(root: &Path, address: SocketAddr, name: &'static str) -> Option<i64> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(root).unwrap()).unwrap();
@@ -79,7 +80,7 @@ async fn wait<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
     }
 }
 
-/// What doctor says of the certificate, as "verdict text".
+/// Doctor's findings about the certificate, as "verdict text".
 fn told(place: &Place) -> Vec<String> {
     let word = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();
     let findings = place.list(&["doctor"]);
@@ -87,7 +88,7 @@ fn told(place: &Place) -> Vec<String> {
     of.map(|f| format!("{} {}", word(f, "verdict"), word(f, "text"))).collect()
 }
 
-/// The files that are kept of the authority, all private.
+/// The files kept for the authority, which must all be private.
 fn kept(place: &Place) -> Vec<PathBuf> {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let acme = place.path("data/acme");
@@ -107,13 +108,13 @@ fn names(files: &[PathBuf]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_certificate_comes_by_itself_is_kept_and_is_renewed_in_time() {
+async fn a_certificate_is_obtained_kept_and_renewed_in_time() {
     let address = free_address();
     let authority = Authority::open(address).await;
     let (place, root) = (place(&authority, address), authority.root());
     assert_eq!(told(&place), [format!("warn there is none yet for {}", NAMES.replace(',', ", "))]);
 
-    // The first one has most of its life behind it already.
+    // The first one has used up most of its lifetime.
     authority.set_days(80, 10);
     let server = place.serve();
     let days =
@@ -121,7 +122,7 @@ async fn a_certificate_comes_by_itself_is_kept_and_is_renewed_in_time() {
     assert_eq!(days.await, 9);
     assert_eq!(days_left(&root, address, "www.freelance.example").await, Some(9));
     assert_eq!(days_left(&root, address, "other.example").await, None);
-    // It is shown as soon as it is there, and written to the disk at the same time.
+    // It is served as soon as it arrives, while it is being written to the disk.
     let folder = fs::read_dir(place.path("data/acme")).unwrap().next().unwrap().unwrap().path();
     let is_written = || folder.join("certificate.pem").exists();
     wait("it is not kept", async || is_written().then_some(())).await;
@@ -135,7 +136,7 @@ async fn a_certificate_comes_by_itself_is_kept_and_is_renewed_in_time() {
     server.stop();
     assert_eq!(authority.orders().len(), 1);
 
-    // Kept over a restart, shown at once, and renewed, by the same account.
+    // Kept over a restart, served at once, and renewed with the same account.
     authority.set_days(0, 90);
     let server = place.serve();
     assert!(days_left(&root, address, "freelance.example").await.is_some());
@@ -147,7 +148,7 @@ async fn a_certificate_comes_by_itself_is_kept_and_is_renewed_in_time() {
     assert!(lines.len() == 1 && lines[0].starts_with("ok for freelance.example"), "{lines:?}");
     server.stop();
 
-    // There is nothing to do for two months.
+    // For two months there is nothing to do.
     let server = place.serve();
     assert_eq!(days_left(&root, address, "freelance.example").await, Some(89));
     server.stop();
@@ -165,9 +166,9 @@ fn date(file: &Path) -> String {
 }
 
 #[tokio::test]
-async fn why_no_certificate_comes_is_told_until_one_does() {
+async fn the_reason_for_a_missing_certificate_is_reported_until_there_is_one() {
     let address = free_address();
-    // The names lead where nobody listens.
+    // Nothing listens at the address of the names.
     let authority = Authority::open(free_address()).await;
     let (place, root) = (place(&authority, address), authority.root());
     let server = place.serve();
@@ -194,7 +195,7 @@ async fn why_no_certificate_comes_is_told_until_one_does() {
 }
 
 #[tokio::test]
-async fn an_authority_that_nobody_trusts_is_told_nothing() {
+async fn an_untrusted_authority_gets_no_requests() {
     let address = free_address();
     let authority = Authority::open(address).await;
     let other = Authority::open(address).await;

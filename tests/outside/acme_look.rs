@@ -1,4 +1,4 @@
-//! How an authority looks whether a name answers as it should (tls-alpn-01, RFC 8737).
+//! The authority's check that a name responds correctly (tls-alpn-01, RFC 8737).
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
-/// Looks at that address for the name with the proof that is wanted.
+/// Checks that the server at this address presents the expected proof for the name.
 pub async fn look(target: SocketAddr, name: &str, wanted: &[u8]) -> Result<(), String> {
     let provider = Arc::new(crypto::ring::default_provider());
     let verifier = Arc::new(AnyCertificate(provider.signature_verification_algorithms));
@@ -49,7 +49,7 @@ pub async fn look(target: SocketAddr, name: &str, wanted: &[u8]) -> Result<(), S
     Ok(())
 }
 
-/// Takes a certificate of whomever, if its key is at hand.
+/// Accepts any certificate, as long as the server has its key.
 #[derive(Debug)]
 struct AnyCertificate(WebPkiSupportedAlgorithms);
 
@@ -80,8 +80,8 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        // The certificate is not checked, the possession of its key is. What webpki knows of
-        // certificates stops it at the critical extension that is the proof.
+        // Only the possession of the key is checked. webpki would reject the critical extension
+        // that contains the proof.
         match crypto::verify_tls13_signature(message, certificate, signed, &self.0) {
             Err(rustls::Error::InvalidCertificate(_)) => Ok(HandshakeSignatureValid::assertion()),
             verified => verified,

@@ -1,6 +1,6 @@
-//! A certificate authority as RFC 8555 has it, small but real: signatures, nonces and URLs are
-//! checked, names are proven by tls-alpn-01 (RFC 8737), certificates are signed by a root of its
-//! own. Like others of its kind for tests, it looks for every name at one address.
+//! A small but real ACME server (RFC 8555). It checks signatures, nonces and URLs, validates names
+//! by tls-alpn-01 (RFC 8737), and signs certificates with its own root. Like other test servers, it
+//! validates every name at one address.
 
 use std::{
     collections::HashSet,
@@ -51,13 +51,13 @@ struct Inner {
 
 struct State {
     nonces: HashSet<String>,
-    /// Counts everything, for names that are told once.
+    /// A counter for unique names.
     count: usize,
     accounts: Vec<Account>,
     orders: Vec<Order>,
-    /// Where names are looked for.
+    /// The address at which names are validated.
     target: SocketAddr,
-    /// Days of a certificate's life that are over, and that are left.
+    /// The age and the remaining lifetime of new certificates, in days.
     days: (u32, u32),
 }
 
@@ -83,7 +83,7 @@ struct Name {
 type Refusal = (u16, &'static str, String);
 
 impl Authority {
-    /// Starts one that looks for every name at that address.
+    /// Starts a server that validates every name at that address.
     pub async fn open(target: SocketAddr) -> Self {
         let folder = TempDir::new().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -123,7 +123,7 @@ impl Authority {
         format!("https://localhost:{}/directory", self.port)
     }
 
-    /// The certificate to trust.
+    /// The root certificate.
     pub fn root(&self) -> std::path::PathBuf {
         self.folder.path().join("root.pem")
     }
@@ -132,7 +132,7 @@ impl Authority {
         self.inner.state().target = target;
     }
 
-    /// How many days of later certificates' lives are over, and left.
+    /// Sets the age and the remaining lifetime of later certificates, in days.
     pub fn set_days(&self, over: u32, left: u32) {
         self.inner.state().days = (over, left);
     }
@@ -141,7 +141,7 @@ impl Authority {
         self.inner.state().accounts.iter().map(|account| account.contact.clone()).collect()
     }
 
-    /// The names of every order, and whether it came to a certificate.
+    /// The names of every order, and whether it got a certificate.
     pub fn orders(&self) -> Vec<(Vec<String>, bool)> {
         let names = |order: &Order| order.names.iter().map(|name| name.name.clone()).collect();
         let state = self.inner.state();
@@ -224,13 +224,13 @@ impl Inner {
         }
     }
 
-    /// The account that signed a message, if it is one already, and its payload.
+    /// The account that signed a message, if it exists already, and the payload.
     fn verify(&self, url: &str, message: &Value) -> Result<(Option<usize>, Value), Refusal> {
         let part = |name: &str| message[name].as_str().unwrap();
         let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
         let head: Value = serde_json::from_slice(&decode(part("protected"))).unwrap();
         let mut state = self.state();
-        // Every seventh is refused, as authorities may do at any time.
+        // Refuses every seventh nonce, as authorities may do at any time.
         state.count += 1;
         let is_known = state.nonces.remove(head["nonce"].as_str().unwrap());
         if !is_known || state.count.is_multiple_of(7) {
@@ -268,7 +268,7 @@ impl Inner {
             return Err((403, "userActionRequired", "agree to the terms".to_owned()));
         }
         let jwk = &head["jwk"];
-        // RFC 7638: these members alone, in this order.
+        // RFC 7638: exactly these members, in this order.
         let plain = json!({"crv": jwk["crv"], "kty": jwk["kty"], "x": jwk["x"], "y": jwk["y"]});
         let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(plain.to_string()));
         let mut state = self.state();
@@ -347,7 +347,7 @@ impl Inner {
         shown
     }
 
-    /// Looks whether who made the order answers for the name (RFC 8737, section 3).
+    /// Validates a name of an order (RFC 8737, section 3).
     async fn validate(&self, order: usize, at: usize) {
         let (target, name, wanted) = {
             let state = self.state();
@@ -385,7 +385,7 @@ impl Inner {
     }
 }
 
-/// A key as ring reads it: uncompressed.
+/// A key in ring's format: uncompressed.
 fn point(jwk: &Value) -> Vec<u8> {
     assert_eq!((&jwk["kty"], &jwk["crv"]), (&json!("EC"), &json!("P-256")));
     let decode = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::program::PATIENCE;
 
-/// A browser with a profile of its own, and its driver. Both end with it.
+/// A browser with its own profile, and its driver. Both end with it.
 pub struct Browser {
     driver: Child,
     port: u16,
@@ -55,7 +55,7 @@ impl Browser {
         let folder = browser._profile.path().display();
         let arguments = [
             "--headless=new".to_owned(),
-            // Neither its sandbox nor much shared memory is to be had in a container.
+            // Containers have no user namespaces for the sandbox and little shared memory.
             "--no-sandbox".to_owned(),
             "--disable-dev-shm-usage".to_owned(),
             "--disable-gpu".to_owned(),
@@ -70,7 +70,7 @@ impl Browser {
         let body = json!({"capabilities": {"alwaysMatch": capabilities}});
         let session = browser.post("session", body).await;
         browser.session = session["sessionId"].as_str().unwrap().to_owned();
-        // A window without a screen may not have the focus.
+        // A headless window may not have the focus.
         browser.devtools("Emulation.setFocusEmulationEnabled", json!({"enabled": true})).await;
         browser
     }
@@ -80,20 +80,20 @@ impl Browser {
         self.command("url", json!({ "url": url })).await;
     }
 
-    /// Runs the body of an async function in the page and answers what it returns.
+    /// Runs the body of an async function in the page and returns its result.
     pub async fn run(&self, script: &str, arguments: Value) -> Value {
         let script = format!("return (async (...args) => {{ {script} }})(...arguments)");
         self.command("execute/sync", json!({ "script": script, "args": arguments })).await
     }
 
-    /// Like [`Browser::run`]; nothing where the page went away meanwhile.
+    /// Like [`Browser::run`], but returns None if the page was left meanwhile.
     pub async fn try_run(&self, script: &str, arguments: Value) -> Option<Value> {
         let script = format!("return (async (...args) => {{ {script} }})(...arguments)");
         let body = json!({ "script": script, "args": arguments });
         self.try_post(&format!("session/{}/execute/sync", self.session), body).await.ok()
     }
 
-    /// Plugs in an authenticator of the computer itself, whose user passes its check; its id.
+    /// Adds a virtual platform authenticator that verifies its user. Returns its id.
     pub async fn add_authenticator(&self) -> String {
         let body = json!({
             "protocol": "ctap2",
@@ -106,14 +106,14 @@ impl Browser {
         self.command("webauthn/authenticator", body).await.as_str().unwrap().to_owned()
     }
 
-    /// Whether the user of an authenticator passes its check from now on.
+    /// Sets whether an authenticator verifies its user from now on.
     pub async fn set_user_verified(&self, authenticator: &str, is_verified: bool) {
         let path = format!("webauthn/authenticator/{authenticator}/uv");
         self.command(&path, json!({ "isUserVerified": is_verified })).await;
     }
 
-    /// Presses keys, one after the other; the keys without a letter stand in Unicode's private
-    /// area, as WebDriver has them.
+    /// Presses keys one after the other. WebDriver puts keys without a character into Unicode's
+    /// private use area.
     pub async fn keys(&self, keys: &str) {
         let strokes: Vec<Value> = keys
             .chars()
@@ -125,25 +125,25 @@ impl Browser {
         self.command("actions", body).await;
     }
 
-    /// Clicks an element with the mouse; it must be in sight and nothing in its way.
+    /// Clicks an element, which must be visible and not covered.
     pub async fn click(&self, element: &Value) {
-        // The bar at the foot of a form may cover what has not been scrolled to.
+        // Otherwise the bar at the bottom of a form may cover the element.
         let scroll = "args[0].scrollIntoView({ block: 'center' })";
         self.run(scroll, json!([element])).await;
         self.element(element, "click", json!({})).await;
     }
 
-    /// Types into the element that has the focus, or that takes it.
+    /// Types into an element.
     pub async fn type_into(&self, element: &Value, text: &str) {
         self.element(element, "value", json!({ "text": text })).await;
     }
 
-    /// Turns the scripts of pages off.
+    /// Turns off JavaScript.
     pub async fn without_scripts(&self) {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({"value": true})).await;
     }
 
-    /// Takes the network away, or gives it back.
+    /// Turns the network off or on.
     pub async fn set_offline(&self, is_offline: bool) {
         self.devtools("Network.enable", json!({})).await;
         let conditions = json!({
@@ -152,7 +152,7 @@ impl Browser {
         self.devtools("Network.emulateNetworkConditions", conditions).await;
     }
 
-    /// How wide the window is, and whether its user likes it dark.
+    /// Sets the width of the window, and whether the user prefers dark mode.
     pub async fn look(&self, width: u32, scheme: &str) {
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
@@ -160,14 +160,14 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
-    /// Warnings and errors that the pages left since they were last asked for.
+    /// Warnings and errors of the pages since the last call.
     pub async fn complaints(&self) -> Vec<String> {
         let entries = self.command("se/log", json!({"type": "browser"})).await;
         let entries = entries.as_array().unwrap().iter();
         entries.map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// The page as it comes out of the printer: a PDF file.
+    /// The page printed to PDF.
     pub async fn print(&self) -> Vec<u8> {
         let printed = self.command("print", json!({})).await;
         STANDARD.decode(printed.as_str().unwrap()).unwrap()
@@ -203,7 +203,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The driver ends the browser with its session; killed, it would leave it running.
+        // The driver ends the browser with its session, but not if the driver is killed.
         if !self.session.is_empty()
             && let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port))
         {

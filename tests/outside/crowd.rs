@@ -1,4 +1,4 @@
-//! Thousands of connections that say nothing, and people who are served all the same.
+//! Thousands of silent connections, next to users who are served.
 
 use std::{fs, time::Instant};
 
@@ -11,9 +11,9 @@ use tokio::{
 use crate::program::{Place, Server};
 
 const CROWD: usize = 10_000;
-/// What a machine must have room for.
+/// The minimum that the machine must allow.
 const CROWD_LEAST: usize = 4_000;
-/// Memory that an idle connection may cost, in bytes.
+/// Maximum memory of an idle connection, in bytes.
 const BYTES: usize = 24 * 1024;
 
 /// Resident memory of a server, in bytes.
@@ -37,7 +37,7 @@ async fn ask(stream: &mut TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn ten_thousand_idle_connections_hinder_nobody() {
+async fn ten_thousand_idle_connections_block_nobody() {
     let crowd = descriptors::make_room(CROWD).connections;
     assert!(crowd >= CROWD_LEAST, "this machine has room for {crowd} connections");
     let most = (crowd + 100).to_string();
@@ -64,7 +64,7 @@ async fn ten_thousand_idle_connections_hinder_nobody() {
         let start = Instant::now();
         ask(&mut TcpStream::connect(server.address()).await.unwrap()).await;
         slowest = slowest.max(start.elapsed().as_millis());
-        // Those who waited are served too.
+        // The waiting connections are served too.
         ask(&mut idle[number * crowd / 200]).await;
     }
     println!("the slowest of 200 answers took {slowest} ms");

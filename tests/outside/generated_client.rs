@@ -1,5 +1,5 @@
-//! A client that is generated from the OpenAPI document by a tool of others: it does what the
-//! document says, and nothing more.
+//! A client that a third-party tool generates from the OpenAPI document: it does exactly what the
+//! document says.
 
 use std::{fs, path::Path, process::Command};
 
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::program::Place;
 
-/// Registers, signs in, adds and lists a client, and signs out; then tries its token again. The
-/// generated client sends the token with the routes for which the document asks for one.
+/// Registers, signs in, adds and lists a client, signs out, and tries the token again. The
+/// generated client sends the token on the routes for which the document requires one.
 const PERSON: &str = r#"
 import { Api } from "./client.mjs";
 
@@ -30,7 +30,7 @@ seen.afterwards = refused.status;
 console.log(JSON.stringify(seen));
 "#;
 
-/// Runs a command to its end and answers what it printed.
+/// Runs a command to its end and returns its output.
 fn run(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let (out, errors) = (&output.stdout, String::from_utf8_lossy(&output.stderr));

@@ -1,4 +1,4 @@
-//! The editor of an invoice in a browser: totals follow what is typed.
+//! The invoice editor in a browser: totals follow the input.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::{
     story::{add_a_client, begin, make_the_account},
 };
 
-/// Types into a field of a line, over what stands there.
+/// Types into a field of a line, replacing its value.
 async fn type_cell(ada: &Person, line: usize, name: &str, text: &str) {
     let script = "const field = document.querySelector(`[name=\"items.${args[0]}.${args[1]}\"]`);
         field.select();
@@ -16,14 +16,14 @@ async fn type_cell(ada: &Person, line: usize, name: &str, text: &str) {
     ada.browser.type_into(&field, text).await;
 }
 
-/// Whether the totals are marked as not those of what is typed.
+/// Whether the totals are marked as out of date.
 async fn is_behind(ada: &Person) -> bool {
     let script = "return document.querySelector('form[data-invoice]').dataset.behind === 'yes'";
     ada.browser.run(script, json!([])).await == true
 }
 
 #[tokio::test]
-async fn totals_follow_what_is_typed_and_say_when_they_cannot() {
+async fn totals_follow_the_input_and_report_when_they_cannot() {
     let (server, url, _place) = begin();
     let ada = Person::new(&url, Hand::Keyboard).await;
     make_the_account(&ada).await;
@@ -42,12 +42,12 @@ async fn totals_follow_what_is_typed_and_say_when_they_cannot() {
     ada.choose("Currency", "KWD").await;
     ada.sees("Total 1,457.318 KWD").await;
 
-    // The document beside the form follows.
+    // The preview next to the form is updated too.
     let sheet = "return document.querySelector('[data-sheet]').textContent";
     let sheet = ada.browser.run(sheet, json!([])).await;
     assert!(sheet.as_str().unwrap().contains("Amount, KWD"), "{sheet}");
 
-    // Lines move with their amounts, and an empty one follows them.
+    // Lines move with their amounts, followed by an empty one.
     ada.touch("More for line 2").await;
     ada.touch("Move up").await;
     ada.sees("Moved to line 1.").await;
@@ -60,7 +60,7 @@ async fn totals_follow_what_is_typed_and_say_when_they_cannot() {
     ada.sees("Total 113.031 KWD").await;
     assert!(!is_behind(&ada).await);
 
-    // Without the network the last totals stay, marked, and new ones come when it is back.
+    // Offline, the last totals stay and are marked; new ones come when the network is back.
     ada.browser.set_offline(true).await;
     type_cell(&ada, 0, "quantity", "2474").await;
     ada.sees("Totals are out of date").await;
@@ -71,7 +71,7 @@ async fn totals_follow_what_is_typed_and_say_when_they_cannot() {
     let is_said = "return document.body.innerText.includes('out of date')";
     assert_eq!(ada.browser.run(is_said, json!([])).await, false);
 
-    // What is saved adds up to what was shown, and goes on being saved while it is edited.
+    // The saved total is the displayed one, and the draft is still saved while it is edited.
     ada.press("Save draft").await;
     ada.sees("226.062").await;
     type_cell(&ada, 0, "quantity", "1237").await;

@@ -1,5 +1,5 @@
-//! What is tested against programs that cargo does not bring. `tests/run` installs them and
-//! turns the feature on; `cargo test` alone leaves these tests out.
+//! Tests with programs that cargo does not install. `tests/run` installs them and turns on the
+//! feature; `cargo test` alone skips these tests.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 #![allow(clippy::expect_used, reason = "a test says what went wrong by failing")]

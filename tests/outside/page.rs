@@ -1,5 +1,5 @@
-//! Every page, narrow and wide, light and dark, as people who cannot see or point well meet it:
-//! axe-core finds nothing wrong, nothing is wider than the window, nothing is refused.
+//! Accessibility of every page, narrow and wide, light and dark: axe-core finds no violation,
+//! nothing is wider than the window, and no request is refused.
 
 use std::env;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{browser::Browser, story::begin};
 
-/// Where `tests/run` has put axe-core, which knows the rules of WCAG.
+/// The path to axe-core, installed by `tests/run`, with the rules of WCAG.
 fn axe() -> String {
     let path = env::var("AXE_CORE").expect("AXE_CORE names no axe.min.js; tests/run installs it");
     std::fs::read_to_string(path).unwrap()
@@ -21,7 +21,7 @@ const CHECK: &str = r#"
         `${impact} ${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`));
 "#;
 
-/// The first page that a link of this page leads to, beginning so.
+/// The first target of a link on this page that has this prefix.
 async fn first(browser: &Browser, start: &str) -> String {
     let script = "const found = [...document.querySelectorAll('main a[href]')]
         .map((link) => new URL(link.href).pathname)
@@ -32,7 +32,7 @@ async fn first(browser: &Browser, start: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_page_can_be_used_by_everybody() {
+async fn every_page_is_accessible() {
     let (axe, (server, url, place)) = (axe(), begin());
     let browser = Browser::open().await;
     let mut findings: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! Passkeys as a browser makes and uses them, on a page that the program serves.
+//! Passkeys in a real browser, on a page of the program.
 
 use std::net::TcpListener;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{browser::Browser, program::Place};
 
-/// What the scripts of a page have in common.
+/// Shared by the scripts below.
 const COMMON: &str = r#"
     const post = async (path, body, token) => {
         const headers = { 'Content-Type': 'application/json' };
@@ -37,7 +37,7 @@ async fn run(browser: &Browser, script: &str, arguments: Value) -> Value {
     browser.run(&format!("{COMMON}{script}"), arguments).await
 }
 
-/// A port that was free a moment ago. Those that systems give away are none that browsers block.
+/// A port that was free a moment ago. Browsers block none of the ephemeral ports.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -65,7 +65,7 @@ async fn a_browser_registers_a_passkey_and_signs_in_with_it() {
     let first = &registered["first"];
     assert_eq!(first["status"], 200, "{first}");
     assert_eq!(first["body"]["message"], "Passkey registered successfully");
-    // The browser itself knows that the user has one, by `excludeCredentials`.
+    // The browser recognises the existing passkey by `excludeCredentials`.
     assert_eq!(registered["again"], "InvalidStateError");
 
     for _ in 0..2 {
@@ -79,11 +79,11 @@ async fn a_browser_registers_a_passkey_and_signs_in_with_it() {
         assert_eq!(run(&browser, me, json!([token])).await, 200);
     }
 
-    // No authenticator has the key that somebody unknown is asked for.
+    // No authenticator has the key in the options of an unknown user.
     let nobody = "return attempt(login(...args))";
     let refused = run(&browser, nobody, json!(["nobody@example.com"])).await;
     assert_eq!(refused, "NotAllowedError");
-    // Nor does one sign for a user who does not pass its check.
+    // Without user verification it does not sign either.
     browser.set_user_verified(&authenticator, false).await;
     let refused = run(&browser, nobody, json!(["john.doe@example.com"])).await;
     assert_eq!(refused, "NotAllowedError");

@@ -1,4 +1,4 @@
-//! Printed files in the hands of the readers that others use.
+//! PDFs in other readers.
 
 use std::{path::Path, process::Command};
 
@@ -9,7 +9,7 @@ mod sheet;
 use sheet::{invoice, line};
 
 #[test]
-fn text_in_every_script_is_found_again_the_way_it_was_written() {
+fn text_in_every_script_is_extracted_as_written() {
     let texts = [
         "Brand identity: logo, colours, typography",
         "Локализация приложения",
@@ -31,7 +31,7 @@ fn text_in_every_script_is_found_again_the_way_it_was_written() {
     let path = folder.path().join("invoice.pdf");
     std::fs::write(&path, sheet.pdf()).unwrap();
     let text = run("pdftotext", &[&path, Path::new("-")]);
-    // It puts marks of direction around what is read from the right.
+    // pdftotext adds direction marks around right-to-left text.
     let text: String = text.chars().filter(|c| !('\u{202a}'..='\u{202e}').contains(c)).collect();
     for wanted in texts {
         assert_eq!(text.matches(wanted).count(), 5, "{wanted} in {text}");
@@ -42,7 +42,7 @@ fn text_in_every_script_is_found_again_the_way_it_was_written() {
     run("qpdf", &[Path::new("--check"), &path]);
 }
 
-/// What a program says; it must be content.
+/// The output of a program, which must succeed.
 fn run(program: &str, arguments: &[&Path]) -> String {
     let output = Command::new(program).args(arguments).output().expect(program);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,5 +1,5 @@
-//! Somebody in front of a browser, who acts through what the page shows: by its words, with the
-//! mouse or with the keyboard alone.
+//! A person in front of a browser, who finds everything on a page by its text, and uses the mouse
+//! or only the keyboard.
 
 use std::time::Instant;
 
@@ -8,23 +8,23 @@ use tokio::time::{Duration, sleep};
 
 use crate::{browser::Browser, program::PATIENCE};
 
-/// How somebody reaches what is on a page.
+/// The input device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hand {
     Mouse,
     Keyboard,
 }
 
-/// Between two looks at a page that is not there yet.
+/// Pause between two checks of a page that is still loading.
 const BLINK: Duration = Duration::from_millis(40);
-/// Steps of the Tab key within which everything on a page must be reached.
+/// Maximum Tab presses to reach anything on a page.
 const TABS_MAX: usize = 150;
 
 const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
 
-/// Finds what a reader of the page knows by these words: a link, button or question by what
-/// stands on it, a field by its label. `args`: the kind and the words.
+/// Finds what a reader calls by these words: a link, button or dialog by its text, a field by its
+/// label. `args`: the kind and the words.
 const FIND: &str = r#"
     const [kind, words] = args;
     const read = (element) => {
@@ -54,20 +54,20 @@ pub struct Person {
 }
 
 impl Person {
-    /// Somebody who has just opened a browser.
+    /// A person who has just opened a browser.
     pub async fn new(base: &str, hand: Hand) -> Self {
         Self { browser: Browser::open().await, hand, base: base.to_owned() }
     }
 
-    /// Opens an address that was given to them.
+    /// Opens a given address.
     pub async fn go(&self, path: &str) {
         let url = if path.starts_with('/') { format!("{}{path}", self.base) } else { path.into() };
         self.browser.go(&url).await;
     }
 
-    /// Presses a link or a button that leads to another page.
+    /// Presses a link or button that leads to another page.
     pub async fn press(&self, words: &str) {
-        // What is on the page now is gone when the next one has come.
+        // This mark disappears with the current page.
         self.browser.run("document.documentElement.dataset.left = 'yes'", json!([])).await;
         self.touch(words).await;
         let has_come = "return !document.documentElement.dataset.left
@@ -75,7 +75,7 @@ impl Person {
         self.wait(has_come, json!([]), &format!("{words:?} leads nowhere")).await;
     }
 
-    /// Presses a button or opens a question that stays on the page.
+    /// Presses a button, or opens a dialog, that stays on the page.
     pub async fn touch(&self, words: &str) {
         let control = self.find("control", words).await;
         match self.hand {
@@ -87,12 +87,12 @@ impl Person {
         }
     }
 
-    /// Types into a field, over what stands there.
+    /// Types into a field, replacing its value.
     pub async fn fill(&self, label: &str, text: &str) {
         let field = self.focus(label).await;
         let is_date = self.browser.run("return args[0].type === 'date'", json!([field])).await;
         if is_date == true {
-            // As its parts are typed in English: month, day, year.
+            // The parts of a date in the order of English: month, day, year.
             let (year, rest) = text.split_once('-').unwrap();
             self.browser.type_into(&field, &format!("{}{year}", rest.replace('-', ""))).await;
         } else {
@@ -101,7 +101,7 @@ impl Person {
         }
     }
 
-    /// Chooses from a list by the first words of an entry.
+    /// Chooses the entry of a list that starts with these words.
     pub async fn choose(&self, label: &str, entry: &str) {
         let field = self.focus(label).await;
         match self.hand {
@@ -119,13 +119,13 @@ impl Person {
         assert!(chosen.as_str().unwrap().starts_with(entry), "{label:?} is {chosen}");
     }
 
-    /// Waits until the page says this.
+    /// Waits until the page shows this text.
     pub async fn sees(&self, text: &str) {
         let script = "return document.body.innerText.replace(/\\s+/g, ' ').includes(args[0])";
         self.wait(script, json!([text]), &format!("the page does not say {text:?}")).await;
     }
 
-    /// What stands in a field.
+    /// The value of a field.
     pub async fn value(&self, label: &str) -> String {
         let field = self.find("field", label).await;
         let value = self.browser.run("return args[0].value", json!([field])).await;
@@ -138,8 +138,8 @@ impl Person {
         path.as_str().unwrap().to_owned()
     }
 
-    /// Nothing on the pages so far was missing, forbidden or went wrong; that a form was typed
-    /// wrongly is told by the page.
+    /// Fails if anything on the pages so far was missing, forbidden or failed. Pages report invalid
+    /// input themselves.
     pub async fn has_no_complaints(&self) {
         let mut complaints = self.browser.complaints().await;
         complaints.retain(|complaint| !complaint.contains("a status of 400"));
@@ -160,7 +160,7 @@ impl Person {
         self.wait(FIND, json!([kind, words]), &missing).await
     }
 
-    /// Goes on with the Tab key until the element has the focus, which must be seen.
+    /// Presses Tab until the element has the focus, which must be visible.
     async fn reach(&self, element: &Value, words: &str) {
         let is_there = "return document.activeElement === args[0]";
         for _ in 0..TABS_MAX {
@@ -176,7 +176,7 @@ impl Person {
         panic!("the keyboard does not reach {words:?} on {}", self.path().await);
     }
 
-    /// Runs a script until it answers something.
+    /// Runs a script until it returns something.
     async fn wait(&self, script: &str, arguments: Value, missing: &str) -> Value {
         let begun = Instant::now();
         loop {

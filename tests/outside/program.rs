@@ -1,4 +1,4 @@
-//! The program as it is installed, run in a folder of its own.
+//! The installed program, run in its own folder.
 
 use std::{
     io::{BufRead, BufReader},
@@ -15,17 +15,16 @@ use tempfile::TempDir;
 
 use crate::database::TestDatabase;
 
-/// How long anything may take on a busy machine.
+/// Timeout for anything, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-/// What the program must be told where a server keeps its database.
+/// The secrets, which must be set if the database is on a server.
 const SECRETS: [(&str, &str); 2] = [
     ("SECRET_KEY", "9a4be07c1d5f8236e4a97b20cf13d856b8e1720f4c96ad3515fe80729dc4b63a"),
     ("JWT_SECRET", "a secret of the tests outside, long enough"),
 ];
 
-/// A folder in which the program is run, its database, in the folder or on a server, and the
-/// settings it gets there.
+/// A folder to run the program in, its database (in the folder or on a server), and its settings.
 pub struct Place {
     database: TestDatabase,
     folder: TempDir,
@@ -57,7 +56,7 @@ impl Place {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_freelanceos"));
-        // Nothing of the machine's own settings may reach it.
+        // None of the machine's own settings may leak in.
         command.env_clear().env("LISTEN", "127.0.0.1:0").env("RATE_LIMIT", "off");
         if let Some(url) = self.database.url() {
             command.env("DATABASE_URL", url).envs(SECRETS);
@@ -72,7 +71,7 @@ impl Place {
         self.command(arguments).output().unwrap()
     }
 
-    /// What a command lists as JSON.
+    /// The entries that a command lists as JSON.
     pub fn list(&self, arguments: &[&str]) -> Vec<Value> {
         let output = self.run(&[arguments, &["--json"]].concat());
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
@@ -84,7 +83,7 @@ impl Place {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (found, url) = mpsc::channel();
-        // Reads on to the end, so that the server never waits for its log to be read.
+        // Reads to the end, so that the server never blocks on its log.
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 if let Some((_, rest)) = line.split_once("listening on ") {
@@ -98,7 +97,7 @@ impl Place {
     }
 }
 
-/// A server in a process of its own.
+/// A server process.
 pub struct Server {
     child: Child,
     base: String,
@@ -106,13 +105,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Ends it as a power cut would.
+    /// Kills it, as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Asks it to stop and waits until it has.
+    /// Stops it and waits until it has exited.
     pub fn stop(mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").arg(id).status().unwrap().success());
@@ -124,12 +123,12 @@ impl Server {
         self.child.id()
     }
 
-    /// Where it listens: host and port.
+    /// Its address: host and port.
     pub fn address(&self) -> &str {
         self.base.split_once("://").unwrap().1
     }
 
-    /// Registers somebody who has to prove the e-mail address, which mails a code.
+    /// Registers an account that must verify its email address, which mails a code.
     pub async fn register(&self, email: &str) {
         let body = json!({
             "firstName": "Kamala", "lastName": "Perera", "email": email,
@@ -143,7 +142,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A test that failed leaves it running.
+        // A failed test leaves it running.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

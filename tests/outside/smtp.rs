@@ -1,4 +1,4 @@
-//! Mail, delivered to a real SMTP server over TLS with a password.
+//! Delivery to a real SMTP server, over TLS with a password.
 
 use std::{
     fs::{self, File},
@@ -20,16 +20,16 @@ use crate::{
 
 const USER: &str = "mailer@example.com";
 const PASSWORD: &str = "pass/wörd@1:2%";
-/// User and password as a URL writes them.
+/// User and password, encoded for a URL.
 const CREDENTIALS: &str = "mailer@example.com:pass/w%C3%B6rd@1:2%25";
 
-/// Where an SMTP server will listen, its certificate, and the mails it takes.
+/// The future address of an SMTP server, its certificate, and the emails it takes.
 struct Office {
     folder: TempDir,
     port: u16,
 }
 
-/// A running SMTP server. It ends when its standard input does.
+/// A running SMTP server, which exits when its standard input closes.
 struct Postmaster {
     child: Child,
     input: Option<ChildStdin>,
@@ -42,7 +42,7 @@ impl Drop for Postmaster {
     }
 }
 
-/// A mail that was taken, and how.
+/// A received email and its connection.
 struct Taken {
     envelope: String,
     mail: Eml,
@@ -92,7 +92,7 @@ impl Office {
         Postmaster { child, input }
     }
 
-    /// A place whose program mails through here.
+    /// A place that mails through this server.
     fn place(&self, credentials: &str) -> Place {
         let url = format!("smtp://{credentials}@localhost:{}", self.port);
         let cert = self.file("cert.pem");
@@ -118,8 +118,8 @@ impl Office {
     }
 }
 
-/// A Python that has the server's library: the system's own, which Debian's package is for, or
-/// the one of the path.
+/// A Python with the server's library: the system's own, as with the Debian package, or the one in
+/// the PATH.
 fn python() -> &'static str {
     let has_library = |python: &&str| {
         let output = Command::new(python).args(["-c", "import aiosmtpd"]).output();
@@ -131,7 +131,7 @@ fn python() -> &'static str {
         .expect("aiosmtpd is missing; tests/run installs it (Debian: python3-aiosmtpd)")
 }
 
-/// Looks again and again until `found` says so.
+/// Repeats `found` until it returns something.
 async fn wait<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
@@ -143,7 +143,7 @@ async fn wait<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// The only letter of the outbox, once it was tried.
+/// The only email of the outbox, once its delivery was tried.
 async fn tried(place: &Place) -> Value {
     wait("the mail is not tried", || {
         let letters = place.list(&["admin", "list-mail", "--all"]);
@@ -156,7 +156,7 @@ async fn tried(place: &Place) -> Value {
 }
 
 #[tokio::test]
-async fn a_registration_mail_arrives_encrypted_and_once() {
+async fn a_registration_email_arrives_encrypted_and_once() {
     let office = Office::new();
     let _postmaster = office.open();
     let place = office.place(CREDENTIALS);
@@ -176,11 +176,11 @@ async fn a_registration_mail_arrives_encrypted_and_once() {
 }
 
 #[tokio::test]
-async fn every_mail_arrives_though_server_and_program_go_down() {
+async fn every_email_arrives_although_both_servers_go_down() {
     let office = Office::new();
     let place = office.place(CREDENTIALS);
     let mut everybody = Vec::new();
-    // Nobody takes mail yet, and the program is killed right after it has promised some.
+    // No mail server is running, and the program is killed right after it has accepted emails.
     for round in 0..2 {
         let server = place.serve();
         for number in 0..4 {
@@ -194,7 +194,7 @@ async fn every_mail_arrives_though_server_and_program_go_down() {
     let server = place.serve();
     let postmaster = office.open();
     wait("nothing arrives", || (!office.taken().is_empty()).then_some(())).await;
-    // Both go down again in the middle of the work.
+    // Both go down again during delivery.
     server.kill();
     drop(postmaster);
     let _server = place.serve();
@@ -208,7 +208,7 @@ async fn every_mail_arrives_though_server_and_program_go_down() {
     for email in &everybody {
         assert!(recipients.contains(email), "{email} is not among {recipients:?}");
     }
-    // What was delivered twice because the news of it was lost is recognised as one mail.
+    // Emails delivered twice, because the acknowledgement was lost, have the same Message-ID.
     for email in &everybody {
         let mut ids: Vec<String> = taken
             .iter()
@@ -221,7 +221,7 @@ async fn every_mail_arrives_though_server_and_program_go_down() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_keeps_mail_waiting_and_is_told() {
+async fn with_a_wrong_password_mail_waits_and_doctor_reports_it() {
     let office = Office::new();
     let _postmaster = office.open();
     let place = office.place("mailer@example.com:hunter2");
@@ -232,7 +232,7 @@ async fn a_wrong_password_keeps_mail_waiting_and_is_told() {
     assert!(letter["lastError"].as_str().unwrap().contains("535"), "{letter}");
     assert!(letter["nextTryAt"].is_string());
 
-    // As it will be found a while later.
+    // As if some time had passed.
     let sql = "UPDATE mails SET created_at = created_at - 600";
     place.database().change(|connection| connection.execute(sql, &[])).unwrap();
     let findings = place.list(&["doctor"]);
@@ -247,7 +247,7 @@ async fn a_wrong_password_keeps_mail_waiting_and_is_told() {
     }
     drop(server);
 
-    // With the right password it goes out by itself.
+    // With the right password it is delivered automatically.
     let url = format!("smtp://{CREDENTIALS}@localhost:{}", office.port);
     let place = place.with("SMTP_URL", &url);
     let _server = place.serve();
@@ -257,7 +257,7 @@ async fn a_wrong_password_keeps_mail_waiting_and_is_told() {
 }
 
 #[tokio::test]
-async fn a_refused_recipient_is_given_up_at_once_and_a_deferred_one_is_not() {
+async fn a_refused_recipient_fails_at_once_and_a_deferred_one_does_not() {
     for (email, state, said) in
         [("refused@example.com", "failed", "550"), ("later@example.com", "waiting", "451")]
     {
@@ -293,8 +293,8 @@ async fn no_password_is_sent_to_a_server_that_cannot_prove_its_name() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_holds_up_nobody() {
-    // The machine takes the connection; nobody ever says a word.
+async fn a_hanging_mail_server_blocks_nothing() {
+    // The machine accepts the connection, but nothing ever responds.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("smtp://{CREDENTIALS}@{}", silent.local_addr().unwrap());
     let place = Place::new(&[("SMTP_URL", &url)]);
@@ -309,7 +309,7 @@ async fn a_server_that_hangs_holds_up_nobody() {
     })
     .await;
     assert!(reason.contains("did not answer in 30 seconds"), "{reason}");
-    // It is waiting for the next answer by now, and ends all the same.
+    // It is waiting for the next response by now, and stops anyway.
     let start = Instant::now();
     server.stop();
     assert!(start.elapsed() < Duration::from_secs(20));

@@ -1,5 +1,5 @@
-//! The whole story as its people live it: a freelancer at the first visit, and a client in
-//! another browser; with the mouse, with the keyboard alone, and without scripts.
+//! The whole story: a freelancer from the first visit on, and a client in a second browser; with
+//! the mouse, with only the keyboard, and without scripts.
 
 use std::net::TcpListener;
 
@@ -15,7 +15,7 @@ use crate::{
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "SecurePass123";
 
-/// A new program that browsers reach under a name, as passkeys want it.
+/// A new server with a host name, as passkeys require.
 pub fn begin() -> (Server, String, Place) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://localhost:{port}");
@@ -24,7 +24,7 @@ pub fn begin() -> (Server, String, Place) {
     (place.serve(), url, place)
 }
 
-/// The first visit: whose program this is.
+/// The first visit, which creates the owner's account.
 pub async fn make_the_account(ada: &Person) {
     ada.go("/").await;
     ada.sees("Set up your office").await;
@@ -43,7 +43,7 @@ pub async fn add_a_client(ada: &Person) {
     ada.press("Clients").await;
     ada.press("Add your first client").await;
     ada.fill("Name", "Kamala").await;
-    // What is wrong is told at its field, and what is right stays.
+    // An error is shown at its field, and valid input stays.
     ada.fill("Email", "kamala").await;
     ada.press("Add client").await;
     ada.sees("Enter a valid email").await;
@@ -53,7 +53,7 @@ pub async fn add_a_client(ada: &Person) {
     ada.sees("Client added.").await;
 }
 
-/// Offers work; the client reads it in another browser and accepts.
+/// Sends a proposal, which the client reads in a second browser and accepts.
 async fn agree_on_a_proposal(ada: &Person, kamala: &Person) {
     ada.press("Proposals").await;
     ada.press("Create your first proposal").await;
@@ -78,7 +78,7 @@ async fn agree_on_a_proposal(ada: &Person, kamala: &Person) {
     ada.sees("Kamala Perera").await;
 }
 
-/// Turns the proposal into a project, and finishes its milestone.
+/// Turns the proposal into a project and completes its milestone.
 async fn finish_a_milestone(ada: &Person) {
     ada.press("Create project").await;
     ada.fill("Name", "Website of Kamala").await;
@@ -91,13 +91,13 @@ async fn finish_a_milestone(ada: &Person) {
     ada.sees("1 of 1 completed").await;
 }
 
-/// Bills the milestone; the client opens the invoice, and it is paid.
+/// Invoices the milestone; the client opens the invoice, and it is paid.
 async fn be_paid(ada: &Person, kamala: &Person, with_scripts: bool) {
     ada.press("Create invoice: Design").await;
     ada.sees("New invoice").await;
     ada.fill("Tax %", "7.5").await;
     if with_scripts {
-        // The total follows what is typed.
+        // The total follows the input.
         ada.sees("215,000.00").await;
     } else {
         ada.press("Update totals").await;
@@ -125,7 +125,7 @@ async fn be_paid(ada: &Person, kamala: &Person, with_scripts: bool) {
     ada.sees("215,000.00").await;
 }
 
-/// Signs in with a passkey from then on.
+/// Adds a passkey and signs in with it.
 async fn sign_in_by_passkey(ada: &Person) {
     ada.browser.add_authenticator().await;
     ada.press("Settings").await;
@@ -140,7 +140,7 @@ async fn sign_in_by_passkey(ada: &Person) {
     ada.sees("Owed to you").await;
 }
 
-/// Asks for a second factor from then on, and gives it.
+/// Turns on the second factor and signs in with it.
 async fn sign_in_by_two_factors(ada: &Person) {
     ada.press("Settings").await;
     ada.press("Security").await;
@@ -160,7 +160,7 @@ async fn sign_in_by_two_factors(ada: &Person) {
     ada.fill("Password", PASSWORD).await;
     ada.press("Sign in").await;
     ada.sees("Two-factor sign-in").await;
-    // A code of the app is good once; the codes on paper are there for such days.
+    // The app's code has just been used, so this uses a backup code.
     ada.fill("Code", codes.lines().next().unwrap()).await;
     ada.press("Sign in").await;
     ada.sees("Owed to you").await;
@@ -188,7 +188,7 @@ async fn the_whole_story_with_the_mouse() {
 }
 
 #[tokio::test]
-async fn the_whole_story_with_the_keyboard_alone() {
+async fn the_whole_story_with_only_the_keyboard() {
     live_it(Hand::Keyboard).await;
 }
 

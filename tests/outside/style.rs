@@ -1,10 +1,10 @@
-//! What only a browser can tell of the stylesheet.
+//! What only a browser can check about the stylesheet.
 
 use serde_json::{Value, json};
 
 use crate::{browser::Browser, story::begin};
 
-/// The colour of the first element that a selector finds.
+/// The colour of the first element that matches a selector.
 async fn colour(browser: &Browser, selector: &str) -> Value {
     let script = "const found = document.querySelector(args[0]);
         return found && getComputedStyle(found).color";
@@ -12,7 +12,7 @@ async fn colour(browser: &Browser, selector: &str) -> Value {
 }
 
 #[tokio::test]
-async fn pages_look_as_their_own_part_of_the_stylesheet_says_and_print_on_one_sheet() {
+async fn pages_use_their_part_of_the_stylesheet_and_print_on_one_sheet() {
     let (server, url, place) = begin();
     let demo = place.run(&["demo"]);
     assert!(demo.status.success(), "{demo:?}");
@@ -29,7 +29,7 @@ async fn pages_look_as_their_own_part_of_the_stylesheet_says_and_print_on_one_sh
     browser.go(&format!("{url}/login")).await;
     browser.run("document.cookie = `fos_session=${args[0]}; path=/`", json!([token])).await;
 
-    // What is late is red, whatever the place says of its small text.
+    // Overdue is red, whatever the colour of small text around it.
     let red = json!("rgb(179, 38, 30)");
     browser.go(&format!("{url}/invoices?status=overdue")).await;
     assert_eq!(colour(&browser, "td .late").await, red);
@@ -46,14 +46,14 @@ async fn pages_look_as_their_own_part_of_the_stylesheet_says_and_print_on_one_sh
         return [style.borderTopStyle, style.borderBottomStyle]";
     assert_eq!(browser.run(script, json!([])).await, json!(["solid", "double"]));
 
-    // A row of links has the width of its fieldset.
+    // A row of links is as wide as its fieldset.
     browser.go(&format!("{url}/profile/portfolio/new")).await;
     let script = "const row = document.querySelector('[data-link]');
         return row.clientWidth / row.parentElement.clientWidth";
     let share = browser.run(script, json!([])).await.as_f64().unwrap();
     assert!(share > 0.9, "{share}");
 
-    // What a client prints is the invoice and no empty sheet.
+    // A client prints the invoice without an empty sheet.
     browser.go(&format!("{url}/invoices/{id}")).await;
     let script = "return document.querySelector('#public-link').value";
     let link = browser.run(script, json!([])).await;

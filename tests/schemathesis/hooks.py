@@ -30,7 +30,7 @@ class Bearer:
 def before_call(ctx, case, kwargs):
     is_own = (case.headers or {}).get("Authorization") == f"Bearer {TOKEN}"
     if is_own and case.operation.path in ENDS_SESSIONS:
-        # Who signs out everywhere is somebody else: the others go on.
+        # A separate user signs out everywhere, so that the others can continue.
         is_all = case.operation.path == "/auth/logout-all"
         email = "eve@example.com" if is_all else "ada@example.com"
         case.headers["Authorization"] = f"Bearer {fresh_token(email)}"
@@ -47,5 +47,6 @@ def holds_empty(value):
 
 @schemathesis.hook
 def filter_case(ctx, case):
-    # In an optional field an empty string means "not given", more than the schemas promise.
+    # In an optional field an empty string means "not given", which is more than the schemas
+    # promise.
     return not holds_empty(case.body) and not holds_empty(case.query)

@@ -20,8 +20,8 @@ from pathlib import Path
 
 SEED = "20260318"
 HERE = Path(__file__).resolve().parent
-# What a schema cannot say (that an id is of this account, that a code is the one mailed) is
-# refused with 400, so a body that fits its schema may be refused.
+# A schema cannot express some rules (an id must belong to the account, a code must be the mailed
+# one). Violations get 400, so a body that matches its schema may be refused.
 LEFT_OUT = "positive_data_acceptance"
 
 
@@ -46,7 +46,7 @@ class Server:
                 break
         else:
             sys.exit("the server does not start")
-        # The rest of the log is kept for whoever looks for the cause of a failure.
+        # The rest of the log is kept for debugging.
         subprocess.Popen(["cat"], stdin=self.process.stderr, stdout=self.log)
 
     def ask(self, method, path, body=None, token=None):
@@ -65,7 +65,7 @@ def one_of_everything(server):
     def post(path, body=None, method="POST"):
         return server.ask(method, path, body, token)
 
-    # The first one is who signs out everywhere.
+    # The first user is the one who signs out everywhere.
     for email in ("eve@example.com", "ada@example.com"):
         name = {"firstName": "Ada", "lastName": "Obi", "email": email}
         made = server.ask("POST", "/api/v1/auth/register", {**name, "password": "SecurePass123"})

@@ -1,4 +1,4 @@
-//! A transfer that is ended in the middle keeps nothing, and is in nobody's way.
+//! An interrupted transfer leaves nothing behind and does not block the next one.
 
 use std::{io::Read, process::Command};
 
@@ -24,7 +24,7 @@ fn a_killed_transfer_leaves_no_file_and_the_next_succeeds() {
 
 #[test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-fn a_killed_transfer_leaves_a_servers_database_empty_and_the_next_succeeds() {
+fn a_killed_transfer_leaves_an_empty_database_on_a_server_and_the_next_succeeds() {
     let server = server_database();
     let place = Place::new();
     place.large("large.db");
@@ -42,7 +42,7 @@ fn a_killed_transfer_leaves_a_servers_database_empty_and_the_next_succeeds() {
 }
 
 #[test]
-fn a_transfer_that_is_stopped_takes_its_part_with_it() {
+fn a_stopped_transfer_deletes_its_partial_file() {
     let place = Place::new();
     place.large("large.db");
     let part = place.path("copy.db.transferring");

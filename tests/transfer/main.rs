@@ -1,6 +1,7 @@
-//! `freelanceos transfer`: a database that is copied into another, whole or not at all.
+//! `freelanceos transfer` copies a database into another, completely or not at all.
 //!
-//! What needs a PostgreSQL server is left out, and says so, where `TEST_DATABASE_URL` names none.
+//! Tests that need a PostgreSQL server are skipped with a message unless `TEST_DATABASE_URL` names
+//! one.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
@@ -33,15 +34,15 @@ use tempfile::TempDir;
 
 use self::database::{TestDatabase, server_url};
 
-/// How long anything may take on a busy machine.
+/// Timeout for anything, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Rows of a source that takes some seconds to copy.
 const MANY: i64 = 60_000;
 
-/// A folder in which the program is run.
+/// A folder to run the program in.
 struct Place(TempDir);
 
-/// How a command ended.
+/// The result of a command.
 struct Ended {
     code: i32,
     stdout: String,
@@ -87,7 +88,7 @@ impl Place {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_freelanceos"));
-        // Nothing of the machine's own settings may reach it.
+        // None of the machine's own settings may leak in.
         command.env_clear().env("LISTEN", "127.0.0.1:0").current_dir(&self.0).args(arguments);
         command.stdin(Stdio::null());
         command
@@ -101,27 +102,27 @@ impl Place {
         self.run(&["transfer", "--from", from, "--to", to])
     }
 
-    /// Starts one that a test ends.
+    /// Starts a transfer that the test ends.
     fn begin(&self, from: &str, to: &str) -> Child {
         let mut command = self.command(&["transfer", "--from", from, "--to", to]);
         command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    /// A database of this version without rows.
+    /// An empty database of this version.
     fn migrated(&self, name: &str) -> Connection {
         let database = Database::Sqlite(self.path(name));
         migrate::run(&database, Timestamp::UNIX_EPOCH).unwrap();
         Connection::open(self.path(name)).unwrap()
     }
 
-    /// One that takes some seconds to copy.
+    /// A database that takes some seconds to copy.
     fn large(&self, name: &str) {
         let connection = self.migrated(name);
         connection.execute(FILL, [MANY]).unwrap();
         connection.close().unwrap();
     }
 
-    /// What lies there, without what SQLite leaves beside a database that was read.
+    /// The files in the folder, except those that SQLite leaves next to a database.
     fn files(&self) -> Vec<String> {
         let names = fs::read_dir(&self.0).unwrap();
         let mut names: Vec<String> =
@@ -137,13 +138,13 @@ const FILL: &str = "WITH RECURSIVE numbers (number) AS \
     INSERT INTO program_state (name, value) \
     SELECT 'number ' || number, hex(randomblob(300)) FROM numbers";
 
-/// A database of the server, without tables.
+/// A database on the server, without tables.
 fn server_database() -> TestDatabase {
     assert!(server_url().is_some(), "TEST_DATABASE_URL names no PostgreSQL server");
     TestDatabase::empty(Path::new(""))
 }
 
-/// Waits until it is so.
+/// Waits until the condition holds.
 #[track_caller]
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
@@ -153,7 +154,7 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Whether a connection that is not this one does such a thing on the server's database.
+/// Whether another connection to the server's database is doing this.
 fn is_seen(database: &Database, doing: &str) -> bool {
     let seen: i64 = database
         .peek(|connection| {
@@ -168,7 +169,7 @@ fn is_seen(database: &Database, doing: &str) -> bool {
     seen > 0
 }
 
-/// Every row of every table, as a reader sees it who knows nothing of the program.
+/// Every row of every table, read without the program's own code.
 fn contents(file: &Path) -> BTreeMap<String, Vec<Vec<Value>>> {
     let connection = Connection::open(file).unwrap();
     let mut names = connection
@@ -183,13 +184,13 @@ fn contents(file: &Path) -> BTreeMap<String, Vec<Vec<Value>>> {
         let rows = statement
             .query_map([], |row| (0..width).map(|place| row.get(place)).collect())
             .unwrap();
-        // In the order of the key, which is the order of the table.
+        // In primary key order, which is the order of the table.
         tables.insert(name, rows.map(Result::unwrap).collect());
     }
     tables
 }
 
-/// A server in a process of its own.
+/// A server process.
 struct Server(Child);
 
 impl Server {
@@ -203,7 +204,7 @@ impl Server {
             line.clear();
             assert_ne!(log.read_line(&mut line).unwrap(), 0, "it has ended");
         }
-        // What else it logs must not hold it up.
+        // Reads the rest of the log, so that the server never blocks on it.
         thread::spawn(move || log.read_to_string(&mut String::new()));
         server
     }

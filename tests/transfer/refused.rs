@@ -1,4 +1,4 @@
-//! What is not copied, and what is not overwritten.
+//! Refused transfers: sources that cannot be copied, and targets that must not be overwritten.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::{Ended, Place, Server, contents, server_database, until};
 
 #[test]
-fn what_cannot_be_copied_is_refused_and_nothing_is_made() {
+fn an_invalid_source_or_target_is_refused_and_nothing_is_created() {
     let place = Place::new();
     place.migrated("good.db").close().unwrap();
     place.migrated("older.db").execute("DELETE FROM schema_version WHERE version > 2", []).unwrap();
@@ -54,7 +54,7 @@ fn what_cannot_be_copied_is_refused_and_nothing_is_made() {
 
 #[test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-fn a_servers_database_with_tables_is_not_touched() {
+fn a_database_on_a_server_with_tables_is_not_changed() {
     let server = server_database();
     let place = Place::new();
     place.migrated("good.db").close().unwrap();
@@ -63,12 +63,12 @@ fn a_servers_database_with_tables_is_not_touched() {
         "already has a table schema_version and is not overwritten: create an empty database";
     place.transfer("sqlite:good.db", server.url().unwrap()).refused(1, said);
     place.transfer(server.url().unwrap(), server.url().unwrap()).refused(1, said);
-    // One of them is enough.
+    // A single table is enough.
     let other = server_database();
     other.database().change(|c| c.define("CREATE TABLE mails (id BYTEA)")).unwrap();
     let said = "already has a table mails";
     place.transfer("sqlite:good.db", other.url().unwrap()).refused(1, said);
-    // An empty one can be filled, but there is nothing in it to copy.
+    // An empty database can be the target, but has nothing to copy.
     let empty = server_database();
     let said = "there is no freelanceos database at postgres://";
     place.transfer(empty.url().unwrap(), "sqlite:new.db").refused(1, said);
@@ -76,14 +76,14 @@ fn a_servers_database_with_tables_is_not_touched() {
 }
 
 #[test]
-fn a_database_at_work_is_not_copied() {
+fn a_database_in_use_is_not_copied() {
     let place = Place::new();
     place.migrated("data/freelanceos.db").close().unwrap();
     let server = Server::start(place.command(&["serve"]));
     let from = "sqlite:data/freelanceos.db";
     place.transfer(from, "sqlite:copy.db").refused(1, "a server is using data/freelanceos.db");
     drop(server);
-    // Nor may a server begin where the copy is going to be.
+    // A server must not start on the target either.
     let lock = ServeLock::take(&place.path("copy.db")).unwrap().unwrap();
     place.transfer(from, "sqlite:copy.db").refused(1, "a server is using copy.db");
     drop(lock);
@@ -92,7 +92,7 @@ fn a_database_at_work_is_not_copied() {
 
 #[test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-fn a_servers_database_at_work_is_not_copied() {
+fn a_database_on_a_server_in_use_is_not_copied() {
     let database = server_database();
     let place = Place::new();
     let url = database.url().unwrap();
@@ -105,7 +105,7 @@ fn a_servers_database_at_work_is_not_copied() {
     drop(server);
     until("the server's connections stay", || !database.database().is_served().unwrap());
 
-    // One that comes while it is copied is found at the end.
+    // A server that starts during the copy is detected at the end.
     let fill = "INSERT INTO program_state (name, value) SELECT 'number ' || n, repeat(md5('a' || n), 19) \
                 FROM generate_series(1, 60000) AS numbers (n)";
     database.database().change(|connection| connection.define(fill)).unwrap();
@@ -124,7 +124,7 @@ fn a_servers_database_at_work_is_not_copied() {
 
 #[test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-fn text_that_a_server_cannot_keep_is_named() {
+fn text_that_postgresql_cannot_store_is_named() {
     let server = server_database();
     let place = Place::new();
     let source = place.migrated("source.db");
@@ -139,7 +139,7 @@ fn text_that_a_server_cannot_keep_is_named() {
                 NUL, which PostgreSQL cannot keep";
     place.transfer(&place.url("source.db"), server.url().unwrap()).refused(1, said);
     assert_eq!(transfer::occupied(server.database()).unwrap(), None);
-    // A file can.
+    // A file can store it.
     place.transfer(&place.url("source.db"), "sqlite:copy.db").done();
     assert_eq!(contents(&place.path("source.db")), contents(&place.path("copy.db")));
 }

@@ -1,4 +1,4 @@
-//! What the program reads out of `schema.sql` is what the engines say of their tables.
+//! The tables that the program parses from `schema.sql` match those of the engines.
 
 use freelanceos::store::{
     engine::Tx,
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{Place, server_database};
 
 #[test]
-fn what_is_read_out_of_the_schema_is_what_a_file_has() {
+fn the_parsed_schema_matches_a_file() {
     let place = Place::new();
     let connection = place.migrated("new.db");
     let mut statement = connection
@@ -50,7 +50,7 @@ fn what_is_read_out_of_the_schema_is_what_a_file_has() {
 
 #[test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-fn what_is_read_out_of_the_schema_is_what_a_server_has() {
+fn the_parsed_schema_matches_a_server() {
     let server = server_database();
     migrate::run(server.database(), Timestamp::UNIX_EPOCH).unwrap();
     let (columns, keys) = server

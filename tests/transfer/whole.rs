@@ -1,4 +1,4 @@
-//! Every row arrives as it was.
+//! Every row arrives unchanged.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::{Ended, Place, Server, contents, server_database};
 
-/// What makes the tables and indexes.
+/// The statements that created the tables and indexes.
 fn schema(file: &Path) -> Vec<String> {
     let connection = Connection::open(file).unwrap();
     let mut statement = connection
@@ -38,7 +38,7 @@ fn make_source(place: &Place) {
             )
             .unwrap();
     }
-    // Each engine has its own order of these.
+    // Each engine sorts these differently.
     for (number, key) in ["a", "B", "ä", "_", "Z", "z", "10", "9", "", "é", "අ"].iter().enumerate()
     {
         changes
@@ -67,7 +67,7 @@ fn make_source(place: &Place) {
     changes.commit().unwrap();
 }
 
-/// Copies a demo database there and back, and looks whether anything is another.
+/// Copies a demo database there and back, and checks for differences.
 fn round_trip(place: &Place, middle: &str) {
     make_source(place);
     let source = place.path("data/freelanceos.db");
@@ -102,12 +102,12 @@ fn round_trip(place: &Place, middle: &str) {
     let tables = report["tables"].as_array().unwrap();
     let invoices = tables.iter().find(|table| table["table"] == "invoices").unwrap();
     assert_eq!(invoices["sums"]["amount"], amounts);
-    // Sums beyond what a column holds are told exactly.
+    // Sums that exceed a column are reported exactly.
     let answers = tables.iter().find(|table| table["table"] == "request_answers").unwrap();
     let sum = (0..11).map(|number| i128::from(i64::MAX) - number).sum::<i128>();
     assert_eq!(answers["sums"]["created_at"].to_string(), sum.to_string());
     assert!(!place.files().iter().any(|name| name.contains("transferring")));
-    // Odd rows belong to no sum, and keep nobody from looking at the rest.
+    // These odd rows are in no sum, so doctor finds no difference.
     let doctor = place.run(&["doctor"]).done();
     assert!(doctor.contains("match the rows"), "{doctor}");
 }
@@ -116,7 +116,7 @@ fn round_trip(place: &Place, middle: &str) {
 fn a_file_is_copied_into_another_and_back_without_a_difference() {
     let place = Place::new();
     round_trip(&place, &place.url("middle.db"));
-    // The copy has the fingerprint of the key too, and serves.
+    // The copy includes the fingerprint of the key, and a server can start on it.
     let mut command = place.command(&["serve"]);
     command.env("DATABASE_URL", "sqlite:new/back.db");
     drop(Server::start(command));
@@ -138,7 +138,7 @@ fn a_copy_on_a_server_is_as_good_as_the_file() {
     place.run(&["migrate"]).done();
     place.run(&["demo"]);
     place.transfer("sqlite:data/freelanceos.db", server.url().unwrap()).done();
-    // Everything adds up there, and another server's database can be filled from it.
+    // Its totals are right, and it can be copied to another database on a server.
     let mut command = place.command(&["doctor"]);
     command.env("DATABASE_URL", server.url().unwrap());
     command.env("SECRET_KEY_FILE", "data/secret.key").env("JWT_SECRET", "j".repeat(32));
@@ -153,7 +153,7 @@ fn a_copy_on_a_server_is_as_good_as_the_file() {
 }
 
 #[test]
-fn a_dry_run_counts_and_makes_nothing() {
+fn a_dry_run_counts_and_creates_nothing() {
     let place = Place::new();
     place.migrated("good.db").close().unwrap();
     let before = place.files();
@@ -173,7 +173,7 @@ fn a_dry_run_counts_and_makes_nothing() {
 }
 
 #[test]
-fn urls_come_from_files_and_the_environment_too_and_help_shows_neither() {
+fn urls_can_come_from_files_and_the_environment_and_help_shows_neither() {
     let place = Place::new();
     place.migrated("good.db").close().unwrap();
     fs::write(place.path("from"), "sqlite:good.db\n").unwrap();

@@ -37,7 +37,7 @@ use crate::{
 };
 
 schema! {
-    /// Where somebody is.
+    /// A user's location.
     struct LocationBody "Location" of location: Location {
         country "country": String = location.country,
         city "city": Nullable<String> = Nullable(location.city),
@@ -45,7 +45,7 @@ schema! {
 }
 
 schema! {
-    /// What a user shows of oneself.
+    /// The public details of a user.
     struct UserProfileBody "UserProfile" {
         avatar "avatar": Nullable<String>,
         location "location": Nullable<LocationBody>,
@@ -75,13 +75,13 @@ schema! {
     struct TokensBody "Tokens" {
         access_token "accessToken": String,
         refresh_token "refreshToken": String,
-        /// Seconds for which the access token is good.
+        /// Lifetime of the access token in seconds.
         expires_in "expiresIn": i64,
     }
 }
 
 impl TokensBody {
-    /// The tokens of a session that has just begun.
+    /// The tokens of a new session.
     pub fn new(app: &App, sign_in: &SignIn) -> Result<Self> {
         Ok(Self {
             access_token: app.access_token(sign_in.claims, AccessLife::Hour)?,
@@ -99,7 +99,7 @@ schema! {
         message "message": String = "Login successful".to_owned(),
         user "user": UserBody = account.into(),
         tokens "tokens": TokensBody = tokens.clone(),
-        /// That of `tokens`, like the two below.
+        /// The same as in `tokens`, like the two below.
         access_token "accessToken": String = tokens.access_token,
         refresh_token "refreshToken": String = tokens.refresh_token,
         expires_in "expiresIn": i64 = tokens.expires_in,
@@ -107,7 +107,7 @@ schema! {
 }
 
 schema! {
-    /// Said when an account was made.
+    /// The response to a registration.
     struct RegisteredBody "Registered" {
         message "message": String,
         verification_required "verificationRequired": bool,
@@ -115,7 +115,7 @@ schema! {
 }
 
 schema! {
-    /// Said when something was done.
+    /// The response to a completed action.
     struct DoneBody "Done" of message: &str {
         /// Always true.
         success "success": bool = true,
@@ -124,10 +124,10 @@ schema! {
 }
 
 schema! {
-    /// Said when a code was mailed, or would have been.
+    /// The response to a request for a code; the same if there is no such account.
     struct OtpSentBody "OtpSent" {
         message "message": String,
-        /// Seconds for which the code is good.
+        /// Lifetime of the code in seconds.
         expires_in "expiresIn": i64,
     }
 }
@@ -159,41 +159,41 @@ bodies! {
         "password": "StrongPassword123!"
     }"#;
 
-    /// The token of a mailed link.
+    /// The token from a mailed link.
     EmailLinkInput "EmailLink" = EmailLink, example r#"{
         "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
         "email": "john.doe@example.com"
     }"#;
 
-    /// What to mail a code for.
+    /// The purpose of a requested code.
     OtpRequestInput "OtpRequest" = OtpRequest, example r#"{
         "email": "john.doe@example.com",
         "type": "verification"
     }"#;
 
-    /// A code that was mailed.
+    /// A code from an email.
     EmailOtpInput "EmailOtp" = EmailOtp, example r#"{
         "email": "john.doe@example.com",
         "otp": "123456"
     }"#;
 
-    /// What signs a user in.
+    /// Credentials for signing in.
     CredentialsInput "Credentials" = Credentials, example r#"{
         "email": "john.doe@example.com",
         "password": "StrongPassword123!"
     }"#;
 
-    /// Whom to mail a code to that sets another password.
+    /// A request for a password reset code.
     ForgotPasswordInput "ForgotPassword" = CodeRequest, example r#"{"email": "john.doe@example.com"}"#;
 
-    /// Another password, and the code that was mailed.
+    /// A new password and the code from the email.
     PasswordResetInput "PasswordReset" = PasswordReset, example r#"{
         "email": "john.doe@example.com",
         "otp": "123456",
         "newPassword": "StrongerPassword123!"
     }"#;
 
-    /// Another password, and the current one.
+    /// A new password and the current one.
     PasswordChangeInput "PasswordChange" = PasswordChange, example r#"{
         "currentPassword": "StrongPassword123!",
         "newPassword": "StrongerPassword123!"
@@ -201,7 +201,7 @@ bodies! {
 }
 
 schema! {
-    /// Whether a username is free.
+    /// Whether a username is available.
     struct AvailableBody "UsernameAvailability" {
         available "available": bool,
     }
@@ -212,9 +212,9 @@ pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
 impl Routes {
-    /// Register; a link and a code are mailed, of which either proves the e-mail address
+    /// Register; an email contains a link and a code, either of which verifies the address
     ///
-    /// The account can be used once its address is proven. At most 5 an hour from one address.
+    /// The account can be used once its address is verified. At most 5 an hour from one address.
     #[oai(path = "/register", method = "post", operation_id = "register")]
     async fn register(
         &self,
@@ -234,9 +234,9 @@ impl Routes {
         }))
     }
 
-    /// Prove the e-mail address by the token of the mailed link
+    /// Verify the email address with the token from the link
     ///
-    /// The token is good for 24 hours, once.
+    /// The token is valid for 24 hours and works once.
     #[oai(path = "/verify-email", method = "post", operation_id = "verifyEmail")]
     async fn verify_email(
         &self,
@@ -247,9 +247,9 @@ impl Routes {
         Ok(Bare::new(&*proof.told("Email verified successfully")))
     }
 
-    /// Mail a code; the answer is the same whether or not there is such an account
+    /// Send a code by email; the response is the same whether or not there is such an account
     ///
-    /// The code is good for 5 minutes. At most 3 in 5 minutes for one address, and 3 password
+    /// The code is valid for 5 minutes. At most 3 in 5 minutes for one address, and 3 password
     /// resets an hour.
     #[oai(path = "/send-email-otp", method = "post", operation_id = "sendEmailOtp")]
     async fn send_email_otp(
@@ -260,9 +260,9 @@ impl Routes {
         Ok(Bare::new(OtpSentBody::new()))
     }
 
-    /// Prove the e-mail address by the code that was mailed
+    /// Verify the email address with the code from the email
     ///
-    /// After 5 wrong codes a new one must be asked for.
+    /// After 5 wrong codes a new one must be requested.
     #[oai(path = "/verify-email-otp", method = "post", operation_id = "verifyEmailOtp")]
     async fn verify_email_otp(
         &self,
@@ -275,9 +275,9 @@ impl Routes {
 
     /// Sign in with a password
     ///
-    /// The access token is good for an hour, the refresh token for 7 days. An account with
-    /// two-factor sign-in is answered 401 until `totpCode` comes with the password. At most 10 in
-    /// 15 minutes from one address.
+    /// The access token is valid for an hour, the refresh token for 7 days. An account with
+    /// two-factor sign-in gets 401 until `totpCode` is sent with the password. At most 10 in 15
+    /// minutes from one address.
     #[oai(path = "/login", method = "post", operation_id = "login")]
     async fn login(
         &self,
@@ -293,9 +293,9 @@ impl Routes {
         Ok(Bare::new((sign_in.account, tokens)))
     }
 
-    /// Mail a code that sets another password; the answer is the same for unknown addresses
+    /// Send a password reset code by email; the response is the same for unknown addresses
     ///
-    /// The code is good for 5 minutes. At most 3 an hour for one address.
+    /// The code is valid for 5 minutes. At most 3 an hour for one address.
     #[oai(path = "/forgot-password", method = "post", operation_id = "forgotPassword")]
     async fn forgot_password(
         &self,
@@ -306,9 +306,9 @@ impl Routes {
         Ok(Bare::new(OtpSentBody::new()))
     }
 
-    /// Set another password by the code that was mailed; every session ends
+    /// Set a new password with the code from the email; every session ends
     ///
-    /// Proves the e-mail address with it. After 5 wrong codes a new one must be asked for.
+    /// This also verifies the email address. After 5 wrong codes a new one must be requested.
     #[oai(path = "/reset-password", method = "post", operation_id = "resetPassword")]
     async fn reset_password(
         &self,
@@ -320,10 +320,10 @@ impl Routes {
         Ok(Bare::new("Password reset successfully. Please log in again."))
     }
 
-    /// Set another password; every other session ends
+    /// Set a new password; every other session ends
     ///
-    /// A wrong current password is 400. The new password follows the rule of the document that the
-    /// account was made by.
+    /// A wrong current password is 400. The new password must follow the rule of the API that
+    /// created the account.
     #[oai(path = "/change-password", method = "post", operation_id = "changePassword")]
     async fn change_password(
         &self,
@@ -335,9 +335,9 @@ impl Routes {
         Ok(Bare::new("Password changed successfully"))
     }
 
-    /// Get whether a username is free
+    /// Check whether a username is available
     ///
-    /// Usernames are compared without regard to case.
+    /// Usernames are case-insensitive.
     #[oai(path = "/check-username", method = "get", operation_id = "checkUsername")]
     async fn check_username(
         &self,
@@ -352,7 +352,7 @@ impl Routes {
 
     /// Get the signed-in user
     ///
-    /// The account of the bearer token.
+    /// The account that the bearer token belongs to.
     #[oai(path = "/me", method = "get", operation_id = "getMe")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<UserBody>, Failed<Reading>> {
         Ok(Bare::new(self.0.query(bearer.0, find_account).await?))

@@ -36,12 +36,12 @@ schema! {
     /// The figures of the dashboard.
     struct FiguresBody "DashboardStats" of (career, profile_completion): (Career, usize) {
         active_projects "activeProjects": u64 = career.active_projects,
-        /// Sent and not answered.
+        /// Sent but not answered yet.
         pending_proposals "pendingProposals": u64 = career.pending_proposals,
-        /// In the user's currency; what no exchange rate is known for is left out.
+        /// In the user's currency, without amounts that have no known exchange rate.
         total_earnings "totalEarnings": Amount =
             Amount::from_minor(career.earnings, career.currency),
-        /// Of the amounts here.
+        /// The currency of the amounts here.
         currency "currency": Text<Currency> = Text(career.currency),
         /// Views of the public profile.
         profile_views "profileViews": u64 = career.profile_views,
@@ -54,11 +54,11 @@ schema! {
 }
 
 schema! {
-    /// Something that happened.
+    /// An activity entry.
     struct FeedEntryBody "ActivityItem" of entry: FeedEntry {
         id "id": Text<ActivityId> = Text(entry.id),
         feed_type "type": OneOf<FeedType> = OneOf(entry.feed_type),
-        /// What happened, in words.
+        /// A readable sentence.
         action "action": String = entry.action,
         date "date": Instant = Instant(entry.at),
         status "status": OneOf<FeedStatus> = OneOf(entry.status),
@@ -66,17 +66,17 @@ schema! {
 }
 
 schema! {
-    /// A day by which a project is due.
+    /// The deadline of a project.
     struct DeadlineBody "ProjectDeadline" of (deadline, today): (Deadline, Date) {
         project_title "projectTitle": String = deadline.title,
         deadline "deadline": DayEnd = DayEnd(deadline.day),
-        /// Whole days, counted in the user's timezone; negative once it is overdue.
+        /// Whole days in the user's timezone; negative once it is overdue.
         days_left "daysLeft": i64 = date::days_until(today, deadline.day),
     }
 }
 
 schema! {
-    /// How a message begins.
+    /// The beginning of a message.
     struct MessagePreviewBody "MessagePreview" of message: Message {
         from "from": String = message.name.clone(),
         preview "preview": String = message.preview(),
@@ -104,22 +104,22 @@ schema! {
 schema! {
     /// A freelancer's work so far.
     struct StatsBody "Stats" of career: Career {
-        /// Those sent, whatever was answered.
+        /// All that were sent, whatever the answer.
         total_proposals "totalProposals": u64 = career.proposals(),
         accepted_proposals "acceptedProposals": u64 = career.accepted_proposals,
-        /// In whole percent of those sent.
+        /// In whole percent of the sent ones.
         proposal_acceptance_rate "proposalAcceptanceRate": u64 = career.acceptance_rate(),
-        /// In the user's currency; what no exchange rate is known for is left out.
+        /// In the user's currency, without amounts that have no known exchange rate.
         total_earnings "totalEarnings": Amount =
             Amount::from_minor(career.earnings, career.currency),
-        /// Of the amounts here.
+        /// The currency of the amounts here.
         currency "currency": Text<Currency> = Text(career.currency),
-        /// Earnings for each completed project, without decimals.
+        /// Earnings per completed project, without decimals.
         average_project_value "averageProjectValue": Amount =
             Amount::from_whole(career.average_project_value()),
         completed_projects "completedProjects": u64 = career.completed_projects,
         ongoing_projects "ongoingProjects": u64 = career.active_projects,
-        /// Clients for whom there is a project.
+        /// Clients with a project.
         total_clients "totalClients": u64 = career.clients,
         join_date "joinDate": Instant = Instant(career.began_at),
     }
@@ -132,7 +132,7 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// Get the dashboard
     ///
-    /// Key figures, the newest activity and messages, and the next deadlines of projects.
+    /// Key figures, the newest activity and messages, and the next project deadlines.
     #[oai(path = "/dashboard", method = "get", operation_id = "getDashboard")]
     async fn dashboard(&self, bearer: Bearer) -> Result<Bare<DashboardBody>, Failed<Showing>> {
         Ok(Bare::new(self.0.query(bearer.0, overview).await?))
@@ -140,22 +140,22 @@ impl Routes {
 
     /// Get the key figures
     ///
-    /// All that was done so far. Amounts are in the currency of the user.
+    /// Totals of all work so far. Amounts are in the user's currency.
     #[oai(path = "/stats", method = "get", operation_id = "getStats")]
     async fn stats(&self, bearer: Bearer) -> Result<Bare<StatsBody>, Failed<Showing>> {
         Ok(Bare::new(self.0.query(bearer.0, career).await?))
     }
 
-    /// List what happened, newest first
+    /// List the activity, newest first
     ///
-    /// Pages of 10 unless `limit` says otherwise; `X-Total-Count` tells how many entries there are.
+    /// Pages of 10 unless `limit` says otherwise. `X-Total-Count` is the number of entries.
     #[oai(path = "/activity", method = "get", operation_id = "listActivity")]
     async fn activity(
         &self,
         bearer: Bearer,
-        /// Entries a page; 10 by default.
+        /// Entries per page; 10 by default.
         limit: Query<Option<Loose<Size>>>,
-        /// The page, from 1 on.
+        /// The page, starting at 1.
         page: Query<Option<Loose<Number>>>,
     ) -> Result<Listed<FeedEntryBody>, Failed<Listing>> {
         let parameters = Parameters::new().with("limit", limit.0).with("page", page.0);

@@ -14,7 +14,7 @@ use crate::{
 };
 
 schema! {
-    /// What went wrong; on validation `details` has one message of each failing field.
+    /// What went wrong. If fields are invalid, `details` has one message for each.
     struct ErrorBody "Error" example r#"{
         "statusCode": 400,
         "message": "Validation failed",
@@ -25,15 +25,15 @@ schema! {
         message "message": Said,
         error "error": String,
         details "details": Option<Vec<String>>,
-        /// True where the request must carry a `totpCode` too.
+        /// True if the request must also have a `totpCode`.
         two_factor_required "twoFactorRequired": Option<bool>,
     }
 }
 
-/// The route whose validation messages stand in `message` too, as the document shows it.
+/// The route that also lists validation messages in `message`, as in the document.
 const REGISTER: &str = "/v1/auth/register";
 
-/// Writes a problem in FreelanceHub's shape.
+/// Writes a problem in FreelanceHub's format.
 pub fn shape(path: &str, problem: &Problem) -> Response {
     let details = fields(problem, say);
     let message = match &details {
@@ -60,7 +60,7 @@ fn say(failed: &FieldError) -> String {
     }
 }
 
-/// A field as people name it: `dateOfBirth` is "Date of birth", `location.city` "Location city".
+/// The readable name of a field: `dateOfBirth` is "Date of birth", `location.city` "Location city".
 fn label(field: &str) -> String {
     let mut label = String::with_capacity(field.len() + 4);
     let mut was_upper = false;
@@ -82,15 +82,15 @@ fn label(field: &str) -> String {
     label
 }
 
-/// A failure of a route that can fail with these statuses.
+/// An error of a route that can fail with these statuses.
 pub type Failed<S> = failed::Failed<S, ErrorBody>;
 
 statuses! {
     /// Registration.
     Registering: 400 403 409 413 415 429 500 503;
-    /// Asking whether a name is free.
+    /// Checking a username.
     Checking: 400 429 500 503;
-    /// Asking for or using a code.
+    /// Requesting or using a code.
     Proving: 400 413 415 429 500 503;
     /// Signing in.
     SigningIn: 400 401 413 415 429 500 503;
@@ -98,29 +98,29 @@ statuses! {
     Refreshing: 400 401 413 415 500 503;
     /// Signing out.
     SigningOut: 400 401 413 415 500 503;
-    /// Reading, or ending what is one's own.
+    /// Reading or ending the caller's own data.
     Reading: 401 500 503;
-    /// Beginning what the state may forbid.
+    /// Starting something that the current state may forbid.
     Beginning: 401 403 409 500 503;
     /// Registering a passkey, or turning the second factor on.
     Enrolling: 400 401 403 409 413 415 500 503;
-    /// Asking to sign in with a passkey.
+    /// Requesting a sign-in with a passkey.
     Asking: 400 409 413 415 429 500 503;
     /// Signing in with a passkey.
     Verifying: 400 401 409 413 415 429 500 503;
-    /// Ending one thing of one's own.
+    /// Ending a single item of the caller.
     Ending: 401 404 500 503;
-    /// Reading what only freelancers have.
+    /// Reading data that only freelancers have.
     Showing: 401 403 500 503;
-    /// Reading a page of it.
+    /// Reading a page of such data.
     Listing: 400 401 403 500 503;
-    /// Adding to it.
+    /// Adding an item.
     Adding: 400 401 403 409 413 415 500 503;
-    /// Changing one thing of it.
+    /// Changing an item.
     Changing: 400 401 403 404 413 415 500 503;
-    /// Removing one thing of it.
+    /// Deleting an item.
     Removing: 401 403 404 500 503;
-    /// Reading what everybody may see.
+    /// Reading public data.
     Viewing: 404 429 500 503;
     /// Writing to a freelancer.
     Writing: 400 403 404 413 415 429 500 503;
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_named_as_people_name_them() {
+    fn fields_have_readable_names() {
         for (field, named) in [
             ("email", "Email"),
             ("dateOfBirth", "Date of birth"),

@@ -45,7 +45,7 @@ schema! {
 }
 
 bodies! {
-    /// Whether a message shall count as read.
+    /// Whether a message counts as read.
     MessageChangeInput "MessageChange" = MessageChange, example r#"{"read": true}"#;
 
     /// A message to a freelancer.
@@ -56,21 +56,21 @@ bodies! {
     }"#;
 }
 
-/// The routes of one's own messages.
+/// The routes of the caller's messages.
 pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/freelancer/messages", tag = "Tag::Messages")]
 impl Routes {
     /// List the messages, newest first
     ///
-    /// What visitors of the public profile wrote. `X-Total-Count` tells how many there are.
+    /// Messages from visitors of the public profile. `X-Total-Count` is their number.
     #[oai(path = "/", method = "get", operation_id = "listMessages")]
     async fn list(
         &self,
         bearer: Bearer,
-        /// Messages a page; 10 by default.
+        /// Messages per page; 10 by default.
         limit: Query<Option<Loose<Size>>>,
-        /// The page, from 1 on.
+        /// The page, starting at 1.
         page: Query<Option<Loose<Number>>>,
     ) -> Result<Listed<MessageBody>, Failed<Listing>> {
         let parameters = Parameters::new().with("limit", limit.0).with("page", page.0);
@@ -81,7 +81,7 @@ impl Routes {
 
     /// Mark a message as read or unread
     ///
-    /// Messages that were not read are counted on the dashboard.
+    /// The dashboard counts unread messages.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -94,9 +94,9 @@ impl Routes {
         Ok(Bare::new("Message updated successfully"))
     }
 
-    /// Remove a message
+    /// Delete a message
     ///
-    /// It is gone from the activity, too.
+    /// Its activity entry is deleted too.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteMessage")]
     async fn delete(
         &self,
@@ -115,7 +115,7 @@ pub struct PublicRoutes(pub Arc<App>);
 impl PublicRoutes {
     /// Write to a freelancer
     ///
-    /// Nobody need be signed in. At most 5 an hour from one address.
+    /// No sign-in required. At most 5 an hour from one address.
     #[oai(path = "/:username/messages", method = "post", operation_id = "sendMessage")]
     async fn create(
         &self,

@@ -20,22 +20,22 @@ use crate::app::App;
 /// The sections of the document.
 #[derive(Tags)]
 enum Tag {
-    /// Registration, proving an e-mail address, signing in and out
+    /// Registration, email verification, signing in and out
     Auth,
     /// Signing in without a password
     Passkeys,
-    /// Codes of an authenticator app beside the password
+    /// Codes from an authenticator app in addition to the password
     #[oai(rename = "Two-factor sign-in")]
     TwoFactor,
-    /// What a freelancer shows of oneself
+    /// How freelancers present themselves
     Profile,
-    /// Pieces of work to show
+    /// Work that freelancers show
     Portfolio,
-    /// Key figures and what happened lately
+    /// Key figures and recent activity
     Dashboard,
-    /// What visitors wrote
+    /// Messages from visitors
     Messages,
-    /// What everybody may see, without a token
+    /// Public data that needs no token
     Public,
 }
 

@@ -1,4 +1,4 @@
-//! Passkeys: WebAuthn with options and answers as JSON with base64url, as browsers use it.
+//! Passkeys: WebAuthn options and responses as JSON with base64url, as browsers use it.
 
 use std::sync::Arc;
 
@@ -31,13 +31,13 @@ use crate::{
     },
 };
 
-/// The one type of credential there is.
+/// The only credential type.
 const PUBLIC_KEY: &str = "public-key";
-/// The user must be verified, by fingerprint, face or PIN; possession alone is not enough.
+/// The user must be verified by fingerprint, face or PIN; presence alone is not enough.
 const REQUIRED: &str = "required";
 
 schema! {
-    /// Who the passkey is for.
+    /// The relying party.
     struct PartyBody "RelyingParty" {
         name "name": String,
         /// The host name that the passkey is bound to.
@@ -46,7 +46,7 @@ schema! {
 }
 
 schema! {
-    /// Whose passkey it will be.
+    /// The user of the new passkey.
     struct HolderBody "PasskeyUser" of account: Account {
         /// In base64url.
         id "id": String = encode(account.id.as_bytes()),
@@ -56,16 +56,16 @@ schema! {
 }
 
 schema! {
-    /// A kind of key that is taken.
+    /// An accepted key type.
     struct AlgorithmBody "PasskeyAlgorithm" of number: i64 {
         kind "type": String = PUBLIC_KEY.to_owned(),
-        /// Its COSE number.
+        /// Its COSE algorithm number.
         alg "alg": i64 = number,
     }
 }
 
 schema! {
-    /// A key by its id.
+    /// A key, named by its id.
     struct CredentialBody "PasskeyCredential" of id: Vec<u8> {
         kind "type": String = PUBLIC_KEY.to_owned(),
         /// In base64url.
@@ -74,7 +74,7 @@ schema! {
 }
 
 schema! {
-    /// What the authenticator must be and do.
+    /// Requirements for the authenticator.
     struct SelectionBody "AuthenticatorSelection" {
         attachment "authenticatorAttachment": String,
         user_verification "userVerification": String,
@@ -82,9 +82,9 @@ schema! {
 }
 
 schema! {
-    /// What `PublicKeyCredential.parseCreationOptionsFromJSON()` takes.
+    /// The input of `PublicKeyCredential.parseCreationOptionsFromJSON()`.
     struct CreationBody "PasskeyCreationOptions" of options: CreationOptions {
-        /// In base64url; good for one registration within 5 minutes.
+        /// In base64url; valid for one registration within 5 minutes.
         challenge "challenge": String = encode(&options.challenge),
         rp "rp": PartyBody = PartyBody {
             name: NAME.to_owned(),
@@ -100,16 +100,16 @@ schema! {
             attachment: "platform".to_owned(),
             user_verification: REQUIRED.to_owned(),
         },
-        /// The passkeys that the user has already.
+        /// The user's existing passkeys.
         exclude "excludeCredentials": Option<Vec<CredentialBody>> =
             (!options.registered.is_empty()).then(|| credentials(options.registered)),
     }
 }
 
 schema! {
-    /// What `PublicKeyCredential.parseRequestOptionsFromJSON()` takes.
+    /// The input of `PublicKeyCredential.parseRequestOptionsFromJSON()`.
     struct RequestBody "PasskeyRequestOptions" of options: RequestOptions {
-        /// In base64url; good for one sign-in within 5 minutes.
+        /// In base64url; valid for one sign-in within 5 minutes.
         challenge "challenge": String = encode(&options.challenge),
         /// In milliseconds.
         timeout "timeout": i64 = timeout(),
@@ -130,7 +130,7 @@ schema! {
 }
 
 schema! {
-    /// Who signed in with a passkey.
+    /// The user who signed in with a passkey.
     struct SignedInBody "PasskeyLoginUser" of account: Account {
         id "id": Text<AccountId> = Text(account.id),
         email "email": String = account.email,
@@ -167,7 +167,7 @@ bodies! {
         "challenge": "Y2hhbGxlbmdlX2V4YW1wbGU"
     }"#;
 
-    /// Who wants to sign in.
+    /// The user who wants to sign in.
     IdentifierInput "Identifier" = LoginStart, example r#"{"identifier": "john.doe@example.com"}"#;
 
     /// A sign-in by passkey.
@@ -192,18 +192,18 @@ pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Passkeys")]
 impl Routes {
-    /// Get what the browser needs to make a passkey
+    /// Get the options for creating a passkey
     ///
-    /// Hand the answer to `navigator.credentials.create`. The challenge is good once, for 5
+    /// Pass the response to `navigator.credentials.create`. The challenge works once, within 5
     /// minutes.
     #[oai(path = "/passkey/registration-challenge", method = "post", operation_id = "startPasskey")]
     async fn start(&self, bearer: Bearer) -> Result<Bare<CreationBody>, Failed<Beginning>> {
         Ok(Bare::new(self.0.start_passkey(bearer.0).await?))
     }
 
-    /// Register the passkey that the browser has made
+    /// Register a passkey created by the browser
     ///
-    /// Send what `PublicKeyCredential.toJSON()` gives, and the challenge it was made for.
+    /// Send the result of `PublicKeyCredential.toJSON()` and the challenge it was created with.
     #[oai(path = "/passkey/register", method = "post", operation_id = "createPasskey")]
     async fn create(
         &self,
@@ -215,18 +215,18 @@ impl Routes {
         Ok(Bare::new("Passkey registered successfully"))
     }
 
-    /// List one's passkeys, newest first
+    /// List your passkeys, newest first
     ///
-    /// By the names that were given to them.
+    /// With the names they were given.
     #[oai(path = "/passkeys", method = "get", operation_id = "listPasskeys")]
     async fn list(&self, bearer: Bearer) -> Result<Bare<Vec<PasskeyBody>>, Failed<Reading>> {
         let passkeys = self.0.query(bearer.0, list_passkeys).await?;
         Ok(Bare::new(passkeys.into_iter().map(Into::into).collect::<Vec<_>>()))
     }
 
-    /// Delete a passkey: nobody signs in with it any more
+    /// Delete a passkey: it can no longer sign in
     ///
-    /// Other ways to sign in stay as they are.
+    /// Other ways to sign in are not affected.
     #[oai(path = "/passkeys/:id", method = "delete", operation_id = "deletePasskey")]
     async fn delete(
         &self,
@@ -237,9 +237,10 @@ impl Routes {
         Ok(Bare::new("Passkey deleted successfully"))
     }
 
-    /// Get what the browser needs to sign in with a passkey; the answer is alike whoever it is
+    /// Get the options for signing in with a passkey; the response does not reveal the account
     ///
-    /// Hand the answer to `navigator.credentials.get`. The challenge is good once, for 5 minutes.
+    /// Pass the response to `navigator.credentials.get`. The challenge works once, within 5
+    /// minutes.
     #[oai(path = "/login/challenge", method = "post", operation_id = "startPasskeyLogin")]
     async fn start_login(
         &self,
@@ -250,8 +251,8 @@ impl Routes {
 
     /// Sign in with a passkey
     ///
-    /// Send what `PublicKeyCredential.toJSON()` gives. No `totpCode` is asked for. The access token
-    /// is good for an hour, the refresh token for 7 days.
+    /// Send the result of `PublicKeyCredential.toJSON()`. No `totpCode` is required. The access
+    /// token is valid for an hour, the refresh token for 7 days.
     #[oai(path = "/login/verify", method = "post", operation_id = "loginWithPasskey")]
     async fn login(
         &self,

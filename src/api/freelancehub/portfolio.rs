@@ -30,7 +30,7 @@ use crate::{
 };
 
 schema! {
-    /// Where a piece of work can be looked at.
+    /// A link to a piece of work.
     struct LinkBody "Link" of link: Link {
         link_type "type": String = link.link_type,
         url "url": String = link.url,
@@ -44,7 +44,7 @@ schema! {
         title "title": String = item.work.title,
         description "description": String = item.work.description,
         technologies "technologies": Vec<String> = item.work.technologies,
-        /// Addresses of images.
+        /// URLs of images.
         images "images": Vec<String> = item.work.images,
         links "links": Vec<LinkBody> = item.work.links.into_iter().map(Into::into).collect(),
         created_at "createdAt": Instant = Instant(item.created_at),
@@ -77,18 +77,18 @@ bodies! {
         ]
     }"#;
 
-    /// A change of a piece of work: any of the fields. Null clears any but the title.
+    /// A change of a piece of work: any of the fields. Null clears all but the title.
     ItemChangeInput "PortfolioItemChange" = WorkChange, example r#"{"title": "Online shop"}"#;
 }
 
-/// The routes of one's own portfolio.
+/// The routes of the caller's portfolio.
 pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/freelancer/portfolio", tag = "Tag::Portfolio")]
 impl Routes {
     /// Add a piece of work; a portfolio has at most 100
     ///
-    /// A title is enough. Pictures and links are given by their addresses.
+    /// Only the title is required. Images and links are given by their URLs.
     #[oai(path = "/", method = "post", operation_id = "addPortfolioItem")]
     async fn create(
         &self,
@@ -102,16 +102,16 @@ impl Routes {
 
     /// List the pieces of work, newest first
     ///
-    /// All of them, without pages.
+    /// All of them, without paging.
     #[oai(path = "/", method = "get", operation_id = "getPortfolio")]
     async fn list(&self, bearer: Bearer) -> Result<Bare<Vec<ItemBody>>, Failed<Showing>> {
         let items = self.0.query(bearer.0, list_portfolio).await?;
         Ok(Bare::new(items.into_iter().map(Into::into).collect::<Vec<_>>()))
     }
 
-    /// Change a piece of work
+    /// Update a piece of work
     ///
-    /// Takes any of the fields; null or an empty string clears an optional one.
+    /// Accepts any of the fields; null or an empty string clears an optional one.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -126,7 +126,7 @@ impl Routes {
         Ok(Bare::new("Portfolio item updated successfully"))
     }
 
-    /// Remove a piece of work
+    /// Delete a piece of work
     ///
     /// The public profile no longer shows it.
     #[oai(path = "/:id", method = "delete", operation_id = "deletePortfolioItem")]

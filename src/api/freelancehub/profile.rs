@@ -35,7 +35,7 @@ use crate::{
 };
 
 schema! {
-    /// What an hour costs.
+    /// An hourly rate.
     struct HourlyRateBody "HourlyRate" of rate: Money {
         amount "amount": Amount = rate.into(),
         currency "currency": Text<Currency> = Text(rate.currency),
@@ -43,11 +43,11 @@ schema! {
 }
 
 schema! {
-    /// Where the user is, to the point.
+    /// The user's location, including coordinates.
     struct OwnLocationBody "OwnLocation" of location: Location {
         country "country": String = location.country,
         city "city": Nullable<String> = Nullable(location.city),
-        /// Longitude and latitude in degrees; nobody else is told.
+        /// Longitude and latitude in degrees; not public.
         coordinates "coordinates": Nullable<Vec<Amount>> = Nullable(
             location.coordinates.map(|at| vec![Amount(at.longitude), Amount(at.latitude)]),
         ),
@@ -59,7 +59,7 @@ schema! {
     struct OwnProfileBody "OwnProfile" of own: OwnProfile {
         id "id": Text<AccountId> = Text(own.account.id),
         email "email": String = own.account.email,
-        /// None until one is set; the public profile stands under it.
+        /// None until one is set; part of the public profile's address.
         username "username": Nullable<String> = Nullable(own.account.username),
         first_name "firstName": String = own.account.first_name,
         last_name "lastName": String = own.account.last_name,
@@ -78,16 +78,16 @@ schema! {
             Nullable(own.profile.availability.map(OneOf)),
         experience "experience": Nullable<OneOf<Experience>> =
             Nullable(own.profile.experience.map(OneOf)),
-        /// How much of it is filled in, in whole percent.
+        /// How complete it is, in whole percent.
         profile_completion "profileCompletion": usize = own.completion.percent,
-        /// What is not filled in yet.
+        /// Fields that are not filled in yet.
         missing "missing": Vec<String> =
             own.completion.missing.into_iter().map(str::to_owned).collect(),
     }
 }
 
 schema! {
-    /// A freelancer as everybody sees one.
+    /// A freelancer's public profile.
     struct PublicProfileBody "PublicProfile" of public: PublicProfile {
         username "username": String = public.username,
         first_name "firstName": String = public.account.first_name,
@@ -112,7 +112,7 @@ schema! {
 }
 
 bodies! {
-    /// A change of one's own profile: any of the fields. Null clears any but the username.
+    /// A change of your profile: any of the fields. Null clears all but the username.
     ProfileChangeInput "ProfileChange" = ProfileChange, example r#"{
         "bio": "Experienced full-stack developer with 5+ years of experience in React, Node.js, and MongoDB. Passionate about creating scalable web applications.",
         "title": "Full Stack Developer",
@@ -123,22 +123,22 @@ bodies! {
     }"#;
 }
 
-/// The routes of one's own profile.
+/// The routes of the caller's profile.
 pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/freelancer/profile", tag = "Tag::Profile")]
 impl Routes {
-    /// Get one's own profile, and what is missing in it
+    /// Get your profile, and what is missing in it
     ///
-    /// `profileCompletion` is in percent, and `missing` names the fields that are not filled in.
+    /// `profileCompletion` is in percent, and `missing` names the empty fields.
     #[oai(path = "/", method = "get", operation_id = "getProfile")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<OwnProfileBody>, Failed<Showing>> {
         Ok(Bare::new(self.0.query(bearer.0, find_profile).await?))
     }
 
-    /// Complete or update one's own profile
+    /// Complete or update your profile
     ///
-    /// Takes any of the fields; null or an empty string clears one. The public profile shows the
+    /// Accepts any of the fields; null or an empty string clears one. The public profile shows the
     /// change at once.
     #[oai(path = "/", method = "put", method = "patch")]
     async fn update(
@@ -156,14 +156,14 @@ impl Routes {
     }
 }
 
-/// The routes of what everybody may see of freelancers.
+/// The public routes about freelancers.
 pub struct PublicRoutes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/public/freelancers", tag = "Tag::Public")]
 impl PublicRoutes {
-    /// Get a freelancer's public profile; counts one view a day for each visitor
+    /// Get a freelancer's public profile; counts one view per visitor and day
     ///
-    /// Nobody need be signed in. Freelancers without a username have no public profile.
+    /// No sign-in required. Freelancers without a username have no public profile.
     #[oai(path = "/:username", method = "get", operation_id = "getFreelancer")]
     async fn find(
         &self,

@@ -29,7 +29,7 @@ use crate::{
 };
 
 schema! {
-    /// Whom a proposal is for.
+    /// The client of a proposal.
     struct RecipientBody "ProposalClient" of client: Client {
         name "name": String = client.details.name,
         company "company": Nullable<String> = Nullable(client.details.company),
@@ -37,7 +37,7 @@ schema! {
 }
 
 schema! {
-    /// Whose proposal it is.
+    /// The freelancer who made the proposal.
     struct AuthorBody "ProposalFreelancer" of (account, title): (Account, Option<String>) {
         first_name "firstName": String = account.first_name,
         last_name "lastName": String = account.last_name,
@@ -61,24 +61,24 @@ schema! {
         freelancer "freelancer": AuthorBody = (public.freelancer, public.freelancer_title).into(),
         sent_at "sentAt": Nullable<Instant> = Nullable(public.sent_at.map(Instant)),
         answered_at "answeredAt": Nullable<Instant> = Nullable(public.answered_at.map(Instant)),
-        /// Changes with whatever the client agrees to.
+        /// Changes whenever anything that the client agrees to changes.
         version "version": String = public.version,
     }
 }
 
 bodies! {
-    /// Who answers.
+    /// The person who answers.
     SignatureInput "Signature" = Signature, example r#"{"name": "Jane Smith"}"#;
 }
 
-/// The routes of the links of proposals.
+/// The routes behind proposal links.
 pub struct PublicRoutes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/public/proposals", tag = "Tag::Public")]
 impl PublicRoutes {
     /// Get the proposal behind a link
     ///
-    /// The link is the secret: nobody need be signed in.
+    /// The link is the secret: no sign-in required.
     #[oai(path = "/:token", method = "get", operation_id = "getPublicProposal")]
     async fn find(&self, token: Path<String>) -> Result<Unindexed<ProposalBody>, Failed<Viewing>> {
         Ok(Unindexed::new(self.0.public_proposal(&token).await?))
@@ -86,7 +86,7 @@ impl PublicRoutes {
 
     /// Accept a proposal, once
     ///
-    /// Signed with a name. A second answer, or one after the day until which it is valid, is 409.
+    /// Signed with a name. A second answer, or one after the last valid day, is 409.
     #[oai(path = "/:token/accept", method = "post", operation_id = "acceptProposal")]
     async fn accept(
         &self,
@@ -100,7 +100,7 @@ impl PublicRoutes {
 
     /// Decline a proposal, once
     ///
-    /// Signed with a name. A second answer, or one after the day until which it is valid, is 409.
+    /// Signed with a name. A second answer, or one after the last valid day, is 409.
     #[oai(path = "/:token/decline", method = "post", operation_id = "declineProposal")]
     async fn decline(
         &self,

@@ -31,7 +31,7 @@ schema! {
     /// A new access token.
     struct AccessBody "Access" {
         access_token "accessToken": String,
-        /// Seconds for which it is good.
+        /// Its lifetime in seconds.
         expires_in "expiresIn": i64,
     }
 }
@@ -40,24 +40,24 @@ schema! {
     /// A sign-in on one device.
     struct SessionBody "Session" of (session, own): (Session, SessionId) {
         id "id": Text<SessionId> = Text(session.id),
-        /// What the device called itself.
+        /// The device, as it describes itself.
         user_agent "userAgent": Nullable<String> = Nullable(session.device.user_agent),
-        /// Whether it is the session of this request.
+        /// Whether this request belongs to it.
         current "current": bool = session.id == own,
         created_at "createdAt": Instant = Instant(session.created_at),
-        /// When it was last refreshed, or begun.
+        /// When it was last refreshed, or created.
         last_used_at "lastUsedAt": Instant = Instant(session.last_used_at),
         expires_at "expiresAt": Instant = Instant(session.expires_at),
     }
 }
 
 bodies! {
-    /// What a session is refreshed with.
+    /// The refresh token of a session.
     RefreshInput "Refresh" = Refresh, example r#"{
         "refreshToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."
     }"#;
 
-    /// The refresh token of the session that ends, if it is at hand.
+    /// The refresh token of the session to end, if available.
     LogoutInput "Logout" = Logout, example r#"{
         "refreshToken": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."
     }"#;
@@ -70,7 +70,7 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// Get a new access token
     ///
-    /// The refresh token stays good until it expires or its session ends.
+    /// The refresh token stays valid until it expires or its session ends.
     #[oai(path = "/refresh", method = "post", operation_id = "refreshToken")]
     async fn refresh(
         &self,
@@ -83,7 +83,7 @@ impl Routes {
 
     /// Sign out of this device: every token of the session stops working
     ///
-    /// A `refreshToken` of another session is refused; none need be sent.
+    /// Optional: a `refreshToken`. One of another session is refused.
     #[oai(path = "/logout", method = "post", operation_id = "logout")]
     async fn logout(
         &self,
@@ -95,7 +95,7 @@ impl Routes {
         Ok(Bare::new("Logged out successfully"))
     }
 
-    /// Sign out of every device, this one included
+    /// Sign out of every device, including this one
     ///
     /// Every token of the account stops working at once.
     #[oai(path = "/logout-all", method = "post", operation_id = "logoutAll")]
@@ -104,10 +104,9 @@ impl Routes {
         Ok(Bare::new("Logged out of all devices successfully"))
     }
 
-    /// List the devices that are signed in, newest first
+    /// List the signed-in devices, newest first
     ///
-    /// Each is a session that has begun with a sign-in and has not ended. `current` marks the one
-    /// that asks.
+    /// Each is an active session. `current` marks the one of this request.
     #[oai(path = "/sessions", method = "get", operation_id = "listSessions")]
     async fn list(&self, bearer: Bearer) -> Result<Bare<Vec<SessionBody>>, Failed<Reading>> {
         let sessions = self.0.query(bearer.0, list_sessions).await?;

@@ -27,22 +27,22 @@ use crate::{
 };
 
 schema! {
-    /// Whether an account asks for a second factor.
+    /// Whether an account requires a second factor.
     struct TwoFactorBody "TwoFactor" of status: Status {
         enabled "enabled": bool = status.is_on,
-        /// Backup codes that were not used yet.
+        /// Unused backup codes.
         backup_codes_left "backupCodesLeft": i64 = status.backup_codes_left,
     }
 }
 
 schema! {
-    /// What sets an authenticator app up. Shown this once.
+    /// Data for setting up an authenticator app. Shown only once.
     struct SetupBody "TwoFactorSetup" of (setup, qr_code): (Setup, String) {
         /// The QR code to scan, as the `src` of an image.
         qr_code "qrCode": String = qr_code,
-        /// The same in base32, for apps that cannot scan.
+        /// The secret in base32, for apps that cannot scan.
         secret "secret": String = setup.seed.base32(),
-        /// Each is good once in place of a code of the app.
+        /// Each works once in place of a code from the app.
         backup_codes "backupCodes": Vec<String> =
             setup.backup_codes.iter().map(|code| code.as_str().into()).collect(),
         message "message": String =
@@ -51,10 +51,10 @@ schema! {
 }
 
 bodies! {
-    /// A code that the authenticator app shows.
+    /// A code from the authenticator app.
     SetupProofInput "TwoFactorSetupProof" = SetupProof, example r#"{"totpCode": "123456"}"#;
 
-    /// What turns the second factor off.
+    /// Password and code, to turn off the second factor.
     DisablingInput "TwoFactorDisabling" = Disabling, example r#"{
         "password": "StrongPassword123!",
         "totpCode": "123456"
@@ -66,18 +66,18 @@ pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/auth", tag = "Tag::TwoFactor")]
 impl Routes {
-    /// Get whether codes are asked for, and how many backup codes are left
+    /// Get whether codes are required, and how many backup codes are left
     ///
-    /// Codes are asked for at each sign-in with a password.
+    /// Codes are required for each sign-in with a password.
     #[oai(path = "/2fa", method = "get", operation_id = "getTwoFactor")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<TwoFactorBody>, Failed<Reading>> {
         Ok(Bare::new(self.0.query(bearer.0, two_factor_status).await?))
     }
 
-    /// Get a QR code and backup codes; they count once a code was proven with `/2fa/verify-setup`
+    /// Get a QR code and backup codes, to be confirmed with `/2fa/verify-setup`
     ///
-    /// `secret` is for apps that cannot scan. Asking again replaces what was never proven; where
-    /// two-factor sign-in is on the answer is 409.
+    /// `secret` is for apps that cannot scan. A second request replaces an unconfirmed setup. If
+    /// two-factor sign-in is already on, the response is 409.
     #[oai(path = "/2fa/enable", method = "post", operation_id = "enableTwoFactor")]
     async fn enable(&self, bearer: Bearer) -> Result<Bare<SetupBody>, Failed<Beginning>> {
         let setup = self.0.enable_two_factor(bearer.0).await?;
@@ -86,9 +86,9 @@ impl Routes {
         Ok(Bare::new((setup, qr_code)))
     }
 
-    /// Turn two-factor sign-in on, by a code of the app that scanned the QR code
+    /// Turn on two-factor sign-in with a code from the app that scanned the QR code
     ///
-    /// From then on each sign-in with a password needs a code of the app or a backup code.
+    /// From then on, each sign-in with a password needs a code from the app or a backup code.
     #[oai(path = "/2fa/verify-setup", method = "post", operation_id = "verifyTwoFactorSetup")]
     async fn verify_setup(
         &self,
@@ -105,9 +105,9 @@ impl Routes {
         }
     }
 
-    /// Turn two-factor sign-in off, by the password and a code
+    /// Turn off two-factor sign-in with the password and a code
     ///
-    /// The secret and the backup codes are forgotten.
+    /// The secret and the backup codes are deleted.
     #[oai(path = "/2fa/disable", method = "post", operation_id = "disableTwoFactor")]
     async fn disable(
         &self,

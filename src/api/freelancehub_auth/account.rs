@@ -33,7 +33,7 @@ use crate::{
 };
 
 schema! {
-    /// Who is signed in.
+    /// The signed-in user.
     struct UserBody "AuthUser" of account: &Account {
         id "id": Text<AccountId> = Text(account.id),
         email "email": String = account.email.clone(),
@@ -44,14 +44,14 @@ schema! {
 }
 
 schema! {
-    /// Said when something was done.
+    /// The response to a completed action.
     struct MessageBody "AuthMessage" of message: &str {
         message "message": String = message.to_owned(),
     }
 }
 
 schema! {
-    /// A proven e-mail address, and the tokens of the session that it began.
+    /// A verified email address, and the tokens of the new session.
     struct VerifiedBody "AuthVerified" {
         message "message": String,
         access_token "access_token": String,
@@ -88,22 +88,22 @@ schema! {
 }
 
 bodies! {
-    /// A code that was mailed.
+    /// A code from an email.
     OtpBodyInput "AuthOtp" = OtpSignIn, example r#"{"email": "john@example.com", "otp": "123456"}"#;
 
-    /// Whom to mail a new code to.
+    /// The recipient of a new code.
     ResendInput "AuthResend" = CodeRequest, example r#"{"email": "john@example.com"}"#;
 }
 
-/// The routes of one's own account.
+/// The routes of the caller's account.
 pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
 impl Routes {
-    /// Prove the e-mail address by the code that was mailed, and sign in
+    /// Verify the email address with the code from the email, and sign in
     ///
-    /// The account can be used from then on, and the answer brings its tokens. After 5 wrong codes
-    /// a new one must be asked for.
+    /// The account can be used from then on, and the response contains its tokens. After 5 wrong
+    /// codes a new one must be requested.
     #[oai(path = "/verify-otp", method = "post", operation_id = "verifyOtp")]
     async fn verify_otp(
         &self,
@@ -116,10 +116,9 @@ impl Routes {
         Ok(Bare::new(VerifiedBody::new(&self.0, proven)?))
     }
 
-    /// Mail a new code; the answer is the same whether or not there is such an account
+    /// Send a new code by email; the response is the same whether or not there is such an account
     ///
-    /// Only accounts that wait for their address to be proven are mailed. At most 3 in 5 minutes
-    /// for one address.
+    /// Only accounts with an unverified address get one. At most 3 in 5 minutes for one address.
     #[oai(path = "/resend-otp", method = "post", operation_id = "resendOtp")]
     async fn resend_otp(
         &self,
@@ -133,7 +132,7 @@ impl Routes {
 
     /// Get the signed-in user
     ///
-    /// The account of the bearer token.
+    /// The account that the bearer token belongs to.
     #[oai(path = "/profile", method = "get", operation_id = "getAuthProfile")]
     async fn find(&self, bearer: Bearer) -> Result<Bare<ProfileBody>, Failed<Reading>> {
         Ok(Bare::new(self.0.query(bearer.0, find_account).await?))

@@ -14,7 +14,7 @@ use crate::{
 };
 
 schema! {
-    /// What went wrong; on validation one message of each failing field.
+    /// What went wrong. If fields are invalid, one message for each.
     struct ErrorBody "AuthError" example r#"{
         "statusCode": 400,
         "message": ["firstName should not be empty", "email must be a valid email"],
@@ -23,12 +23,12 @@ schema! {
         status_code "statusCode": u16,
         message "message": Said,
         error "error": String,
-        /// True where the request must carry a `totpCode` too.
+        /// True if the request must also have a `totpCode`.
         two_factor_required "twoFactorRequired": Option<bool>,
     }
 }
 
-/// Writes a problem in FreelanceHub Auth's shape.
+/// Writes a problem in FreelanceHub Auth's format.
 pub fn shape(_path: &str, problem: &Problem) -> Response {
     let message = match fields(problem, say) {
         Some(messages) => Either::B(messages),
@@ -61,20 +61,20 @@ fn say(failed: &FieldError) -> String {
     }
 }
 
-/// A failure of a route that can fail with these statuses.
+/// An error of a route that can fail with these statuses.
 pub type Failed<S> = failed::Failed<S, ErrorBody>;
 
 statuses! {
-    /// Proving an e-mail address.
+    /// Verifying an email address.
     Verifying: 400 401 413 415 429 500 503;
-    /// Asking for a code.
+    /// Requesting a code.
     Asking: 400 413 415 429 500 503;
     /// Refreshing a token.
     Refreshing: 400 401 413 415 429 500 503;
-    /// Changing what only the caller may.
+    /// Changing data that only the caller may change.
     Changing: 400 401 413 415 429 500 503;
     /// Signing out.
     SigningOut: 429 500 503;
-    /// Reading one's own account.
+    /// Reading the caller's account.
     Reading: 401 429 500 503;
 }

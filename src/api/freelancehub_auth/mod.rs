@@ -14,7 +14,7 @@ use crate::app::App;
 /// The sections of the document.
 #[derive(Tags)]
 enum Tag {
-    /// Codes by mail, access and refresh tokens, as FreelanceHub Auth documents them
+    /// Codes by email, access and refresh tokens, as FreelanceHub Auth documents them
     #[oai(rename = "FreelanceHub Auth")]
     Auth,
 }

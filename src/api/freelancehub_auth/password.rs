@@ -28,16 +28,16 @@ use crate::{
 };
 
 schema! {
-    /// Said when a code was mailed, or would have been.
+    /// The response to a request for a code; the same if there is no such account.
     struct OtpSentBody "AuthOtpSent" {
         message "message": String,
-        /// Seconds for which the code is good.
+        /// Lifetime of the code in seconds.
         expires_in "expiresIn": i64,
     }
 }
 
 schema! {
-    /// Said when something was done.
+    /// The response to a completed action.
     struct DoneBody "AuthDone" of message: &str {
         /// Always true.
         success "success": bool = true,
@@ -46,17 +46,17 @@ schema! {
 }
 
 bodies! {
-    /// Whom to mail a code to that sets another password.
+    /// A request for a password reset code.
     ForgotPasswordInput "AuthForgotPassword" = CodeRequest, example r#"{"email": "john@example.com"}"#;
 
-    /// Another password, and the code that was mailed.
+    /// A new password and the code from the email.
     PasswordResetInput "AuthPasswordReset" = PasswordReset, example r#"{
         "email": "john@example.com",
         "otp": "123456",
         "newPassword": "SecurerPass123!"
     }"#;
 
-    /// Another password, and the current one.
+    /// A new password and the current one.
     PasswordChangeInput "AuthPasswordChange" = PasswordChange, example r#"{
         "currentPassword": "SecurePass123!",
         "newPassword": "SecurerPass123!"
@@ -68,9 +68,9 @@ pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/auth", tag = "Tag::Auth")]
 impl Routes {
-    /// Mail a code that sets another password; the answer is the same for unknown addresses
+    /// Send a password reset code by email; the response is the same for unknown addresses
     ///
-    /// The code is good for 5 minutes. At most 3 an hour for one address.
+    /// The code is valid for 5 minutes. At most 3 an hour for one address.
     #[oai(path = "/forgot-password", method = "post", operation_id = "forgotAuthPassword")]
     async fn forgot(
         &self,
@@ -84,10 +84,10 @@ impl Routes {
         }))
     }
 
-    /// Set another password by the code that was mailed; every session ends
+    /// Set a new password with the code from the email; every session ends
     ///
-    /// Proves the e-mail address with it. The new password follows the rule of the document that
-    /// the account was made by.
+    /// This also verifies the email address. The new password must follow the rule of the API that
+    /// created the account.
     #[oai(path = "/reset-password", method = "post", operation_id = "resetAuthPassword")]
     async fn reset(
         &self,
@@ -99,10 +99,10 @@ impl Routes {
         Ok(Bare::new("Password reset successfully. Please log in again."))
     }
 
-    /// Set another password; every other session ends
+    /// Set a new password; every other session ends
     ///
-    /// A wrong current password is 400. The new password follows the rule of the document that the
-    /// account was made by.
+    /// A wrong current password is 400. The new password must follow the rule of the API that
+    /// created the account.
     #[oai(path = "/change-password", method = "post", operation_id = "changeAuthPassword")]
     async fn change(
         &self,

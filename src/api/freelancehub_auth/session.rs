@@ -21,7 +21,7 @@ use crate::{
 };
 
 schema! {
-    /// A new access token, by both names that front ends know it by.
+    /// A new access token, under both names that front ends use.
     struct AccessBody "AuthAccess" {
         access_token "accessToken": String,
         same_token "access_token": String,
@@ -29,7 +29,7 @@ schema! {
 }
 
 bodies! {
-    /// What a session is refreshed with.
+    /// The refresh token of a session.
     RefreshInput "AuthRefresh" = Refresh, example r#"{"refreshToken": "eyJhbGciOiJIUzI1NiJ9…"}"#;
 }
 
@@ -40,7 +40,7 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// Get a new access token
     ///
-    /// The refresh token stays good until it expires or its session ends.
+    /// The refresh token stays valid until it expires or its session ends.
     #[oai(path = "/refresh", method = "post", operation_id = "refreshAuthToken")]
     async fn refresh(
         &self,
@@ -51,10 +51,10 @@ impl Routes {
         Ok(Bare::new(AccessBody { same_token: access_token.clone(), access_token }))
     }
 
-    /// End the session of the bearer token that comes with it, if one does
+    /// End the session of the bearer token, if there is one
     ///
-    /// Its access and refresh tokens stop working at once, at every API. Without a token the answer
-    /// is the same.
+    /// Its access and refresh tokens stop working at once, on every API. Without a token the
+    /// response is the same.
     #[oai(path = "/logout", method = "post", operation_id = "logoutAuth")]
     async fn logout(&self, bearer: LastBearer) -> Result<Bare<MessageBody>, Failed<SigningOut>> {
         if let Some(claims) = bearer.0 {

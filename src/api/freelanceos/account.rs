@@ -34,9 +34,9 @@ schema! {
         email "email": String = account.email,
         first_name "firstName": String = account.first_name,
         last_name "lastName": String = account.last_name,
-        /// The base currency: totals are shown in it.
+        /// The base currency of all totals.
         currency "currency": Text<Currency> = Text(account.currency),
-        /// Months, days and "overdue" are counted in it.
+        /// The timezone for months, days and "overdue".
         timezone "timezone": String = account.zone.name().to_owned(),
         avatar "avatar": Option<String> = account.avatar,
         created_at "createdAt": Instant = Instant(account.created_at),
@@ -47,7 +47,7 @@ schema! {
 }
 
 bodies! {
-    /// A change of one's own account: any of the fields.
+    /// A change of your account: any of the fields.
     UserChangeInput "UserChange" = AccountChange, example r#"{
         "currency": "NGN",
         "timezone": "Africa/Lagos"
@@ -61,16 +61,17 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// Get the current user's profile
     ///
-    /// The account of the bearer token, with its role and whether its address is verified.
+    /// The account that the bearer token belongs to, with its role and whether its address is
+    /// verified.
     #[oai(path = "/me", method = "get", operation_id = "getMe")]
     async fn find(&self, bearer: Bearer) -> Answer<UserBody, Reading> {
         Ok(Reply::new(self.0.query(bearer.0, find_account).await?))
     }
 
-    /// Change the current user's profile
+    /// Update the current user's profile
     ///
-    /// Takes any of the fields. A new currency or timezone holds for all totals and due dates from
-    /// then on; amounts that were paid before keep the rate of their day.
+    /// Accepts any of the fields. A new currency or timezone applies to all totals and due dates
+    /// from then on; earlier payments keep the rate of their day.
     #[oai(path = "/me", method = "put", method = "patch")]
     async fn update(
         &self,

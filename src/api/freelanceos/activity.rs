@@ -13,18 +13,18 @@ use crate::{
 };
 
 schema! {
-    /// Something that happened.
+    /// An activity entry.
     struct ActivityBody "Activity" of activity: Activity {
         id "id": Text<ActivityId> = Text(activity.id),
         kind "type": OneOf<ActivityKind> = OneOf(activity.kind),
-        /// One sentence for people.
+        /// A readable sentence.
         message "message": String = activity.message(),
         timestamp "timestamp": Instant = Instant(activity.at),
         amount "amount": Option<Amount> = activity.amount.map(Into::into),
         currency "currency": Option<Text<Currency>> =
             activity.amount.map(|amount| Text(amount.currency)),
         client_name "clientName": Option<String> = activity.client_name,
-        /// The id of what it happened to.
+        /// The id of the subject.
         entity_id "entityId": Option<String> = activity.entity_id,
     }
 }

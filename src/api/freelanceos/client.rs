@@ -78,11 +78,11 @@ impl Routes {
     async fn list(
         &self,
         bearer: Bearer,
-        /// Looked for in name, e-mail and company, without regard to case.
+        /// Text to find in name, email and company, case-insensitive.
         search: Query<Option<Loose<Search>>>,
-        /// The page, from 1 on.
+        /// The page, starting at 1.
         page: Query<Option<Loose<Number>>>,
-        /// Clients a page; 10 by default.
+        /// Clients per page; 10 by default.
         #[oai(name = "pageSize")]
         page_size: Query<Option<Loose<Size>>>,
     ) -> Result<Paged<ClientBody>, Failed<Listing>> {
@@ -96,7 +96,7 @@ impl Routes {
 
     /// Create a new client
     ///
-    /// Name and e-mail are enough. Two clients may have the same address.
+    /// Only name and email are required. Two clients may have the same address.
     #[oai(path = "/", method = "post", operation_id = "createClient")]
     async fn create(&self, body: Body<ClientInput>, bearer: Bearer) -> Made<ClientBody> {
         let input = body.once(render::<_, ClientBody>, ClientDetails::read);
@@ -107,7 +107,7 @@ impl Routes {
 
     /// Get a client
     ///
-    /// With everything the client has paid so far, in the currency of the user.
+    /// Includes everything the client has paid so far, in the user's currency.
     #[oai(path = "/:id", method = "get", operation_id = "getClient")]
     async fn find(&self, bearer: Bearer, id: Path<ClientId>) -> Answer<ClientBody, Finding> {
         Ok(Reply::new(self.0.query(bearer.0, move |work| find_client(work, id.0)).await?))
@@ -115,8 +115,8 @@ impl Routes {
 
     /// Update an existing client
     ///
-    /// Takes any of the fields; null or an empty string clears an optional one. Invoices that were
-    /// sent keep the details of their day.
+    /// Accepts any of the fields; null or an empty string clears an optional one. Sent invoices
+    /// keep the earlier details.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -131,8 +131,8 @@ impl Routes {
 
     /// Delete a client (only if no active projects)
     ///
-    /// Its other projects leave the lists with it. Invoices that were sent stay whole, with the
-    /// details of the client on them.
+    /// Its other projects leave the lists too. Sent invoices stay complete, with the client's
+    /// details on them.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteClient")]
     async fn delete(&self, bearer: Bearer, id: Path<ClientId>) -> Answer<Nothing, Deleting> {
         self.0.run(bearer.0, move |work| delete_client(work, id.0)).await?;

@@ -31,14 +31,14 @@ use crate::{
 };
 
 schema! {
-    /// A day by which something is due.
+    /// A due date or deadline.
     struct DeadlineBody "Deadline" of (is_overdue, deadline): (bool, Deadline) {
         /// The id of the project, invoice or milestone.
         id "id": String = deadline.id,
         kind "type": OneOf<DeadlineKind> = OneOf(deadline.kind),
         title "title": String = deadline.title,
         date "date": Day = Day(deadline.day),
-        /// In the currency of what is due.
+        /// The currency of the amount due.
         amount "amount": Option<Amount> = deadline.amount.map(Into::into),
         currency "currency": Option<Text<Currency>> =
             deadline.amount.map(|amount| Text(amount.currency)),
@@ -54,27 +54,27 @@ schema! {
             Amount::from_minor(stats.total_earnings, stats.currency),
         monthly_earnings "monthlyEarnings": Amount =
             Amount::from_minor(stats.monthly_earnings, stats.currency),
-        /// This month against last month, in percent.
+        /// This month compared with last month, in percent.
         earnings_growth "earningsGrowth": Amount = Amount(stats.earnings_growth),
         active_projects "activeProjects": i64 = stats.active_projects,
-        /// Sent, not paid, not overdue.
+        /// Sent, not paid and not overdue.
         pending_invoices "pendingInvoices": i64 = stats.pending_invoices,
         pending_invoices_amount "pendingInvoicesAmount": Amount =
             Amount::from_minor(stats.pending_amount, stats.currency),
         overdue_invoices "overdueInvoices": i64 = stats.overdue_invoices,
         overdue_invoices_amount "overdueInvoicesAmount": Amount =
             Amount::from_minor(stats.overdue_amount, stats.currency),
-        /// The 10 nearest, earliest first, overdue included.
+        /// The 10 nearest, earliest first, including overdue ones.
         upcoming_deadlines "upcomingDeadlines": Vec<DeadlineBody> = (stats.deadlines.into_iter())
             .map(|deadline| (deadline.is_overdue(stats.today), deadline).into())
             .collect(),
         currency "currency": Text<Currency> = Text(stats.currency),
-        /// How many more are active than at the end of last month.
+        /// The change in active projects since the end of last month.
         active_projects_growth "activeProjectsGrowth": i64 = stats.active_projects_growth,
         /// The newest 5.
         recent_clients "recentClients": Vec<ClientBody> =
             stats.recent_clients.into_iter().map(Into::into).collect(),
-        /// Amounts by currency that no exchange rate is known for, left out of the sums above.
+        /// Amounts by currency without a known exchange rate, not included above.
         unconverted "unconverted": Option<BTreeMap<String, Amount>> =
             unconverted(stats.unconverted),
     }
@@ -83,7 +83,7 @@ schema! {
 schema! {
     /// Earnings of one month or week.
     struct EarningsPointBody "EarningsPoint" of (point, currency): (EarningsPoint, Currency) {
-        /// `Mar 2026`; of a week `2026-W12`.
+        /// `Mar 2026`, or `2026-W12` for a week.
         month "month": String = point.label,
         /// Its first day.
         date "date": Day = Day(point.start),
@@ -92,7 +92,7 @@ schema! {
     }
 }
 
-/// Amounts by the code of their currency, if there are any.
+/// Amounts by currency code, if any.
 fn unconverted(sums: BTreeMap<Currency, i128>) -> Option<BTreeMap<String, Amount>> {
     let amount = |(currency, minor): (Currency, i128)| {
         (currency.code().to_owned(), Amount::from_minor(minor, currency))
@@ -107,8 +107,8 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// Get key business metrics
     ///
-    /// Sums are in the currency of the user and months in the timezone of the user. What no
-    /// exchange rate is known for is left out of the sums and listed in `unconverted`.
+    /// Sums are in the user's currency and months in the user's timezone. Amounts without a known
+    /// exchange rate are not included in the sums but listed in `unconverted`.
     #[oai(path = "/stats", method = "get", operation_id = "getStats")]
     async fn stats(&self, bearer: Bearer) -> Answer<StatsBody, Reading> {
         Ok(Reply::new(self.0.query(bearer.0, stats).await?))
@@ -116,7 +116,7 @@ impl Routes {
 
     /// Get earnings of the last 12 months or weeks, oldest first
     ///
-    /// What was paid in each month or week, this one included; those without a payment are 0.
+    /// The payments in each month or week, including the current one; 0 without payments.
     #[oai(path = "/earnings", method = "get", operation_id = "getEarnings")]
     async fn earnings(
         &self,
@@ -134,12 +134,12 @@ impl Routes {
 
     /// Get the recent activity feed, newest first
     ///
-    /// Where an entry has an `amount`, `currency` says what it is in.
+    /// `currency` is the currency of `amount`, if there is one.
     #[oai(path = "/activity", method = "get", operation_id = "getActivity")]
     async fn activity(
         &self,
         bearer: Bearer,
-        /// How many entries; 20 by default.
+        /// The number of entries; 20 by default.
         limit: Query<Option<Loose<Size>>>,
     ) -> Answer<Vec<ActivityBody>, Listing> {
         let parameters = Parameters::new().with("limit", limit.0);

@@ -30,23 +30,23 @@ struct PageEnvelope<'a, T> {
     page_size: u32,
 }
 
-/// An answer with data and a status.
+/// A response with data and a status.
 #[derive(Debug)]
 pub struct Reply<T, const STATUS: u16 = 200>(Content<T>);
 
-/// An answer to what made something.
+/// The response to a creation.
 pub type Created<T> = Reply<T, 201>;
 
-/// What a route answers: data, or a failure with one of the statuses of `S`.
+/// The result of a route: data, or an error with one of the statuses of `S`.
 pub type Answer<T, S> = Result<Reply<T>, Failed<S>>;
 
-/// What a route answers that makes something.
+/// The result of a route that creates something.
 pub type Made<T> = Result<Created<T>, Failed<Creating>>;
 
 #[derive(Debug)]
 enum Content<T> {
     Data(T),
-    /// The first answer to a request that was sent again.
+    /// The first response to a repeated request.
     Written(Vec<u8>),
 }
 
@@ -55,7 +55,7 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
         Self(Content::Data(data.into()))
     }
 
-    /// What a use case that counts once has to say.
+    /// The result of a use case that counts once.
     pub fn once<D: Into<T>>(outcome: Outcome<D>) -> Self {
         Self(match outcome {
             Outcome::Done(value) => Content::Data(value.into()),
@@ -64,7 +64,7 @@ impl<T, const STATUS: u16> Reply<T, STATUS> {
     }
 }
 
-/// Writes the answer to a request that counts once, to be given again.
+/// Writes the response to a request that counts once, so that it can be repeated.
 pub fn render<D: Clone, T: From<D> + Serialize>(value: &D) -> Vec<u8> {
     bytes(&Envelope { success: true, data: &T::from(value.clone()) })
 }
@@ -151,7 +151,7 @@ fn meta(status: u16, mut data: Vec<(&'static str, MetaSchemaRef)>) -> MetaRespon
     }
 }
 
-/// The schema of `success`, which is always the one or the other.
+/// The schema of `success`, which is always the same value.
 pub fn success(value: bool) -> MetaSchemaRef {
     let schema = MetaSchema { enum_items: vec![value.into()], ..MetaSchema::new("boolean") };
     MetaSchemaRef::Inline(Box::new(schema))

@@ -17,18 +17,18 @@ schema! {
     struct ErrorBody "Error" example r#"{"success": false, "error": "Human-readable error message"}"# {
         /// Always false.
         success "success": bool,
-        /// For people; every failing field of the input, separated by "; ".
+        /// A readable message with every invalid field, separated by "; ".
         error "error": String,
     }
 }
 
-/// Writes a problem in FreelanceOS's shape.
+/// Writes a problem in FreelanceOS's format.
 pub fn shape(_path: &str, problem: &Problem) -> Response {
     let body = ErrorBody { success: false, error: message(problem) };
     json(problem.status, bytes(&body))
 }
 
-/// What is told of a problem, in one string.
+/// The message of a problem, in one string.
 pub fn message(problem: &Problem) -> String {
     match problem.error.as_ref().map(Error::kind) {
         Some(Kind::Invalid(fields)) => {
@@ -38,7 +38,7 @@ pub fn message(problem: &Problem) -> String {
     }
 }
 
-/// A failure of a route that can fail with these statuses.
+/// An error of a route that can fail with these statuses.
 pub type Failed<S> = failed::Failed<S, ErrorBody>;
 
 statuses! {
@@ -50,18 +50,18 @@ statuses! {
     Reading: 401 429 500 503;
     /// Reading with query parameters.
     Listing: 400 401 429 500 503;
-    /// Reading one thing.
+    /// Reading a single item.
     Finding: 401 404 429 500 503;
-    /// Making something.
+    /// Creating an item.
     Creating: 400 401 403 409 413 415 429 500 503;
-    /// Changing one's own account.
+    /// Changing the caller's account.
     ChangingSelf: 400 401 403 413 415 429 500 503;
-    /// Changing something.
+    /// Changing an item.
     Changing: 400 401 403 404 409 413 415 429 500 503;
-    /// Changing something that no state forbids.
+    /// Changing an item in any state.
     ChangingFreely: 400 401 403 404 413 415 429 500 503;
-    /// Deleting something.
+    /// Deleting an item.
     Deleting: 401 403 404 409 429 500 503;
-    /// Deleting something that no state forbids.
+    /// Deleting an item in any state.
     DeletingFreely: 401 403 404 429 500 503;
 }

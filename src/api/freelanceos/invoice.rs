@@ -60,12 +60,12 @@ schema! {
         id "id": Text<InvoiceId> = Text(shown.invoice.id),
         user_id "userId": Text<AccountId> = Text(shown.invoice.account),
         client_id "clientId": Text<ClientId> = Text(shown.invoice.client_id),
-        /// With the bill-to details of the day the invoice was sent.
+        /// With the client's details from when the invoice was sent.
         client "client": Option<ClientBody> = shown.invoice.client.map(Into::into),
         project_id "projectId": Option<Text<ProjectId>> = shown.invoice.project_id.map(Text),
         /// `INV-<year>-<number>`, without gaps.
         number "number": String = shown.invoice.number,
-        /// What the client owes, tax included.
+        /// The total to pay, including tax.
         amount "amount": Amount =
             Money::new(shown.invoice.totals.amount, shown.invoice.currency).into(),
         subtotal "subtotal": Amount =
@@ -99,7 +99,7 @@ schema! {
 }
 
 bodies! {
-    /// A new invoice: with `items`, or with an `amount` alone, or with both where they agree.
+    /// A new invoice: with `items`, or only an `amount`, or both if they agree.
     InvoiceInput "NewInvoice" = NewInvoice, example r#"{
         "clientId": "client_123",
         "amount": 2250,
@@ -112,14 +112,14 @@ bodies! {
         "notes": "Payment due within 15 days"
     }"#;
 
-    /// A change of an invoice: any of the fields. Null clears an optional one. Once it is sent
+    /// A change of an invoice: any of the fields. Null clears an optional one. Once it is sent,
     /// only `notes` and `projectId` change.
     InvoiceChangeInput "InvoiceChange" = InvoiceChange, example r#"{"notes": "Thank you!"}"#;
 
-    /// Where the invoice goes.
+    /// The recipient of the invoice.
     SendInvoiceInput "SendInvoice" = Delivery, example r#"{"email": "billing@techstart.ng"}"#;
 
-    /// Nothing need be said.
+    /// The body may be empty.
     InvoiceActionInput "InvoiceAction" = ();
 }
 
@@ -128,22 +128,22 @@ pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/invoices", tag = "Tag::Invoices")]
 impl Routes {
-    /// List invoices, newest first; without a status all but the cancelled ones
+    /// List invoices, newest first; without a status, all except cancelled ones
     ///
-    /// Each with its client and lines. `overdue` lists what was sent and is past its due date
-    /// today, in the timezone of the user.
+    /// Each with its client and lines. `overdue` lists sent invoices past their due date, in the
+    /// user's timezone.
     #[oai(path = "/", method = "get", operation_id = "listInvoices")]
     async fn list(
         &self,
         bearer: Bearer,
-        /// Only invoices of this status.
+        /// Only invoices with this status.
         status: Query<Option<Loose<InvoiceStatus>>>,
-        /// Only invoices to this client.
+        /// Only invoices for this client.
         #[oai(name = "clientId")]
         client_id: Query<Option<Loose<AnyText>>>,
-        /// The page, from 1 on.
+        /// The page, starting at 1.
         page: Query<Option<Loose<Number>>>,
-        /// Invoices a page; 10 by default.
+        /// Invoices per page; 10 by default.
         #[oai(name = "pageSize")]
         page_size: Query<Option<Loose<Size>>>,
     ) -> Result<Paged<InvoiceBody>, Failed<Listing>> {
@@ -158,9 +158,9 @@ impl Routes {
 
     /// Create a new invoice (auto-generates invoice number)
     ///
-    /// It begins as a draft under the next number of its year. Give `items`, or an `amount` alone,
-    /// or both where they agree. Its currency is that of the project, if it has one, or else that
-    /// of the user. A project of another client is refused.
+    /// It starts as a draft with the next number of its year. Send `items`, or only an `amount`, or
+    /// both if they agree. Its currency is that of the project, if any, or else the user's. A
+    /// project of another client is refused.
     #[oai(path = "/", method = "post", operation_id = "createInvoice")]
     async fn create(&self, body: Body<InvoiceInput>, bearer: Bearer) -> Made<InvoiceBody> {
         let input = body.once(render::<_, InvoiceBody>, NewInvoice::read);
@@ -171,7 +171,7 @@ impl Routes {
 
     /// Get an invoice
     ///
-    /// With its client and lines. Once it was sent, the client's details are those of that day.
+    /// With its client and lines. Once it is sent, the client's details no longer change.
     #[oai(path = "/:id", method = "get", operation_id = "getInvoice")]
     async fn find(&self, bearer: Bearer, id: Path<InvoiceId>) -> Answer<InvoiceBody, Finding> {
         Ok(Reply::new(self.0.query(bearer.0, move |work| find_shown_invoice(work, id.0)).await?))
@@ -179,10 +179,10 @@ impl Routes {
 
     /// Update an invoice
     ///
-    /// Takes any of the fields; once it is sent only `notes` and `projectId` change. `status` does
-    /// what its name says: `sent` sends a draft without mailing anybody, `paid` marks a sent
-    /// invoice as paid, `cancelled` cancels a draft. Other fields are changed first, and all of it
-    /// happens or nothing.
+    /// Accepts any of the fields; once it is sent, only `notes` and `projectId` change. `status`
+    /// acts as named: `sent` sends a draft without an email, `paid` marks a sent invoice as paid,
+    /// `cancelled` cancels a draft. Other fields are updated first, and everything succeeds or
+    /// nothing changes.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -197,18 +197,18 @@ impl Routes {
 
     /// Cancel a draft; its number stays taken
     ///
-    /// It leaves the default list and stays to be found as `cancelled`. An invoice that was sent
-    /// cannot be cancelled.
+    /// It leaves the default list and can be found as `cancelled`. A sent invoice cannot be
+    /// cancelled.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteInvoice")]
     async fn delete(&self, bearer: Bearer, id: Path<InvoiceId>) -> Answer<Nothing, Deleting> {
         self.0.run(bearer.0, move |work| delete_invoice(work, id.0)).await?;
         Ok(Reply::new(Nothing(())))
     }
 
-    /// Get an invoice as PDF; once it was sent always the same
+    /// Get an invoice as PDF; once it is sent, always the same file
     ///
-    /// A draft is printed as it is now. What was sent is printed once, and the same bytes are given
-    /// from then on.
+    /// A draft is rendered as it is now. A sent invoice is rendered once, and its file never
+    /// changes.
     #[oai(path = "/:id/pdf", method = "get", operation_id = "getInvoicePdf")]
     async fn pdf(&self, bearer: Bearer, id: Path<InvoiceId>) -> Result<PdfFile, Failed<Finding>> {
         Ok(self.0.invoice_pdf(bearer.0, id.0).await?)
@@ -217,8 +217,8 @@ impl Routes {
     /// Send an invoice by mail (changes status from draft to sent)
     ///
     /// The draft becomes `sent`, both parties' details and the PDF are frozen, and the client gets
-    /// a mail with the PDF and a link to read it. `email` names another address. One that was sent
-    /// already is mailed again and stays as it is; a paid or cancelled one is 409.
+    /// an email with the PDF and a link. `email` names another address. A sent invoice is mailed
+    /// again without changes; for a paid or cancelled one the response is 409.
     #[oai(path = "/:id/send", method = "post", operation_id = "sendInvoice")]
     async fn send(
         &self,
@@ -234,8 +234,8 @@ impl Routes {
 
     /// Mark invoice as paid (updates client total billed)
     ///
-    /// Writes down a payment of the whole amount, at today's exchange rate where the currency is
-    /// another than the user's. A paid invoice stays as it is, and counts once.
+    /// Records a payment of the full amount, at today's exchange rate if the currency is not the
+    /// user's. A paid invoice stays unchanged and counts once.
     #[oai(path = "/:id/mark-paid", method = "post", operation_id = "markInvoicePaid")]
     async fn mark_paid(
         &self,
@@ -251,8 +251,8 @@ impl Routes {
 
     /// Generate Raenest payment link, once
     ///
-    /// The first call makes the link, later ones give the same again. A paid or cancelled invoice
-    /// has none (409).
+    /// The first call creates the link, later ones return the same link. A paid or cancelled
+    /// invoice has none (409).
     #[oai(path = "/:id/payment-link", method = "post", operation_id = "createPaymentLink")]
     async fn payment_link(
         &self,

@@ -42,12 +42,12 @@ schema! {
         name "name": String = milestone.name,
         description "description": Option<String> = milestone.description,
         amount "amount": Amount = milestone.amount.into(),
-        /// That of the project.
+        /// The currency of the project.
         currency "currency": Text<Currency> = Text(milestone.amount.currency),
         status "status": OneOf<MilestoneStatus> = OneOf(milestone.status),
         due_date "dueDate": Option<Day> = milestone.due_date.map(Day),
         completed_at "completedAt": Option<Instant> = milestone.completed_at.map(Instant),
-        /// The invoice that was made of it, unless that is cancelled.
+        /// The invoice for this milestone, unless it is cancelled.
         invoice_id "invoiceId": Option<Text<InvoiceId>> = milestone.invoice.map(|(id, _)| Text(id)),
     }
 }
@@ -72,7 +72,7 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// List milestones, newest first
     ///
-    /// Those of all projects, or of one by `projectId`.
+    /// Of all projects, or of the one in `projectId`.
     #[oai(path = "/", method = "get", operation_id = "listMilestones")]
     async fn list(
         &self,
@@ -80,9 +80,9 @@ impl Routes {
         /// Only milestones of this project.
         #[oai(name = "projectId")]
         project_id: Query<Option<Loose<AnyText>>>,
-        /// The page, from 1 on.
+        /// The page, starting at 1.
         page: Query<Option<Loose<Number>>>,
-        /// Milestones a page; 10 by default.
+        /// Milestones per page; 10 by default.
         #[oai(name = "pageSize")]
         page_size: Query<Option<Loose<Size>>>,
     ) -> Result<Paged<MilestoneBody>, Failed<Listing>> {
@@ -96,8 +96,8 @@ impl Routes {
 
     /// Create a new milestone
     ///
-    /// Its amount is in the currency of the project, its due date the deadline of the project
-    /// unless one is given. A project has at most 500.
+    /// Its amount is in the project's currency. Its due date defaults to the project's deadline. A
+    /// project has at most 500.
     #[oai(path = "/", method = "post", operation_id = "createMilestone")]
     async fn create(&self, body: Body<MilestoneInput>, bearer: Bearer) -> Made<MilestoneBody> {
         let input = body.once(render::<_, MilestoneBody>, NewMilestone::read);
@@ -108,7 +108,7 @@ impl Routes {
 
     /// Update a milestone
     ///
-    /// Takes any of the fields. `completedAt` is set when it is completed for the first time, and
+    /// Accepts any of the fields. `completedAt` is set when it is completed for the first time, and
     /// cleared when it becomes pending again.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
@@ -124,7 +124,7 @@ impl Routes {
 
     /// Delete a milestone
     ///
-    /// An invoice that was made of it stays as it is.
+    /// An invoice for it stays unchanged.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteMilestone")]
     async fn delete(
         &self,

@@ -20,17 +20,17 @@ use crate::app::App;
 /// The sections of the document.
 #[derive(Tags)]
 pub(super) enum Tag {
-    /// Registration, login, one's own profile
+    /// Registration, login, and the user's profile
     Auth,
-    /// Whom the user works for
+    /// The people and companies the user works for
     Clients,
-    /// The work
+    /// Work for clients
     Projects,
-    /// The parts of a project
+    /// Parts of a project
     Milestones,
-    /// What is billed
+    /// Requests for payment
     Invoices,
-    /// What is offered
+    /// Offers to clients
     Proposals,
     /// Key figures
     Dashboard,

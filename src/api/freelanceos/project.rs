@@ -49,7 +49,7 @@ schema! {
         budget "budget": Amount = project.budget.into(),
         currency "currency": Text<Currency> = Text(project.budget.currency),
         deadline "deadline": Option<Day> = project.deadline.map(Day),
-        /// In the order they were planned.
+        /// In planned order.
         milestones "milestones": Vec<MilestoneBody> =
             project.milestones.into_iter().map(Into::into).collect(),
         created_at "createdAt": Instant = Instant(project.created_at),
@@ -85,14 +85,14 @@ impl Routes {
     async fn list(
         &self,
         bearer: Bearer,
-        /// Only projects of this status.
+        /// Only projects with this status.
         status: Query<Option<Loose<ProjectStatus>>>,
-        /// Only projects of this client.
+        /// Only projects for this client.
         #[oai(name = "clientId")]
         client_id: Query<Option<Loose<AnyText>>>,
-        /// The page, from 1 on.
+        /// The page, starting at 1.
         page: Query<Option<Loose<Number>>>,
-        /// Projects a page; 10 by default.
+        /// Projects per page; 10 by default.
         #[oai(name = "pageSize")]
         page_size: Query<Option<Loose<Size>>>,
     ) -> Result<Paged<ProjectBody>, Failed<Listing>> {
@@ -107,8 +107,8 @@ impl Routes {
 
     /// Create a new project
     ///
-    /// A client and a name are enough. The status is `planning` and the currency that of the user,
-    /// unless they are given.
+    /// Only client and name are required. The status defaults to `planning`, and the currency to
+    /// the user's.
     #[oai(path = "/", method = "post", operation_id = "createProject")]
     async fn create(&self, body: Body<ProjectInput>, bearer: Bearer) -> Made<ProjectBody> {
         let input = body.once(render::<_, ProjectBody>, NewProject::read);
@@ -119,7 +119,7 @@ impl Routes {
 
     /// Get a project
     ///
-    /// With its client, and its milestones in the order in which they were planned.
+    /// With its client, and its milestones in planned order.
     #[oai(path = "/:id", method = "get", operation_id = "getProject")]
     async fn find(&self, bearer: Bearer, id: Path<ProjectId>) -> Answer<ProjectBody, Finding> {
         Ok(Reply::new(self.0.query(bearer.0, move |work| find_project(work, id.0)).await?))
@@ -127,8 +127,8 @@ impl Routes {
 
     /// Update a project
     ///
-    /// Takes any of the fields. In another currency the milestones keep their figures; where one
-    /// cannot be written in it the answer is 409.
+    /// Accepts any of the fields. If the currency changes, the milestones keep their figures; if
+    /// one does not fit the new currency, the response is 409.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -143,7 +143,7 @@ impl Routes {
 
     /// Delete a project and its milestones
     ///
-    /// The project and its milestones are gone from then on. Invoices stay as they are.
+    /// Both are gone for good. Invoices stay unchanged.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteProject")]
     async fn delete(&self, bearer: Bearer, id: Path<ProjectId>) -> Answer<Nothing, DeletingFreely> {
         self.0.run(bearer.0, move |work| delete_project(work, id.0)).await?;

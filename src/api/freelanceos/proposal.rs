@@ -54,12 +54,12 @@ schema! {
         valid_until "validUntil": Option<Day> = proposal.valid_until.map(Day),
         created_at "createdAt": Instant = Instant(proposal.created_at),
         updated_at "updatedAt": Instant = Instant(proposal.updated_at),
-        /// Where the client can read it and answer; there once it was sent.
+        /// Where the client can read and answer it; present once it is sent.
         public_link "publicLink": Option<String> = match proposal.link {
             Some(ProposalLink::Open(address)) => Some(address),
             Some(ProposalLink::Sealed(_)) | None => None,
         },
-        /// The project that was made of it.
+        /// The project created from it.
         project_id "projectId": Option<Text<ProjectId>> = proposal.project.map(|(id, _)| Text(id)),
     }
 }
@@ -79,7 +79,7 @@ bodies! {
     /// become `accepted` or `rejected`, once.
     ProposalChangeInput "ProposalChange" = ProposalChange, example r#"{"status": "accepted"}"#;
 
-    /// Nothing need be said.
+    /// The body may be empty.
     SendProposalInput "SendProposal" = ();
 }
 
@@ -95,14 +95,14 @@ impl Routes {
     async fn list(
         &self,
         bearer: Bearer,
-        /// Only proposals of this status.
+        /// Only proposals with this status.
         status: Query<Option<Loose<ProposalStatus>>>,
-        /// Only proposals to this client.
+        /// Only proposals for this client.
         #[oai(name = "clientId")]
         client_id: Query<Option<Loose<AnyText>>>,
-        /// The page, from 1 on.
+        /// The page, starting at 1.
         page: Query<Option<Loose<Number>>>,
-        /// Proposals a page; 10 by default.
+        /// Proposals per page; 10 by default.
         #[oai(name = "pageSize")]
         page_size: Query<Option<Loose<Size>>>,
     ) -> Result<Paged<ProposalBody>, Failed<Listing>> {
@@ -117,7 +117,7 @@ impl Routes {
 
     /// Create a new proposal
     ///
-    /// A client and a title are enough. It begins as a draft.
+    /// Only client and title are required. It starts as a draft.
     #[oai(path = "/", method = "post", operation_id = "createProposal")]
     async fn create(&self, body: Body<ProposalInput>, bearer: Bearer) -> Made<ProposalBody> {
         let input = body.once(render::<_, ProposalBody>, NewProposal::read);
@@ -128,16 +128,16 @@ impl Routes {
 
     /// Get a proposal
     ///
-    /// With its client, and the link for it once it was sent.
+    /// With its client, and its link once it is sent.
     #[oai(path = "/:id", method = "get", operation_id = "getProposal")]
     async fn find(&self, bearer: Bearer, id: Path<ProposalId>) -> Answer<ProposalBody, Finding> {
         Ok(Reply::new(self.0.query(bearer.0, move |work| find_proposal(work, id.0)).await?))
     }
 
-    /// Update a proposal, or write down its answer
+    /// Update a proposal, or record its answer
     ///
-    /// Takes any of the fields until the client has answered. `status` may become `sent`, which
-    /// makes the link and mails nobody, `accepted` or `rejected`.
+    /// Accepts any of the fields until the client has answered. `status` may become `sent`, which
+    /// creates the link without an email, `accepted` or `rejected`.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,
@@ -152,7 +152,7 @@ impl Routes {
 
     /// Delete a proposal (unless it was accepted)
     ///
-    /// The link to it stops working.
+    /// Its link stops working.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteProposal")]
     async fn delete(&self, bearer: Bearer, id: Path<ProposalId>) -> Answer<Nothing, Deleting> {
         self.0.run(bearer.0, move |work| delete_proposal(work, id.0)).await?;
@@ -161,8 +161,8 @@ impl Routes {
 
     /// Mark a proposal as sent (changes status from draft to sent)
     ///
-    /// It gets a link on which the client can read and answer it. Nobody is mailed: pass the link
-    /// on. A sent proposal stays as it is.
+    /// It gets a link where the client can read and answer it. No email is sent: pass on the link.
+    /// A sent proposal stays unchanged.
     #[oai(path = "/:id/send", method = "post", operation_id = "sendProposal")]
     async fn send(
         &self,

@@ -18,17 +18,17 @@ use crate::{
 /// The maximum number of names offered in a choice: the newest.
 pub(in crate::app) const NAMES_MAX: i64 = 1000;
 
-/// The most unpaid invoices of a client that are added up.
+/// The maximum number of unpaid invoices of a client that are added up.
 const OPEN_SUMMED: i64 = 500;
 
-/// What a client owes, one sum for each currency.
+/// The amounts a client owes, one sum per currency.
 #[derive(Debug, Clone, Default)]
 pub struct Owed {
     pub due: Vec<Money>,
     pub overdue: Vec<Money>,
 }
 
-/// Returns what a client of the caller owes.
+/// Returns the amounts a client of the caller owes.
 pub fn owed_by_client(work: &mut Work, id: ClientId) -> Result<Owed> {
     let today = work.today()?;
     let mut owed = Owed::default();
@@ -64,7 +64,7 @@ pub fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
     store::client::find(work.tx, work.account, id, &rates)
 }
 
-/// Returns a client of the caller, even a deleted one: its drafts outlive it.
+/// Returns a client of the caller, even a deleted one, since drafts outlive their client.
 ///
 /// # Errors
 ///
@@ -117,7 +117,7 @@ pub(in crate::app) fn require_client(work: &mut Work, id: ClientId) -> Result<Cl
         .map_err(|error| error.if_missing(|| Error::field("clientId", Rule::Unknown)))
 }
 
-/// Returns the names of the newest clients, for a choice.
+/// Returns the names of the newest clients, for a select.
 pub fn list_client_names(work: &mut Work) -> Result<Vec<ClientName>> {
     store::client::list_names(work.tx, work.account, NAMES_MAX)
 }

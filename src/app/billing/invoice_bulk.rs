@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// The most invoices at once.
+/// The maximum number of invoices at once.
 pub const MOST: usize = 50;
 
 impl App {
@@ -31,7 +31,7 @@ impl App {
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
         // PDFs are compressed already.
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-        // An archive has each name once.
+        // Names in an archive must be unique.
         let mut packed = HashSet::new();
         for id in ids.into_iter().filter(|id| packed.insert(*id)) {
             let file = self.invoice_pdf(claims, id).await?;
@@ -42,7 +42,7 @@ impl App {
     }
 }
 
-/// Returns those of these invoices of the caller of which their clients can be reminded now.
+/// Returns those of the given invoices whose clients can be reminded now.
 ///
 /// # Errors
 ///
@@ -60,7 +60,7 @@ pub fn find_all_to_remind(work: &mut Work, ids: &[InvoiceId]) -> Result<Vec<Show
     Ok(found)
 }
 
-/// Refuses no invoices, and more than [`MOST`].
+/// Refuses an empty selection, and one with more than [`MOST`] invoices.
 ///
 /// # Errors
 ///

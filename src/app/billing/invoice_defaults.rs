@@ -13,8 +13,8 @@ use crate::{
     store,
 };
 
-/// Returns the caller's invoice defaults and this year's number series, even if no number was drawn
-/// or chosen yet.
+/// Returns the caller's invoice defaults and this year's number series, even if no number has been
+/// used or chosen yet.
 pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
     let year = work.today()?.year();
     let defaults = store::invoice_defaults::find(work.tx, work.account)?;

@@ -1,4 +1,4 @@
-//! How many invoices there are of each status, and what they add up to.
+//! The number of invoices of each status, and their sums.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,15 @@ use crate::{
     store::{self, dashboard, engine::Tx},
 };
 
-/// The most drafts that are added up.
+/// The maximum number of drafts that are added up.
 const DRAFTS_SUMMED: i64 = 1000;
 
 /// The invoices of an account by status.
 #[derive(Debug, Clone)]
 pub struct InvoiceFigures {
-    /// The currency of the sums: the account's.
+    /// The account's currency, in which the sums are.
     pub currency: Currency,
-    /// All of them first, except cancelled ones.
+    /// The first entry is for all invoices except cancelled ones.
     pub of: Vec<StatusFigure>,
     /// Currencies without a known exchange rate; they are left out of the sums.
     pub unconverted: BTreeSet<Currency>,
@@ -30,10 +30,10 @@ pub struct InvoiceFigures {
 /// The invoices of one status.
 #[derive(Debug, Clone, Copy)]
 pub struct StatusFigure {
-    /// None for all of them.
+    /// None for the entry of all.
     pub status: Option<InvoiceStatus>,
     pub invoices: u64,
-    /// In minor units, at the latest known rates; None where they are not added up.
+    /// In minor units, at the latest known rates; None if they are not added up.
     pub sum: Option<i128>,
 }
 

@@ -52,8 +52,8 @@ impl Printer {
     }
 }
 
-/// Returns everything the PDF of an invoice shows except the payment link: for a sent invoice, as
-/// frozen; for a draft, as of now.
+/// Returns everything the PDF of an invoice shows except the payment link. A sent invoice is as
+/// frozen, a draft as of now.
 pub(in crate::app) fn read_sheet(
     tx: &mut Tx,
     account: &Account,
@@ -89,7 +89,7 @@ pub(in crate::app) fn read_logo(tx: &mut Tx, logo: Option<ImageId>) -> Result<Op
     Ok(image.flatten().map(|image| image.content))
 }
 
-/// Returns the copy of a paid invoice, which asks for no money.
+/// Returns the copy of a paid invoice, which asks for no payment.
 fn settled(sheet: InvoiceSheet, paid_at: Timestamp, paid_on: Date) -> InvoiceSheet {
     let status = InvoiceStatus::Paid;
     let invoice = Invoice { status, paid_at: Some(paid_at), ..sheet.invoice };
@@ -109,7 +109,7 @@ impl App {
         self.invoice_file(Some(Owner::Account(account)), account, id).await
     }
 
-    /// Returns an invoice as the caller's would look.
+    /// Returns a sample invoice with the caller's details as PDF.
     pub async fn sample_invoice_pdf(&self, claims: Claims) -> Result<PdfFile> {
         let sheet = self.query(claims, read_sample).await?;
         let owner = Some(Owner::Account(sheet.invoice.account));
@@ -178,7 +178,7 @@ impl App {
     }
 }
 
-/// Returns an invoice to look at, from the caller to someone who does not exist.
+/// Returns a sample invoice from the caller to a fictitious client.
 fn read_sample(work: &mut Work) -> Result<InvoiceSheet> {
     let account = store::account::find(work.tx, work.account)?;
     let InvoiceSettings { defaults, series } = find_invoice_settings(work)?;

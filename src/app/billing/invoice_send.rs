@@ -1,7 +1,7 @@
 //! Sends invoices to clients, and reminders.
 //!
-//! One transaction freezes the invoice and queues the mail. From the frozen data, one job renders
-//! the PDF and another composes and delivers the mail.
+//! One transaction freezes the invoice and queues the email. From the frozen data, one job renders
+//! the PDF and another composes and delivers the email.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,7 +35,7 @@ use crate::{
 const REMINDED_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 impl App {
-    /// Returns the mail about an invoice, with the PDF: the same at every attempt.
+    /// Returns the email about an invoice with the PDF, the same at every attempt.
     pub(in crate::app) async fn invoice_mail(&self, queued: &QueuedMail) -> Result<Mail> {
         let (Some(account), Some(id)) = (queued.account, queued.invoice) else {
             return Err(Error::internal("it has no body"));
@@ -108,7 +108,7 @@ pub fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
-/// Returns an invoice of the caller, of which its client can be reminded now.
+/// Returns an invoice of the caller whose client can be reminded now.
 ///
 /// # Errors
 ///
@@ -121,8 +121,8 @@ pub fn find_to_remind(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
-/// Turns a draft, whose fields may have changed since `before`, into a sent invoice with its links
-/// and both parties' details, from which it is rendered.
+/// Turns a draft into a sent invoice with its links and both parties' details, from which it is
+/// rendered. Its fields may have changed since `before`.
 pub(in crate::app) fn freeze(work: &mut Work, before: &Invoice, draft: Invoice) -> Result<Invoice> {
     let account = store::account::find(work.tx, work.account)?;
     let (mut seller, buyer) = parties(work.tx, &account, &draft)?;
@@ -149,7 +149,8 @@ pub(in crate::app) fn freeze(work: &mut Work, before: &Invoice, draft: Invoice) 
     Ok(invoice)
 }
 
-/// Queues a mail to the client's current address, regardless of the invoice, or to another address.
+/// Queues an email to the client's current address, regardless of the invoice, or to another
+/// address.
 fn mail_client(
     work: &mut Work,
     invoice: &Invoice,

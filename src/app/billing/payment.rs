@@ -13,7 +13,7 @@ use crate::{
 
 /// The base of payment links in the document, if no service is configured.
 const LINK_BASE: &str = "https://pay.raenest.com";
-/// The letters of a payment link's random suffix.
+/// The alphabet of a payment link's random suffix.
 const LINK_LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const LINK_LENGTH: usize = 6;
 
@@ -83,8 +83,8 @@ pub fn payment_link(work: &mut Work, id: InvoiceId) -> Result<String> {
 }
 
 impl Environment {
-    /// Returns where a client can pay an invoice online: None unless the operator has named a
-    /// service, the link belongs to it and something is due.
+    /// Returns where a client can pay an invoice online. None unless the operator has configured a
+    /// service, the link belongs to it, and something is due.
     pub(in crate::app) fn shown_payment_link(&self, invoice: &Invoice) -> Option<String> {
         let base = self.settings.payment_link_base.as_deref()?;
         let link = invoice.payment_link.as_deref().filter(|_| invoice.is_money_due())?;
@@ -99,7 +99,7 @@ impl Environment {
         let mut length = 0;
         while length < LINK_LENGTH {
             self.random.fill(&mut byte);
-            // 252 is the last multiple of 36 in a byte: values above would favour some letters.
+            // 252 is the last multiple of 36 in a byte: higher values would favour some characters.
             if byte[0] < 252 {
                 link.push(char::from(LINK_LETTERS[usize::from(byte[0] % 36)]));
                 length += 1;

@@ -24,8 +24,8 @@ use crate::{
 };
 
 impl App {
-    /// Signs in. Every refusal looks alike and takes the same time, except for the second factor,
-    /// which is requested once the password is right.
+    /// Signs in. Every refusal looks the same and takes the same time, except that the second
+    /// factor is requested once the password is right.
     ///
     /// # Errors
     ///

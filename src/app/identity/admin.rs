@@ -100,8 +100,8 @@ impl App {
         .await
     }
 
-    /// Marks the email of an account as verified, as if proven by someone other than its current
-    /// user, and activates a pending account. Returns the account as it is now.
+    /// Marks the email of an account as verified, as if someone other than its current user had
+    /// done so, and activates a pending account. Returns the updated account.
     pub async fn mark_email_verified(&self, email: String) -> Result<(Account, AddressProof)> {
         let now = self.now();
         self.change_user(email, move |tx, mut account| {

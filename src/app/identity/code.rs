@@ -23,7 +23,7 @@ use crate::{
 /// How long FreelanceHub's one-time passwords are valid.
 pub const HUB_OTP_LIFE: SignedDuration = SignedDuration::from_secs(300);
 
-/// The mail that verifies an email address; each document specifies its own.
+/// The verification email; each document specifies its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeMail {
     /// FreelanceHub Auth: a code valid for `OTP_EXPIRY`.

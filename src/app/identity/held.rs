@@ -1,6 +1,6 @@
-//! What a page carries through a sign-in, sealed, so that nobody types it twice and nobody else can
-//! read or forge it: a form sent after its session ended, or a password that still needs its second
-//! factor.
+//! Input that a page carries through a sign-in, sealed so that users need not type it again and
+//! others can neither read nor forge it: a form sent after its session ended, or a password that
+//! still needs its second factor.
 
 use std::future::Future;
 
@@ -35,7 +35,7 @@ pub struct HeldForm {
     pub action: String,
     pub page: String,
     pub fields: Vec<(String, String)>,
-    /// Whether a file came with it, which is not held.
+    /// Whether a file came with it; the file itself is not held.
     pub had_file: bool,
 }
 

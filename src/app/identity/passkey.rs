@@ -79,7 +79,7 @@ impl App {
         let party = self.admit(claims, self.relying_party()).await?;
         let NewPasskey { name, challenge, attestation } = new;
         let refused = || Error::malformed("error-passkey-registration");
-        // A value that is not base64 is not ours; a signed-in caller is told so.
+        // A value that is not base64 is invalid, and a signed-in caller may know that.
         let challenge = BASE64_URL_SAFE_NO_PAD.decode(challenge).unwrap_or_default();
         let hash = challenge_hash(self.keys()?, Ceremony::Registration, &challenge);
         let take = move |work: &mut Work| {
@@ -102,14 +102,14 @@ impl App {
             .inspect(|()| note("passkey removed", claims.account))
     }
 
-    /// Begins a sign-in by passkey. Without a passkey, or without an account, the answer requests a
-    /// signature by a key that nobody holds: neither the answer nor its timing reveals this.
+    /// Begins a sign-in by passkey. Without a passkey or an account, the response requests a
+    /// signature by a key that nobody holds, so that neither response nor timing reveals this.
     pub async fn start_passkey_login(&self, identifier: Identifier) -> Result<RequestOptions> {
         let party = self.relying_party()?;
         let name = identifier.folded();
         let (account, passkeys) =
             self.store.read(move |tx| store::passkey::find_for_login(tx, &identifier)).await?;
-        // An account answers alike by email and by username, just as with passkeys.
+        // An account gets the same response by email and by username, just as with passkeys.
         let subject = account.as_ref().map_or(name.as_bytes(), |account| account.id.as_bytes());
         let decoy = decoy_id(self.keys()?, subject);
         let account = account.map(|account| account.id).filter(|_| !passkeys.is_empty());
@@ -132,8 +132,8 @@ impl App {
         Ok(RequestOptions { challenge: asked.challenge, relying_party: party, allowed })
     }
 
-    /// Signs in with a passkey, which counts as two factors by itself. Every refusal looks alike.
-    /// The challenge is used up even on failure.
+    /// Signs in with a passkey, which counts as two factors by itself. Every refusal looks the
+    /// same. The challenge is used up even on failure.
     pub async fn login_with_passkey(&self, login: PasskeyLogin, device: Device) -> Result<SignIn> {
         let checked = self.check_passkey(login, device).await;
         match &checked {

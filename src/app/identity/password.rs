@@ -26,7 +26,7 @@ const QUEUE: usize = 128;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 
-/// The result of comparing a password with a hash.
+/// The result of checking a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Match {
     Yes,
@@ -79,9 +79,8 @@ impl Passwords {
         .await
     }
 
-    /// Compares a password with `hash`. If there is no hash, or an empty one that no password has,
-    /// the same work is done and the result is no, so that timing does not reveal who has an
-    /// account.
+    /// Checks a password against `hash`. If there is no hash, or an empty one that no password has,
+    /// it does the same work and says no, so that timing does not reveal who has an account.
     pub async fn check(
         &self,
         owner: Option<Owner>,

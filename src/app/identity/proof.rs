@@ -1,5 +1,5 @@
-//! Proof of an email address. In whatever way it is given, the account then belongs only to the
-//! person who gave it: someone else may have created and used the account by typing that address.
+//! Verification of an email address. However it happens, the account then belongs only to the
+//! person who did it: someone else may have created and used the account with that address.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::{
 /// A hash that no password has.
 const NO_PASSWORD: &str = "";
 
-/// What proof of an address did to the account.
+/// The effect of a verification on the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddressProof {
     /// Nothing changes: nobody could use the account yet, or its own user verified the address.
@@ -34,8 +34,8 @@ impl AddressProof {
     }
 }
 
-/// Marks the address of an account as verified. `by` is the session of the person who proves it, if
-/// any. Every way to prove an address calls this.
+/// Marks the address of an account as verified. `by` is the session of the person who does it, if
+/// any. Every way of verifying an address calls this.
 pub(in crate::app) fn prove_address(
     tx: &mut Tx,
     account: &mut Account,
@@ -62,14 +62,14 @@ pub(in crate::app) fn prove_address(
     Ok(proof)
 }
 
-/// Returns what a proof of the address would do to the account.
+/// Returns the effect that a verification of the address would have on the account.
 pub(in crate::app) fn proof_by(
     tx: &mut Tx,
     account: &Account,
     by: Option<Claims>,
     now: Timestamp,
 ) -> Result<AddressProof> {
-    // The server's owner needs no proof, and nobody else has used a pending account.
+    // The server's owner needs no verification, and nobody else has used a pending account.
     if account.is_proven() || account.activated_at.is_none() || is_of(tx, account, by, now)? {
         return Ok(AddressProof::Kept);
     }

@@ -14,7 +14,7 @@ use crate::{
     store::{self, engine::Tx},
 };
 
-/// The key that stores whether others than the owner may register.
+/// The key that stores whether anyone but the owner may register.
 const OPEN: &str = "open_registration";
 /// The key that stores that this server has had an owner.
 const SET_UP: &str = "set_up";
@@ -56,8 +56,8 @@ impl App {
         .await
     }
 
-    /// Passes the `input` of a registration on, unless registration is closed: then the caller
-    /// learns nothing else.
+    /// Returns the `input` of a registration, unless registration is closed: then the caller learns
+    /// nothing else.
     pub async fn admit_registrant<T>(&self, input: Result<T>) -> Result<T> {
         let setting = self.settings.open_registration;
         self.store.read(move |tx| check_open(tx, setting)).await?;
@@ -129,7 +129,7 @@ impl App {
         Ok(opening.signed_in(account))
     }
 
-    /// Creates a pending account and mails the code that verifies its email. If the setting says
+    /// Creates a pending account and mails the code that verifies its address. If the setting says
     /// so, its password must not be easy to guess.
     pub async fn register_pending(&self, registration: Registration, mail: CodeMail) -> Result<()> {
         let registration = self.guard(registration, Registration::guarded).await?;
@@ -187,7 +187,7 @@ impl App {
     }
 }
 
-/// Returns whether others than the owner may register.
+/// Returns whether anyone but the owner may register.
 pub fn is_open(tx: &mut Tx, setting: Option<bool>) -> Result<bool> {
     match setting {
         Some(open) => Ok(open),

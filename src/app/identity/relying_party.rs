@@ -31,13 +31,13 @@ pub struct RelyingParty {
     id: String,
 }
 
-/// What an authenticator is asked to sign, and the state to keep until it has.
+/// The challenge for an authenticator, and the state to keep until it responds.
 pub struct Asked {
     pub challenge: Vec<u8>,
     pub state: String,
 }
 
-/// A new key that an authenticator has proven to hold, as checked.
+/// A new key whose possession an authenticator has proven.
 pub struct Attested {
     pub credential_id: Vec<u8>,
     /// The public key and the signature counter, as JSON.
@@ -51,8 +51,8 @@ pub struct Verified {
 }
 
 impl RelyingParty {
-    /// Returns the party of a public address; None if its host is not a name, which passkeys need.
-    /// Origins count only if their host is that name or a subdomain.
+    /// Returns the relying party of a public address. None if its host is not a name, which
+    /// passkeys need. Only origins with that host or a subdomain count.
     pub fn new(public_url: &str, origins: &[String]) -> Option<Self> {
         let url = Url::parse(public_url).ok()?;
         let id = url.domain()?.to_owned();
@@ -111,14 +111,14 @@ impl RelyingParty {
             .webauthn
             .finish_passkey_registration(&response, &state)
             .map_err(|error| refused().caused_by(error))?;
-        // The library would also accept ES384, and ids of any name and length.
+        // The library would also accept ES384, other ids, and ids of any length.
         let is_asked_for = ALGORITHMS.contains(&(*key.cred_algorithm() as i64))
             && *key.cred_id() == response.raw_id
             && (1..=CREDENTIAL_ID_MAX).contains(&key.cred_id().len());
         if !is_asked_for {
             return Err(refused());
         }
-        // It was not requested, and it may be as long as a body.
+        // It was not requested, and may be as large as the body allows.
         let credential = Credential {
             attestation: Default::default(),
             transports: None,
@@ -175,7 +175,7 @@ impl Verified {
         self.result.cred_id()
     }
 
-    /// Returns whether the authenticator links the key to this account, or does not say.
+    /// Returns whether the authenticator links the key to this account, or names none.
     pub fn is_of(&self, account: &Account) -> bool {
         self.user_handle.as_deref().is_none_or(|handle| handle == account.id.as_bytes())
     }
@@ -198,8 +198,8 @@ pub fn login_refused() -> Error {
     Error::unauthenticated("error-passkey-sign-in")
 }
 
-/// Returns a key that nobody holds, under this id: an unknown user is asked for a signature by it,
-/// and the answer is checked like any other.
+/// Returns a key that nobody holds, under this id. An unknown user is asked for a signature by it,
+/// and the response is checked like any other.
 pub fn decoy(credential_id: &[u8]) -> String {
     json!({"cred": {
         "cred_id": BASE64_URL_SAFE_NO_PAD.encode(credential_id),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn origins_count_whose_host_is_that_of_the_public_url_or_below_it() {
+    fn only_origins_of_the_public_host_and_its_subdomains_count() {
         let party = party(
             "https://hub.example.com/app",
             &[
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decoy_is_asked_for_like_any_other_key() {
+    fn a_decoy_key_is_requested_like_any_other() {
         let party = party("http://localhost:5000", &[]).unwrap();
         let decoy = decoy(&[7; 32]);
         let asked = party.ask_assertion(&[&decoy]).unwrap();

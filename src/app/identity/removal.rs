@@ -44,8 +44,8 @@ impl App {
         })
     }
 
-    /// Removes the remains of deleted accounts. Each step is a short transaction, so that nobody
-    /// waits for it; after an interruption, the next run continues. Then their data is erased from
+    /// Removes the remains of deleted accounts. Each step is a short transaction, so that others
+    /// need not wait; after an interruption, the next run continues. Then their data is erased from
     /// the database files.
     pub async fn remove_deleted_accounts(&self) -> Result<()> {
         while let Some(account) = self.store.read(store::removal::next).await? {

@@ -91,8 +91,8 @@ impl App {
     }
 
     /// Returns a token that proves that a form was created for this session, and identifies its
-    /// account after the session has ended. The proof is masked differently each time: pages are
-    /// compressed, and their length must not help to guess parts of it.
+    /// account after the session has ended. It is masked differently each time: pages are
+    /// compressed, and their length must not help to guess it.
     pub fn form_token(&self, claims: Claims) -> Result<String> {
         let Claims { account, session } = claims;
         let hash = self.keys()?.hash(FORM_TOKEN, &[session.as_bytes(), account.as_bytes()]);

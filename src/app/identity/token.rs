@@ -1,4 +1,4 @@
-//! Tokens: JWTs signed with HS256 that name a session, or a mail.
+//! Tokens: JWTs signed with HS256 that name a session, or an email.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
@@ -20,7 +20,7 @@ words! {
     TokenType {
         Access "access",
         Refresh "refresh",
-        /// The link in a mail; it names no session but has its own id.
+        /// The link in an email; it names no session but has its own id.
         EmailLink "email_link",
     }
 }
@@ -110,7 +110,7 @@ impl Tokens {
     }
 }
 
-/// All that a token's header may contain: no `crit` that would have to be understood, no key.
+/// The allowed content of a token's header: no key, and no `crit` that would have to be understood.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PlainHeader {
@@ -118,7 +118,7 @@ struct PlainHeader {
     typ: Option<String>,
 }
 
-/// Returns whether a token's header contains no more than ours, in any order.
+/// Returns whether a token's header contains only the fields of ours, in any order.
 fn is_plain(header: &str) -> bool {
     let header = URL_SAFE_NO_PAD.decode(header).ok();
     header.and_then(|json| serde_json::from_slice(&json).ok()).is_some_and(
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_until_the_second_it_expires() {
+    fn a_token_is_valid_until_the_second_it_expires() {
         let (tokens, claims) = (Tokens::new(SECRET), claims());
         let token = tokens
             .sign(TokenType::Access, claims, [0; 9], at(0), SignedDuration::from_secs(60))
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn another_secret_another_algorithm_or_a_changed_body_is_refused() {
+    fn a_wrong_secret_or_algorithm_or_a_changed_body_is_refused() {
         let tokens = Tokens::new(SECRET);
         let life = SignedDuration::from_secs(60);
         let token = tokens.sign(TokenType::Access, claims(), [0; 9], at(0), life).unwrap();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_says_more_than_ours_is_refused_though_it_is_signed() {
+    fn a_header_with_additional_fields_is_refused_even_if_signed() {
         let tokens = Tokens::new(SECRET);
         let body = URL_SAFE_NO_PAD.encode(
             serde_json::json!({
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_for_what_it_was_made_for_alone() {
+    fn a_token_is_valid_only_for_its_own_purpose() {
         let (tokens, claims) = (Tokens::new(SECRET), claims());
         let types = [TokenType::Access, TokenType::Refresh, TokenType::EmailLink];
         for made in types {

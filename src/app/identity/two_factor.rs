@@ -85,8 +85,8 @@ impl App {
         Ok(Setup { seed: Seed::new(seed), email, backup_codes })
     }
 
-    /// Turns on two-factor sign-in for the caller, with a code that proves that the app was set up;
-    /// returns what is wrong with the code, if anything.
+    /// Turns on two-factor sign-in for the caller, with a code that proves that the app was set up.
+    /// Returns what is wrong with the code, if anything.
     ///
     /// # Errors
     ///
@@ -185,7 +185,7 @@ fn open(keys: &Keys, account: AccountId, kept: &KeptSeed) -> Result<Seed> {
     Seed::from_slice(&bytes).ok_or_else(|| Error::internal("a kept seed has another length"))
 }
 
-/// A seed opens only for its own account.
+/// A seed can only be opened for its own account.
 fn seed_context(account: AccountId) -> String {
     format!("two-factor seed of {account}")
 }

@@ -58,7 +58,7 @@ impl App {
         proof.await?.ok_or_else(wrong_link)
     }
 
-    /// Returns what a verification link would do to its account, if it is valid.
+    /// Returns the effect a verification link would have on its account, if it is valid.
     pub async fn preview_email_link(
         &self,
         link: EmailLink,
@@ -72,7 +72,7 @@ impl App {
         proof.await?.ok_or_else(wrong_link)
     }
 
-    /// Removes an account that nobody could use yet, by the link in its mail: the recipient says
+    /// Removes an account that nobody could use yet, by the link in its email: the recipient says
     /// that someone else created it.
     pub async fn remove_pending_account(&self, link: EmailLink) -> Result<()> {
         let linked = self.linked(link, Purpose::Removal)?;
@@ -149,7 +149,7 @@ impl App {
     ) -> Result<std::result::Result<(SignIn, AddressProof), Unproven>> {
         let OtpSignIn { email, otp, totp_code } = given;
         let found = self.find_account(email.clone()).await?;
-        // Create one even without an account: creating a session takes time.
+        // Create a session even without an account, since that takes time.
         let id = found.map_or_else(|| self.new_id(), |account| account.id);
         let opening = self.open_session(id, device)?;
         let (session, keys, now) = (opening.clone(), self.keys()?.clone(), self.now());

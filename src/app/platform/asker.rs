@@ -1,4 +1,4 @@
-//! The caller, as limits and queues see it: available to all work for a request, so that use cases
+//! The caller, as limits and queues see it. All work for a request can access it, so that use cases
 //! need not pass it on.
 
 use std::net::IpAddr;
@@ -18,7 +18,8 @@ pub struct Asker {
     pub address: Option<IpAddr>,
     /// A bearer token or session cookie, not verified yet.
     pub token: Option<String>,
-    /// Marks that [`crate::app::App::browser_mark`] issued at earlier sign-ins, not verified yet.
+    /// Marks from [`crate::app::App::browser_mark`], issued at earlier sign-ins and not verified
+    /// yet.
     pub marks: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The figures of the page Home.
+//! The figures of the Home page.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::{
     store::dashboard,
 };
 
-/// How many invoices of a kind are shown.
+/// The number of invoices shown of each kind.
 const INVOICES_SHOWN: i64 = 5;
 
 /// Returns what clients owe and have paid this year, as of now in the account's timezone and
@@ -31,7 +31,7 @@ pub fn income(work: &mut Work) -> Result<Income> {
     Ok(Income { currency: work.actor.currency, today, owed, year, unconverted })
 }
 
-/// Sums left out for want of a rate.
+/// Sums left out because there is no exchange rate.
 type Unconverted = BTreeMap<Currency, i128>;
 
 fn keep(converted: Converted, left_out: &mut Unconverted) -> i128 {
@@ -41,8 +41,8 @@ fn keep(converted: Converted, left_out: &mut Unconverted) -> i128 {
     converted.minor
 }
 
-/// Returns the open invoices by when they are due, and what is due in each month from today on, by
-/// the month's name (`2026-03`).
+/// Returns the open invoices by due date, and the amount due in each month from today on, by the
+/// month's name (`2026-03`).
 fn owed(
     work: &mut Work,
     today: Date,
@@ -56,7 +56,8 @@ fn owed(
     let mut totals = [Total::default(), Total::default(), Total::default()];
     let mut months = BTreeMap::<String, Total>::new();
     for sum in sums {
-        // The months of both days are read by day, so that all others are before or after them.
+        // The first and last month are read by day, so that all other rows are before or after
+        // them.
         let place = usize::from(sum.due >= today) + usize::from(sum.due > soon);
         entries[place] += sum.entries;
         totals[place].add(sum.amount);
@@ -74,7 +75,7 @@ fn owed(
     Ok((owed, months.collect()))
 }
 
-/// Returns the payments of this year by month, beside those of the last.
+/// Returns this year's payments by month, next to last year's.
 fn year(
     work: &mut Work,
     today: Date,
@@ -87,7 +88,7 @@ fn year(
     let edges = edges.collect::<Result<Vec<_>>>()?;
     let sums = dashboard::earned_between(work.tx, work.account, Period::Monthly, &edges)?;
     let base = rates.base();
-    // What was paid from one day until before another, of which both are edges.
+    // The payments from one day until before another; both must be edges.
     let between = |from: Date, until: Date| {
         let periods = days.edges.iter().zip(&sums);
         let some = periods.filter(|(start, _)| (from..until).contains(*start));
@@ -120,13 +121,13 @@ fn year(
     })
 }
 
-/// Returns the overdue invoices that wait longest, longest first.
+/// Returns the invoices that are overdue longest, longest first.
 pub fn overdue_invoices(work: &mut Work) -> Result<Vec<OpenInvoice>> {
     let today = work.today()?;
     dashboard::open_invoices(work.tx, work.account, (Date::ZERO, today), INVOICES_SHOWN)
 }
 
-/// Returns the open invoices that are due next, earliest first.
+/// Returns the open invoices with the nearest due dates, earliest first.
 pub fn invoices_due_next(work: &mut Work) -> Result<Vec<OpenInvoice>> {
     let today = work.today()?;
     dashboard::open_invoices(work.tx, work.account, (today, Date::MAX), INVOICES_SHOWN)

@@ -28,8 +28,8 @@ use crate::{
 
 /// The maximum number of jobs of a kind per round.
 const ROUND: i64 = 20;
-/// How often to look for jobs when none is known to be due: commands in other processes create some
-/// too.
+/// How often to look for jobs when none is known to be due, since commands in other processes
+/// create jobs too.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How often to remove expired rows.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -37,11 +37,11 @@ const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
 const FARTHEST: SignedDuration = SignedDuration::from_hours(2);
 /// How far the clock may run ahead of elapsed time.
 const JUMP: SignedDuration = SignedDuration::from_mins(10);
-/// How long nothing expires after the clock has jumped: a clock that is wrong for less than this
-/// expires nothing early.
+/// How long nothing expires after the clock has jumped, so that a clock that is wrong for less than
+/// this expires nothing early.
 const UNSURE: Duration = Duration::from_secs(3600);
 
-/// The result of an attempt may be recorded twice: it is the same.
+/// Records the result of an attempt. Doing so twice is harmless.
 pub(in crate::app) const NOTED: Write = Write { account: None, can_repeat: true };
 
 /// State shared by the worker and the code that creates jobs.
@@ -276,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_that_goes_ahead_of_the_time_that_has_passed_has_jumped() {
+    fn a_clock_that_advances_faster_than_elapsed_time_has_jumped() {
         let then: Timestamp = "2026-03-18T12:00:00Z".parse().unwrap();
         let hour = Duration::from_secs(3600);
         for (minutes, expected) in

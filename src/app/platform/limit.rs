@@ -18,8 +18,8 @@ use crate::{
     store::{self, engine::Tx, rate_window::RateWindow},
 };
 
-/// The maximum number of windows per limit; under a flood of addresses those that end first are
-/// dropped first.
+/// The maximum number of windows per limit. Under a flood of addresses, those that end first are
+/// dropped.
 const WINDOWS_MAX: usize = 100_000;
 /// A number of requests in a number of seconds.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ pub struct Rate {
 /// Where requests are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Counted {
-    /// In this process only: the database would cost as much as the limited work.
+    /// In this process only, since the database would cost as much as the limited work.
     Here,
     /// In the database: across all servers and restarts.
     Everywhere,
@@ -85,7 +85,7 @@ limits! {
     WrongPasswords "wrong-passwords" 1000 in HOUR, Everywhere;
     /// Wrong second factors, by email: the caller knows the password.
     WrongFactor "wrong-factor" 20 in HOUR, Everywhere;
-    /// Mails about wrong second factors, by email.
+    /// Emails about wrong second factors, by email.
     FactorNotice "factor-notice" 1 in HOUR, Everywhere;
     /// Codes requested or tried under `/v1`, by address.
     Codes "codes" 100 in 15 * MINUTE, Everywhere;
@@ -102,11 +102,11 @@ limits! {
     Message "message" 5 in HOUR, Everywhere;
     /// Messages to one freelancer from everywhere, by email.
     MessagesTo "messages-to" 100 in 24 * HOUR, Everywhere;
-    /// Mails to an account with an unverified address about others' actions, by account.
+    /// Emails to an account with an unverified address about others' actions, by account.
     UnprovenNews "unproven-news" 20 in 24 * HOUR, Everywhere;
     /// Answers to proposals, by address.
     ProposalAnswer "proposal-answer" 20 in HOUR, Everywhere;
-    /// Invoices and reminders mailed, by account: a stranger must not use it for mass mail.
+    /// Invoices and reminders mailed, by account, to prevent mass mail.
     InvoiceMail "invoice-mail" 50 in 24 * HOUR, Everywhere;
 }
 
@@ -161,7 +161,7 @@ impl Limits {
 }
 
 impl App {
-    /// Counts a request by address; an IPv6 one counts with its whole /64. None if limits are off.
+    /// Counts a request by address; an IPv6 address counts by its /64. None if limits are off.
     pub async fn count_address(&self, limit: Limit, address: IpAddr) -> Result<Option<LimitState>> {
         let Some(limiter) = self.limits.of(limit) else { return Ok(None) };
         let (subject, now) = (of_address(address), self.now());
@@ -293,13 +293,13 @@ impl Limiter {
     }
 }
 
-/// Returns the bytes by which an address is counted: for IPv6 the whole /64.
+/// Returns the bytes by which an address is counted: for IPv6 only the /64.
 pub(in crate::app) fn of_address(address: IpAddr) -> Subject {
     prefix(address, 16, 8)
 }
 
-/// Returns the first bytes of an address: `ipv4` of an IPv4 one, written as IPv6, or `ipv6` of an
-/// IPv6 one.
+/// Returns the prefix of an address: `ipv4` bytes of an IPv4 address, mapped to IPv6, or `ipv6`
+/// bytes of an IPv6 address.
 pub(in crate::app) fn prefix(address: IpAddr, ipv4: usize, ipv6: usize) -> Subject {
     let (mut bytes, kept) = match address.to_canonical() {
         IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), ipv4),
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_begins_with_the_first_request_and_ends_after_its_time() {
+    fn a_window_begins_with_the_first_request_and_ends_on_time() {
         let (limiter, address) = (limiter(), of_address("203.0.113.7".parse().unwrap()));
         let first = limiter.count(address, at(1000));
         assert_eq!((first.remaining, first.reset, first.refused), (1, 1900, None));
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_back_keeps_nobody_out() {
+    fn a_clock_that_is_set_back_blocks_nobody() {
         let (limiter, address) = (limiter(), of_address("203.0.113.7".parse().unwrap()));
         for _ in 0..3 {
             limiter.count(address, at(100_000));

@@ -1,4 +1,4 @@
-//! Mails: written with the change that causes them, delivered by a job.
+//! Emails: written with the change that causes them, delivered by a job.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use crate::{
 
 /// The delay before a delivery is recorded again after the database was unreachable.
 const NOTE_AGAIN: Duration = Duration::from_secs(1);
-/// The number of failed mails listed for an account.
+/// The number of failed emails listed for an account.
 const FAILED_SHOWN: i64 = 5;
 /// How long mails are stored after they stop waiting.
 const KEPT_DAYS: i64 = 30;
@@ -45,8 +45,8 @@ struct Contents {
 }
 
 impl Environment {
-    /// Returns a mail to the owner of an account if the address is verified: registering someone
-    /// else's address must not send mail there.
+    /// Returns an email to the owner of an account if the address is verified: registering someone
+    /// else's address must not send emails there.
     fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<QueuedMail>> {
         match account.email_verified_at {
             Some(_) => self.queued(Some(account.id), mail),
@@ -54,7 +54,7 @@ impl Environment {
         }
     }
 
-    /// Returns a mail that notifies an owner of a change to how they sign in.
+    /// Returns an email that notifies an owner of a change to their sign-in.
     pub(in crate::app) fn security_notice(
         &self,
         account: &Account,
@@ -65,7 +65,7 @@ impl Environment {
         self.notice(account, &mail)
     }
 
-    /// Returns a mail to be written in the transaction that causes it; None if mail is disabled.
+    /// Returns an email to be written in the transaction that causes it; None if mail is disabled.
     pub(in crate::app) fn queued(
         &self,
         account: Option<AccountId>,
@@ -99,7 +99,7 @@ impl App {
         self.wake(JobKind::Mail);
     }
 
-    /// Delivers a mail, or records why not and when to retry.
+    /// Delivers an email, or records why not and when to retry.
     pub(in crate::app) async fn deliver(&self, job: Job) -> Result<()> {
         let (id, tries): (MailId, _) = (job.subject(), job.tries);
         let found = self.store.read(move |tx| store::outbox::find(tx, id)).await?;
@@ -188,12 +188,12 @@ impl App {
         self.settings.courier.as_ref().is_some_and(|courier| courier.is_server())
     }
 
-    /// Returns who can open the links in mails and on pages.
+    /// Returns who can open the links in emails and on pages.
     pub fn reach(&self) -> Reach {
         Reach::of_url(&self.settings.public_url)
     }
 
-    /// Returns the waiting and the failed mails; with `all`, the delivered ones too.
+    /// Returns the waiting and the failed emails; with `all`, the delivered ones too.
     pub async fn list_mail(&self, all: bool) -> Result<Vec<QueuedMail>> {
         self.store
             .read(move |tx| {
@@ -207,7 +207,7 @@ impl App {
             .await
     }
 
-    /// Makes a waiting mail due at once.
+    /// Makes a waiting email due at once.
     pub async fn retry_mail(&self, id: MailId) -> Result<()> {
         let now = self.now();
         self.store
@@ -226,7 +226,7 @@ impl App {
             .await
     }
 
-    /// Makes every waiting mail due at once and returns their number.
+    /// Makes every waiting email due at once and returns their number.
     pub async fn retry_all_mail(&self) -> Result<u64> {
         let now = self.now();
         let hurry = move |tx: &mut Tx| store::jobs::make_due::<()>(tx, JobKind::Mail, None, now);
@@ -234,7 +234,7 @@ impl App {
     }
 }
 
-/// Returns the instant before which finished mails are deleted.
+/// Returns the instant before which finished emails are deleted.
 pub(in crate::app) fn forgotten_before(now: Timestamp) -> Result<Timestamp> {
     now.checked_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).map_err(Error::internal)
 }
@@ -243,7 +243,7 @@ fn context(id: MailId) -> String {
     format!("mail {id}")
 }
 
-/// Returns the caller's failed mails that were not resent successfully, newest first.
+/// Returns the caller's failed emails that were not resent successfully, newest first.
 pub fn list_failed_mail(work: &mut Work) -> Result<Vec<FailedMail>> {
     store::outbox::list_failed_of(work.tx, work.account, FAILED_SHOWN)
 }

@@ -23,7 +23,7 @@ pub struct PageContext {
     pub unread_messages: u64,
     /// Whether two-factor sign-in is on.
     pub two_factor: bool,
-    /// Its business name, logo and number format are in them.
+    /// Includes business name, logo and number format.
     pub defaults: InvoiceDefaults,
     /// Whether the account is restricted until its address is verified.
     pub is_limited: bool,

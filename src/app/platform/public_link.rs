@@ -1,5 +1,5 @@
 //! Links that clients open without an account: `PUBLIC_URL/i/<token>`. A token is found by its
-//! keyed hash; its sealed form lets the owner see the link again.
+//! keyed hash, and its sealed form lets the owner see the link again.
 
 use std::fmt::Display;
 
@@ -10,7 +10,7 @@ use crate::{
     domain::error::{Error, Result},
 };
 
-/// Random bytes of a token: 144 bits, 24 letters.
+/// Random bytes of a token: 144 bits, 24 characters.
 const TOKEN: usize = 18;
 
 /// The target of a link.
@@ -59,7 +59,7 @@ impl Environment {
         Ok(format!("{}{}{token}", self.settings.public_url, target.mount()))
     }
 
-    /// Returns a link with a token that nobody can guess.
+    /// Returns a link with an unguessable token.
     pub(in crate::app) fn new_public_link(
         &self,
         target: Target,
@@ -72,7 +72,7 @@ impl Environment {
     }
 }
 
-/// The sealing context: a link opens only for its own target.
+/// The sealing context: a link can only be opened for its own target.
 fn context(id: &impl Display) -> String {
     format!("link of {id}")
 }

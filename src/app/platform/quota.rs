@@ -1,5 +1,5 @@
-//! What an account may do before its address is verified, since anyone can register any address. It
-//! may send mail to itself, and store a little data.
+//! Restrictions of an account until its address is verified, since anyone can register any address.
+//! It may only send mail to itself and store a little data.
 
 use crate::{
     app::{environment::Environment, unit_of_work::Work},

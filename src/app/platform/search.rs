@@ -15,10 +15,10 @@ use crate::{
     store,
 };
 
-/// The most results of a kind.
+/// The maximum number of results of a kind.
 const MOST: u32 = 5;
 
-/// The newest of each kind that match.
+/// The newest matches of each kind.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
     pub clients: Vec<Client>,
@@ -27,7 +27,7 @@ pub struct Found {
     pub proposals: Vec<Proposal>,
 }
 
-/// Looks for a folded text in everything of the caller.
+/// Searches everything of the caller for a folded text.
 pub fn search(work: &mut Work, text: &str) -> Result<Found> {
     let page = Page::first(MOST);
     let search = || Some(text.to_owned());

@@ -63,12 +63,12 @@ impl SecretKey {
     }
 }
 
-/// Random bytes that seal one secret and are never reused.
+/// A nonce: random bytes that are never reused.
 pub type Nonce = [u8; NONCE];
 
 const NONCE: usize = 24;
 
-/// Seals what must be readable again, and hashes what must only be recognised.
+/// Seals secrets that must be readable again, and hashes those that must only be recognised.
 #[derive(Clone)]
 pub struct Keys {
     sealing: [u8; 32],
@@ -76,7 +76,8 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Seals a secret. `context` says what it is and whose; it opens only under the same context.
+    /// Seals a secret. `context` says what it is and whose; it can only be opened with the same
+    /// context.
     pub fn seal(&self, context: &str, nonce: Nonce, secret: &[u8]) -> Result<Vec<u8>> {
         let payload = Payload { msg: secret, aad: context.as_bytes() };
         let sealed = self
@@ -138,8 +139,8 @@ impl App {
             .await
     }
 
-    /// Records which `JWT_SECRET` is in use. Next to other servers it must be theirs: otherwise a
-    /// token would be valid on some of them only.
+    /// Records which `JWT_SECRET` is in use. It must match that of other running servers: otherwise
+    /// a token would be valid on some of them only.
     pub async fn check_jwt_secret(&self, secret: &str, is_beside_others: bool) -> Result<()> {
         let hash = self.keys()?.hash(JWT_SECRET, &[secret.as_bytes()]);
         let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_opens_with_the_same_key_and_context_alone() {
+    fn a_sealed_secret_opens_only_with_the_same_key_and_context() {
         let sealed = keys(1).seal("seed of one", [7; 24], b"secret").unwrap();
         assert_eq!(keys(1).open("seed of one", &sealed).unwrap(), b"secret");
         assert!(!sealed.windows(6).any(|window| window == b"secret"));
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_tells_its_parts_and_contexts_apart() {
+    fn a_hash_depends_on_its_parts_and_its_context() {
         let hash = |context, parts: &[&[u8]]| keys(1).hash(context, parts);
         assert_eq!(hash("otp", &[b"a", b"b"]), hash("otp", &[b"a", b"b"]));
         assert_ne!(hash("otp", &[b"ab"]), hash("otp", &[b"a", b"b"]));

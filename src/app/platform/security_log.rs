@@ -1,4 +1,4 @@
-//! Log lines about sign-ins and attempts on an account: never a secret, never typed text.
+//! Log lines about sign-ins and attempts on an account. They contain no secrets and no typed text.
 
 use tracing::field::display;
 

@@ -1,4 +1,4 @@
-//! The share of each caller, so that nobody takes what others need.
+//! Shares per caller, so that nobody uses up what others need.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{app::limit::of_address, domain::id::AccountId};
 
-/// The owner of work or storage: an account, or the network of an address.
+/// The owner of work or memory: an account, or the network of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Owner {
     Account(AccountId),
@@ -16,7 +16,7 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// Returns the owner of a request by address; an IPv6 address counts with its whole /64.
+    /// Returns the owner of a request by its address; an IPv6 address counts by its /64.
     pub fn of_address(address: IpAddr) -> Self {
         Self::Address(of_address(address))
     }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_owner_has_one_share_and_those_that_nobody_uses_are_forgotten() {
+    fn an_owner_has_one_share_and_unused_shares_are_dropped() {
         let shares = Shares::new(|| Mutex::new(0));
         let owner = |n: u32| Owner::of_address(IpAddr::V4(n.into()));
         let held = shares.of(owner(0));

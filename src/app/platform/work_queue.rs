@@ -1,4 +1,4 @@
-//! CPU-bound work: never on the threads that answer requests, a limited amount at once, and shared
+//! CPU-bound work: never on the threads that handle requests, limited in parallel, and shared
 //! fairly among callers.
 
 use std::sync::Arc;
@@ -39,7 +39,7 @@ struct Line {
 const LINE: usize = 32;
 
 impl WorkQueue {
-    /// Runs `turns` tasks at once; refuses more than `places` running or waiting ones.
+    /// Runs `turns` tasks at once, and refuses more than `places` running or waiting ones.
     pub fn new(turns: usize, places: usize, busy: &'static str) -> Self {
         Self {
             busy,
@@ -88,7 +88,7 @@ impl WorkQueue {
         let turns = Arc::clone(&self.turns).acquire_many_owned(turns);
         held.push(turns.await.map_err(Error::internal)?);
         spawn_blocking(move || {
-            // Hold these to the end even if the request is dropped meanwhile.
+            // Hold these to the end even if the request is dropped.
             let _held = (held, line);
             work()
         })
@@ -96,7 +96,7 @@ impl WorkQueue {
         .map_err(Error::internal)
     }
 
-    /// Returns how many turns are taken, and how many tasks wait for one.
+    /// Returns how many turns are in use, and how many tasks wait for one.
     pub fn load(&self) -> (usize, usize) {
         let running = self.turn_count.saturating_sub(self.turns.available_permits());
         let taken = self.place_count.saturating_sub(self.places.available_permits());
@@ -105,7 +105,7 @@ impl WorkQueue {
 }
 
 impl App {
-    /// Passes API input on if its password is acceptable: the documents allow no stricter rule, so
+    /// Returns API input if its password is acceptable. The documents allow no stricter rule, so
     /// common passwords are refused only if the setting says so.
     pub async fn guard<T: Send + 'static>(
         &self,
@@ -119,7 +119,7 @@ impl App {
         }
     }
 
-    /// Passes form input on if its password is not easy to guess. That check takes time, so cheaper
+    /// Returns form input if its password is not easy to guess. That check takes time, so cheaper
     /// checks come first.
     pub async fn guard_always<T: Send + 'static>(
         &self,
@@ -141,8 +141,8 @@ impl App {
         self.work.run(self.stranger(), work).await
     }
 
-    /// Returns the line for work without an account: behind earlier requests from the same address.
-    /// None if limits are off, since all requests may then share one address.
+    /// Returns the queue for work without an account: behind earlier requests from the same
+    /// address. None if limits are off, since all requests may then share one address.
     pub(in crate::app) fn stranger(&self) -> Option<Owner> {
         if self.limits.are_on() { Asker::owner() } else { None }
     }
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_asks_once_is_served_before_who_asked_ten_times() {
+    async fn an_owner_with_one_task_is_served_before_one_with_ten() {
         let queue = WorkQueue::new(1, 64, "error-busy-work");
         let order = Arc::new(Mutex::new(Vec::new()));
         let (go, gate) = mpsc::channel();
@@ -176,7 +176,7 @@ mod tests {
         let mut all = vec![first.map(drop).boxed_local()];
         all.extend((0..10).map(|_| queue.run(owner(1), note("many")).map(drop).boxed_local()));
         all.push(queue.run(owner(2), note("one")).map(drop).boxed_local());
-        // All are queued before the first one is done.
+        // All are queued before the first one finishes.
         let mut all = join_all(all);
         assert!((&mut all).now_or_never().is_none());
         go.send(()).unwrap();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_line_turns_away_its_owner_alone() {
+    async fn a_full_queue_refuses_only_its_owner() {
         let queue = WorkQueue::new(1, 1000, "error-busy-work");
         let (go, gate) = mpsc::channel();
         let mut all = vec![queue.run(owner(1), move || gate.recv().unwrap()).boxed_local()];

@@ -29,7 +29,7 @@ impl App {
 
     /// Returns a freelancer's public profile. A visit by a person counts as one view per visitor
     /// and day; visitors are distinguished by a keyed hash of address and device. The owner and
-    /// programs do not count.
+    /// bots do not count.
     pub async fn public_profile(
         &self,
         username: String,

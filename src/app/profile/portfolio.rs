@@ -62,7 +62,7 @@ pub fn add_portfolio_picture(work: &mut Work, id: PortfolioItemId, url: &str) ->
     change_portfolio_item(work, id, |before| before.add_picture(url.to_owned()))
 }
 
-/// Removes a picture, ours or external, from a piece of work.
+/// Removes a picture, stored or external, from a piece of work.
 pub fn remove_portfolio_picture(work: &mut Work, id: PortfolioItemId, url: &str) -> Result<()> {
     change_portfolio_item(work, id, |before| {
         before.images.retain(|known| known != url);

@@ -137,12 +137,12 @@ pub fn list_projects(work: &mut Work, filter: &ProjectFilter) -> Result<Listing<
     store::project::list(work.tx, work.account, filter, &rates)
 }
 
-/// Returns the names of the newest projects, for a choice.
+/// Returns the names of the newest projects, for a select.
 pub fn list_project_names(work: &mut Work) -> Result<Vec<ProjectName>> {
     store::project::list_names(work.tx, work.account, client::NAMES_MAX)
 }
 
-/// Returns how many projects there are of each status.
+/// Returns the number of projects of each status.
 pub fn count_projects(work: &mut Work) -> Result<Vec<(ProjectStatus, u64)>> {
     let statuses = ProjectStatus::WORDS.iter().filter_map(|word| ProjectStatus::from_word(word));
     statuses

@@ -11,16 +11,16 @@ use crate::{
     },
 };
 
-/// The most projects that are read for a column.
+/// The maximum number of projects read for a column.
 const LANE_MAX: u32 = 50;
-/// The most that are shown of what is done; the list shows the rest.
+/// The maximum number of completed projects shown; the list shows the rest.
 const COMPLETED_SHOWN: usize = 10;
 
 /// The projects of one status.
 #[derive(Debug, Clone)]
 pub struct Lane {
     pub status: ProjectStatus,
-    /// The newest of them; none where the column is shut.
+    /// The newest of them; empty if the column is collapsed.
     pub projects: Vec<Project>,
     pub total: u64,
     /// The budgets of all of them, in the account's currency; None if they cannot be added up.
@@ -28,13 +28,13 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// Returns whether the column only says how many there are.
+    /// Returns whether the column only shows its number of projects.
     pub fn is_shut(&self) -> bool {
         self.status == ProjectStatus::Cancelled
     }
 }
 
-/// Returns a column for each status, with the projects that match the filter otherwise.
+/// Returns a column for each status, with the projects that match the rest of the filter.
 pub fn list_board(work: &mut Work, filter: &ProjectFilter) -> Result<Vec<Lane>> {
     let rates = work.rates()?;
     let statuses = ProjectStatus::WORDS.iter().filter_map(|word| ProjectStatus::from_word(word));

@@ -39,8 +39,8 @@ impl App {
         Ok(record)
     }
 
-    /// Marks a draft as sent and creates a link for the client; a sent one is unchanged, but gets a
-    /// link if it has none.
+    /// Marks a draft as sent and creates a link for the client. A sent proposal stays unchanged,
+    /// but gets a link if it has none.
     pub async fn send_proposal(
         &self,
         who: impl Into<Who>,
@@ -95,7 +95,7 @@ pub fn list_proposals(work: &mut Work, filter: &ProposalFilter) -> Result<Listin
     Ok(listing)
 }
 
-/// Returns how many proposals there are of each status.
+/// Returns the number of proposals of each status.
 pub fn count_proposals(work: &mut Work) -> Result<Vec<(ProposalStatus, u64)>> {
     let statuses = ProposalStatus::WORDS.iter().filter_map(|word| ProposalStatus::from_word(word));
     statuses
@@ -133,7 +133,7 @@ pub fn update_proposal(
     proposal.title = change.title.unwrap_or(proposal.title);
     proposal.content = change.content.unwrap_or(proposal.content);
     proposal.valid_until = change.valid_until.apply(proposal.valid_until);
-    // Last, since an invalid field is reported before a state that forbids the change.
+    // Last, since invalid fields are reported before forbidden states.
     proposal.status = match change.status {
         Some(status) => before.status.change_to(status)?,
         None => before.status,

@@ -64,7 +64,7 @@ pub fn remove_parts(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What `doctor` reports about backups, and its advice.
+/// Doctor's report on backups, and its advice.
 pub struct Look {
     pub text: String,
     pub advice: Option<String>,
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_tells_when_the_backup_was_made() {
+    fn a_name_contains_the_time_of_the_backup() {
         let made = at("2026-03-18T12:00:07Z");
         assert_eq!(name(made), "freelanceos-20260318T120007Z.db");
         assert_eq!(made_at(&name(made)), Some(made));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_stay_and_nothing_but_backups_goes() {
+    fn the_newest_backups_stay_and_no_other_files_are_removed() {
         let folder = tempfile::TempDir::new().unwrap();
         let names = [
             "freelanceos-20260316T120000Z.db",
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backup_that_is_late_or_failed_is_a_matter_of_advice() {
+    fn a_late_or_failed_backup_is_reported_with_advice() {
         let folder = tempfile::TempDir::new().unwrap();
         let day = SignedDuration::from_hours(24);
         let plan = |every| BackupPlan {

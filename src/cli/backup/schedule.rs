@@ -62,7 +62,8 @@ pub async fn run(
                 Some(cause)
             }
         };
-        // For `doctor`. This fails on a full disk, but the age of the newest backup shows it too.
+        // For `doctor`. This fails on a full disk, but then the age of the newest backup shows the
+        // problem.
         if let Err(error) = app.note_backup(failure).await {
             tracing::debug!(cause = error.cause(), "could not record the result of the backup");
         }

@@ -1,5 +1,4 @@
-//! Additional invoices, spread over the days of the story, to show how the program copes with many
-//! of them.
+//! Additional invoices, spread over the two years, to try the program with many of them.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
@@ -79,7 +78,7 @@ impl<'a> MoreInvoices<'a> {
         stream::iter(makings).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    /// Returns how many of them fall before an instant.
+    /// Returns how many of them are due before an instant.
     fn share(&self, at: Timestamp) -> u64 {
         let passed = at.duration_since(self.start).as_secs().max(0);
         let span = self.end.duration_since(self.start).as_secs().max(1);

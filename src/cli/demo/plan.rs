@@ -1,4 +1,4 @@
-//! What happens in the demo's two years, and when.
+//! The events of the demo's two years, and when they happen.
 
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use rust_decimal::Decimal;
@@ -246,7 +246,7 @@ impl Story {
         Ok(())
     }
 
-    /// Proposals that led nowhere, and those still awaiting an answer.
+    /// Proposals without a project, and those still awaiting an answer.
     fn other_proposals(&mut self) -> Result<()> {
         let first = self.projects.len();
         for number in 0..16 {

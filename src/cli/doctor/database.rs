@@ -15,7 +15,7 @@ use crate::{
 
 /// A -wal file this large is no longer being checkpointed.
 const WAL_LARGE: u64 = 256 << 20;
-/// A database this large needs attention to the room for its backups.
+/// A database this large needs attention to the space for its backups.
 const DATABASE_LARGE: u64 = 10 << 30;
 
 /// Returns whether its rows can be read.

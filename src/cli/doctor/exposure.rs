@@ -1,4 +1,4 @@
-//! Checks what the settings expose to others.
+//! Checks how the settings expose the server to others.
 
 use url::Url;
 
@@ -16,7 +16,7 @@ use crate::{
 pub struct Doors {
     pub is_set_up: bool,
     pub has_owner: bool,
-    /// From the settings, or else the owner's choice.
+    /// The setting, or else the owner's choice.
     pub open_registration: bool,
 }
 

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_server_tells_how_wrong_the_clock_is() {
+    fn the_error_of_the_clock_is_measured() {
         for behind in [0, 300, -7200] {
             let found = seconds_ahead(server(behind)).unwrap();
             assert!((found - behind).abs() <= 1, "{behind}: {found}");
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_know_the_time_is_not_believed() {
+    fn a_server_without_the_time_is_ignored() {
         let mut packet = [0; 48];
         packet[0] = 0xe4;
         packet[1] = 1;

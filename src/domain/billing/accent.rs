@@ -14,7 +14,7 @@ use crate::domain::{
 pub struct Accent([u8; 3]);
 
 impl Accent {
-    /// The colour of FreelanceOS, until another is chosen.
+    /// The colour of FreelanceOS, used until another is chosen.
     pub const PINE: Self = Self([0x0b, 0x5c, 0x46]);
 
     /// Parses six hexadecimal digits, with or without a `#` before them.
@@ -28,7 +28,7 @@ impl Accent {
         Some(Self([red, green, blue]))
     }
 
-    /// Returns the shares of red, green and blue.
+    /// Returns red, green and blue as shares of 1.
     pub fn rgb(self) -> [u8; 3] {
         self.0
     }
@@ -39,22 +39,22 @@ impl Accent {
         format!("{red:02x}{green:02x}{blue:02x}")
     }
 
-    /// Returns the colour of text on it: white or black, whichever contrasts more.
+    /// Returns the colour of text on it: white or black, whichever has more contrast.
     pub fn on(self) -> &'static str {
         if self.takes_black() { "#000" } else { "#fff" }
     }
 
-    /// Whether black text contrasts more with it than white text.
+    /// Whether black text has more contrast than white text.
     pub fn takes_black(self) -> bool {
         self.contrast_with(0.0) > self.contrast_with(1.0)
     }
 
-    /// Returns how far it differs from the text on it, from 4.58 to 21 (WCAG 2).
+    /// Returns its contrast with the text on it, from 4.58 to 21 (WCAG 2).
     pub fn contrast(self) -> f64 {
         self.contrast_with(0.0).max(self.contrast_with(1.0))
     }
 
-    /// Returns how far it differs from white, from 1 to 21.
+    /// Returns its contrast with white, from 1 to 21.
     pub fn contrast_with_paper(self) -> f64 {
         self.contrast_with(1.0)
     }
@@ -64,7 +64,7 @@ impl Accent {
         (own.max(luminance) + 0.05) / (own.min(luminance) + 0.05)
     }
 
-    /// Returns how bright it is, from 0 to 1 (WCAG 2).
+    /// Returns its relative luminance, from 0 to 1 (WCAG 2).
     fn luminance(self) -> f64 {
         let [red, green, blue] = self.0.map(|share| {
             let share = f64::from(share) / 255.0;
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn six_digits_are_a_colour_and_nothing_else_is() {
+    fn only_six_hexadecimal_digits_are_a_colour() {
         assert_eq!(accent(" #B5411C ").to_string(), "#b5411c");
         assert_eq!(accent("0b5c46"), Accent::PINE);
         for text in
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn text_on_a_colour_is_whichever_reads_better() {
+    fn text_on_a_colour_has_the_better_contrast() {
         for (color, on, contrast) in [
             ("#000000", "#fff", "21.00"),
             ("#ffffff", "#000", "21.00"),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_them_can_always_be_read() {
+    fn black_or_white_text_is_always_readable() {
         let shades = (0..=255).flat_map(|shade| [[shade; 3], [shade, 0, 0], [0, shade, 0]]);
         let least = shades.map(|shade| Accent(shade).contrast()).fold(f64::MAX, f64::min);
         assert!(least >= 4.5, "{least}");

@@ -74,7 +74,7 @@ impl ClientChange {
     }
 }
 
-/// A client's name, for choosing from a list.
+/// A client's name, for a select.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientName {
     pub id: ClientId,
@@ -83,11 +83,11 @@ pub struct ClientName {
 }
 
 input! {
-    /// Which clients a list shows.
+    /// The filter of a list of clients.
     #[derive(Debug, Clone)]
     pub new ClientFilter;
 
-    /// Looked for in name, e-mail and company, without regard to case.
+    /// Text to find in name, email and company, case-insensitive.
     search "search": OrDefault<Search>,
     page "page": Page,
 }

@@ -47,15 +47,15 @@ kinds! {
 }
 
 input! {
-    /// A rate as its owner enters it.
+    /// A rate as entered by the user.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub new NewRate;
 
     from "from": Required<Currency>,
-    /// The base currency of the account where none is given.
+    /// Defaults to the account's base currency.
     into "to": Inherited<Currency>,
     rate "rate": Required<GivenRate>,
-    /// Today where none is given.
+    /// Defaults to today.
     day "day": Inherited<Day>,
 }
 
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_rate_is_left_out_and_named() {
+    fn unconverted_amounts_are_left_out_and_named() {
         let known = [rate("NGN", "USD", 17, Decimal::new(65, 5))];
         let rates = Rates::new(Currency::USD, known);
         let mut total = Total::default();
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_known_the_other_way_round_is_inverted() {
+    fn a_rate_of_the_opposite_direction_is_inverted() {
         let rates = Rates::new(Currency::USD, [rate("USD", "XOF", 17, Decimal::from(600))]);
         let mut total = Total::default();
         total.add(Money::new(6_000, currency("XOF")));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_currency_without_a_rate_goes_by_one_that_both_have_rates_with() {
+    fn a_currency_without_a_rate_is_converted_through_a_common_one() {
         let known = [
             rate("EUR", "USD", 17, Decimal::new(125, 2)),
             rate("EUR", "NGN", 17, Decimal::from(2000)),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_pair_known_both_ways_the_newer_rate_counts_and_none_by_another_currency() {
+    fn the_newer_direction_of_a_pair_counts_and_no_other_currency() {
         let known = [
             rate("EUR", "USD", 17, Decimal::from(2)),
             rate("USD", "EUR", 18, Decimal::new(8, 1)),
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_total_is_rounded_once_a_currency_however_it_is_made_up() {
+    fn a_total_is_rounded_once_per_currency_whatever_its_parts() {
         let rates = Rates::new(Currency::USD, [rate("NGN", "USD", 17, Decimal::new(4, 1))]);
         let mut total = Total::default();
         (0..10).for_each(|_| total.add(Money::new(1, currency("NGN"))));

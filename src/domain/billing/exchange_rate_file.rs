@@ -109,7 +109,7 @@ fn table(head: &Row, rows: &[Row]) -> Result<Vec<Line>, WrongLine> {
     for row in rows {
         let day = row.cell(0);
         let written = Date::strptime("%d %B %Y", day).or_else(|_| day.parse());
-        // The history begins before the supported years.
+        // The file begins before the supported years.
         if written.as_ref().is_ok_and(|day| day.year() < 2000) {
             continue;
         }
@@ -170,7 +170,8 @@ impl Mark {
         Ok(mark)
     }
 
-    /// Returns the mark that one number shows: 1.234,5 and 0,92 have a comma, 1,234 may be either.
+    /// Returns the decimal mark that one number shows: 1.234,5 and 0,92 have a comma, 1,234 may be
+    /// either.
     fn told_by(number: &str) -> Self {
         let Some(last) = number.rfind(['.', ',']) else { return Self::Unknown };
         let (whole, mark) = (&number[..last], &number[last..=last]);
@@ -190,7 +191,7 @@ impl Mark {
         }
     }
 
-    /// Returns the number with only a point before its decimals.
+    /// Returns the number with a point before its decimals and no other separators.
     fn plain(self, number: &str) -> Result<String, String> {
         let (point, group) = match self {
             Self::Point => ('.', ','),
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_and_decimals_are_read_as_the_file_writes_them() {
+    fn columns_and_decimals_are_parsed_in_the_files_format() {
         for (text, expected) in [
             ("2026-03-18;EUR;NGN;1.650,25\n2026-03-18;EUR;USD;1,083", ["1650.25", "1.083"]),
             (
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_read_in_two_ways_is_refused_with_its_line() {
+    fn an_ambiguous_number_is_refused_with_its_line() {
         for (text, said) in [
             ("2026-03-18;EUR;USD;2\n2026-03-18;EUR;NGN;1.650", "2: \"1.650\" can be read in two"),
             ("# x\n2026-03-18;EUR;NGN;1,650", "2: \"1,650\" can be read in two"),
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_central_banks_own_files_are_read() {
+    fn files_of_the_european_central_bank_are_parsed() {
         let daily = "Date, USD, JPY, BGN, \n18 March 2026, 1.0834, 162.45, N/A, \n";
         let rates = shown(daily).unwrap();
         assert_eq!(rates, ["2 2026-03-18 EUR JPY 162.45", "2 2026-03-18 EUR USD 1.0834"]);

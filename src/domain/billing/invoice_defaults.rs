@@ -28,15 +28,15 @@ pub struct InvoiceDefaults {
     pub tax_id: Option<String>,
     /// The prefix of the invoice numbers of a new year.
     pub prefix: String,
-    /// Days from issue to due.
+    /// Days from issue date to due date.
     pub due_days: u32,
     /// In percent.
     pub tax_rate: Decimal,
     pub notes: Option<String>,
-    /// How a client pays without a payment link, such as by bank transfer.
+    /// How a client pays without a payment link, for example by bank transfer.
     pub payment_instructions: Option<String>,
     pub logo: Option<ImageId>,
-    /// How the account writes numbers.
+    /// The number format of the account.
     pub number_format: NumberFormat,
     /// The colour of documents and client pages.
     pub accent: Accent,
@@ -81,7 +81,7 @@ input! {
     address "address": Optional<Lines>,
     tax_id "taxId": Optional<Name>,
     prefix "prefix": Required<Prefix>,
-    /// With which the numbers of this year begin.
+    /// The first number of this year.
     next_number "nextNumber": Required<Whole<1, 999_999_999>>,
     due_days "dueDays": Required<Whole<0, 365>>,
     tax_rate "taxRate": Required<Percent>,
@@ -116,7 +116,7 @@ impl InvoiceDefaultsChange {
     }
 }
 
-/// Turns blank text into no text.
+/// Converts blank text to none.
 fn unless_blank(patch: Patch<String>) -> Patch<String> {
     match patch {
         Patch::Set(text) if text.trim().is_empty() => Patch::Clear,
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_taken_from_json_and_from_forms() {
+    fn numbers_are_accepted_from_json_and_from_forms() {
         for value in [
             json!({"dueDays": 14, "taxRate": 7.5, "nextNumber": 12}),
             json!({"dueDays": "14", "taxRate": " 7.50", "nextNumber": "012"}),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_that_fails_is_named() {
+    fn every_invalid_field_is_named() {
         let error = read(json!({
             "businessName": " ", "address": "x".repeat(1001), "prefix": "A/B", "nextNumber": 0,
             "dueDays": 366, "taxRate": "much", "paymentInstructions": 7,
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn null_and_blank_lines_clear_what_may_be_left_out() {
+    fn null_and_blank_text_clear_optional_fields() {
         let mut defaults = InvoiceDefaults {
             address: Some("1 Broad Street\nLagos".to_owned()),
             notes: Some("Thank you".to_owned()),

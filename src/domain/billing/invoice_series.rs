@@ -19,17 +19,17 @@ pub struct InvoiceSeries {
     pub prefix: String,
     /// The first number of the series.
     pub first: i64,
-    /// The next number to be drawn.
+    /// The next number to use.
     pub next: i64,
 }
 
 impl InvoiceSeries {
-    /// Creates a series with no number drawn yet.
+    /// Creates a series in which no number has been used.
     pub fn new(year: i16, prefix: String) -> Self {
         Self { year, prefix, first: 1, next: 1 }
     }
 
-    /// Whether a number was drawn.
+    /// Whether a number has been used.
     pub fn is_begun(&self) -> bool {
         self.next > self.first
     }
@@ -39,8 +39,8 @@ impl InvoiceSeries {
         number(&self.prefix, self.year, self.next)
     }
 
-    /// Sets prefix and start; allowed until a number is drawn. Setting the current value is always
-    /// allowed.
+    /// Sets prefix and start; allowed until a number has been used. Setting the current value is
+    /// always allowed.
     pub fn choose(&mut self, prefix: Option<&str>, next: Option<i64>) -> Result<()> {
         let moves = prefix.is_some_and(|prefix| prefix != self.prefix)
             || next.is_some_and(|next| next != self.next);
@@ -68,7 +68,7 @@ pub fn number(prefix: &str, year: i16, number: i64) -> String {
 }
 
 kinds! {
-    /// A prefix: 1 to 12 letters, digits and hyphens, with no hyphen at its ends.
+    /// A prefix: 1 to 12 letters, digits and hyphens, with no hyphen at either end.
     Prefix = String, Shape::Text { min: 1, max: PREFIX_MAX }, |value| {
         let text = text::raw(value)?.trim();
         let fits = (1..=PREFIX_MAX).contains(&text.len())
@@ -87,7 +87,7 @@ mod tests {
     use crate::domain::input::Scalar;
 
     #[test]
-    fn a_prefix_is_short_and_plain() {
+    fn a_prefix_is_short_and_simple() {
         for text in ["INV", "a", "7", "Obi-2", "ABCDEFGHIJKL"] {
             assert_eq!(Prefix::parse(&json!(text)).unwrap(), text);
         }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn prefix_and_start_are_chosen_before_the_first_number() {
+    fn prefix_and_start_can_only_be_set_before_the_first_number() {
         let mut series = InvoiceSeries::new(2026, DEFAULT_PREFIX.to_owned());
         series.choose(Some("OBI"), Some(40)).unwrap();
         assert_eq!(series.next_number(), "OBI-2026-040");

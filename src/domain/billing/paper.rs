@@ -1,4 +1,4 @@
-//! How documents are laid out, and on which paper.
+//! Layout and paper size of documents.
 
 use crate::domain::{text, word::words};
 
@@ -6,7 +6,7 @@ words! {
     /// The layout of invoices as PDF.
     #[derive(Default)]
     Template {
-        /// A letter that needs little ink.
+        /// A letter that uses little ink.
         #[default]
         Classic "classic",
         /// With a band in the accent colour.
@@ -15,10 +15,10 @@ words! {
 }
 
 words! {
-    /// The chosen paper.
+    /// The chosen paper size.
     #[derive(Default)]
     Paper {
-        /// What the client's country uses.
+        /// The usual size in the client's country.
         #[default]
         ByCountry "country",
         A4 "a4",
@@ -33,8 +33,8 @@ pub enum PaperSize {
     Letter,
 }
 
-/// The countries that use US Letter (as CLDR lists them), by code and as people write them. The
-/// names are folded.
+/// The countries that use US Letter (according to CLDR), by code and by common names. The names are
+/// folded.
 const LETTER: &[&str] = &[
     "bz",
     "belize",

@@ -8,7 +8,7 @@ use crate::domain::{
     money::{Currency, Money},
 };
 
-/// Money received for an invoice. Never changed once written.
+/// Money received for an invoice. Never changed once stored.
 #[derive(Debug, Clone)]
 pub struct Payment {
     pub id: PaymentId,
@@ -22,7 +22,7 @@ pub struct Payment {
     pub paid_at: Timestamp,
 }
 
-/// An amount converted at a rate that is frozen with it.
+/// A converted amount with its rate, both frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conversion {
     pub amount: Money,

@@ -1,15 +1,14 @@
-//! Characters that no font has: how they are named, and the refusal of documents that use them.
+//! Unprintable characters: their names, and the refusal of documents that use them.
 
 use crate::{
     domain::error::{Error, Result},
     locale::t,
 };
 
-/// The most characters to name.
+/// The maximum number of characters to name.
 const NAMED_MAX: usize = 10;
 
-/// Names the characters so that they can be found: `“𒀀” (U+12000), U+E000`. Names the first ten at
-/// most.
+/// Names up to ten of the characters so that the user can find them: `“𒀀” (U+12000), U+E000`.
 pub fn named(characters: &[char]) -> String {
     let name = |c: &char| {
         let code = u32::from(*c);

@@ -83,7 +83,7 @@ input! {
     coordinates "coordinates": Optional<Coordinates> = "Longitude and latitude in degrees.",
 }
 
-/// The decimals stored of a degree: a tenth of a millimetre.
+/// The number of decimals stored of a degree: a tenth of a millimetre.
 const DEGREE_DECIMALS: u32 = 9;
 
 /// A point on earth, in degrees.
@@ -125,7 +125,7 @@ pub struct Account {
     pub currency: Currency,
     /// The timezone for days, months and "overdue".
     pub zone: Zone,
-    /// How its dates are written.
+    /// Its date format.
     pub date_format: DateFormat,
     pub avatar: Option<String>,
     pub role: Role,
@@ -162,8 +162,8 @@ impl Account {
         }
     }
 
-    /// Whether it has the rights of an account with a verified address. Whoever set up the server
-    /// has them without verification.
+    /// Whether it has the rights of an account with a verified address. The server's owner has them
+    /// without verification.
     pub fn is_proven(&self) -> bool {
         self.email_verified_at.is_some() || self.is_owner
     }
@@ -223,7 +223,7 @@ input! {
 
     email "email": Required<KnownEmail>,
     password "password": Required<Password>,
-    /// Where the account asks for a second factor.
+    /// Required if the account has two-factor sign-in.
     totp_code "totpCode": OrDefault<GivenCode> = "A code of the authenticator app or a backup \
         code, where the account asks for one.",
 }

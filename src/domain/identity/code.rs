@@ -18,20 +18,20 @@ pub const OTP_DIGITS: usize = 6;
 pub const WRONG_TRIES_MAX: i64 = 5;
 
 words! {
-    /// The purpose a code was mailed for. A code is only valid for its purpose.
+    /// The purpose of a code. A code is only valid for its purpose.
     Purpose {
         Verification "verification",
-        /// The token of the link in the mail, for the same purpose.
+        /// The token of the link in the email, for the same purpose.
         VerificationLink "verification_link",
-        /// The link with which the owner of the address removes a pending account someone else
-        /// made.
+        /// The link with which the owner of the address deletes a pending account that someone else
+        /// created.
         Removal "removal_link",
         PasswordReset "password_reset",
     }
 }
 
 words! {
-    /// What an OTP may be requested for.
+    /// The purposes for which an OTP can be requested.
     OtpType {
         Verification "verification",
         PasswordReset "password_reset",
@@ -110,8 +110,8 @@ input! {
 }
 
 input! {
-    /// Sets a new password with the mailed code. The password is 8 to 128 characters; the API that
-    /// created the account may have more rules, known once the account is.
+    /// Sets a new password with the mailed code. The password has 8 to 128 characters. The API that
+    /// created the account may have more rules, which are checked once the account is known.
     #[derive(Debug, Clone)]
     pub new PasswordReset;
 
@@ -122,7 +122,7 @@ input! {
 }
 
 impl PasswordReset {
-    /// Refuses an easily guessed password. No API document asks for this.
+    /// Refuses an easily guessed password. No API document requires this.
     pub fn guarded(self) -> Result<Self> {
         must_not_be_guessed("newPassword", &self.password, &self.email, &[])?;
         Ok(self)

@@ -1,4 +1,4 @@
-//! Passkeys: keys stored on a device, which uses them once its owner has confirmed their presence.
+//! Passkeys: keys stored on a device that verifies its user before using them.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -12,17 +12,17 @@ use crate::domain::{
     word::words,
 };
 
-/// The most passkeys of an account.
+/// The maximum number of passkeys of an account.
 pub const PASSKEYS_MAX: usize = 20;
 /// How long a challenge is valid.
 pub const CHALLENGE_LIFE: SignedDuration = SignedDuration::from_mins(5);
-/// The most pending registrations of an account; older ones are dropped.
+/// The maximum number of pending registrations of an account; older ones are dropped.
 pub const REGISTRATIONS_MAX: i64 = 5;
-/// The longest email address or username.
+/// The maximum length of an email address or username.
 const IDENTIFIER_MAX: usize = 254;
 
 words! {
-    /// The purpose of a challenge. One cannot be used for the other.
+    /// The purpose of a challenge. A challenge is only valid for its purpose.
     Ceremony {
         Registration "registration",
         Login "login",
@@ -43,7 +43,7 @@ pub struct Passkey {
     pub last_used_at: Option<Timestamp>,
 }
 
-/// Refuses a passkey beyond the most an account may have.
+/// Refuses a passkey beyond the maximum.
 pub fn must_have_room(passkeys: usize) -> Result<()> {
     if passkeys < PASSKEYS_MAX {
         return Ok(());
@@ -83,7 +83,7 @@ input! {
     attestation_object "attestationObject": Required<Encoded>,
 }
 
-/// The account someone claims: an email address or a username.
+/// An email address or a username, as claimed by a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identifier {
     Email(String),
@@ -111,7 +111,7 @@ impl Scalar for Identifier {
 }
 
 input! {
-    /// Who wants to sign in.
+    /// The user who wants to sign in.
     #[derive(Debug, Clone)]
     pub new LoginStart;
 
@@ -153,7 +153,7 @@ input! {
 }
 
 kinds! {
-    /// Text in base64url; padding, which some programs add, is ignored.
+    /// Base64url text; padding, which some programs add, is ignored.
     Encoded = String, Shape::Any,
         |value| text::raw(value).map(|text| text.trim_end_matches('=').to_owned());
 }

@@ -1,6 +1,6 @@
-//! Passwords that attackers try first: those that leaked most often, and obvious guesses. The API
-//! documents specify their password rules in full, so pages and commands refuse these passwords,
-//! and the APIs only if a setting says so.
+//! Passwords that attackers try first: the most frequently leaked ones, and obvious guesses. The
+//! API documents specify their password rules completely, so pages and commands always refuse these
+//! passwords, and the APIs only if a setting says so.
 
 use zxcvbn::{matching::patterns::MatchPattern, zxcvbn};
 
@@ -12,16 +12,16 @@ use crate::domain::{
     text::{NewPassword, fold},
 };
 
-/// Longer passwords are on no list, and are slow to check.
+/// Longer passwords are on no list, and take long to check.
 const LOOKED_AT: usize = 40;
 /// A password must withstand this many good guesses.
 const GUESSES: u64 = 10_000;
 /// The names of the program and its parts.
 const OURS: [&str; 4] = ["freelanceos", "freelancehub", "freelance", "freelancer"];
 
-/// Whether a password is in the list of the 30,000 most often leaked, in any case and with the
-/// usual letter replacements, or ten thousand good guesses would find it: `abcdefgh`, `aaaaaaaaaa`,
-/// the name of this program.
+/// Whether a password is among the 30,000 most frequently leaked, in any case and with the usual
+/// character replacements, or would be found by ten thousand good guesses: `abcdefgh`,
+/// `aaaaaaaaaa`, the name of this program.
 pub fn is_common(password: &str) -> bool {
     if password.chars().count() > LOOKED_AT {
         return false;
@@ -34,8 +34,8 @@ pub fn is_common(password: &str) -> bool {
     is_listed || estimate.guesses() < GUESSES
 }
 
-/// Refuses a password that attackers try first, or that is well known about its owner: the email
-/// address, the part before its `@`, or one of `names`.
+/// Refuses a password that attackers try first, or that is derived from known data of its owner:
+/// the email address, the part before its `@`, or one of `names`.
 pub fn must_not_be_guessed(
     field: &'static str,
     password: &Password,
@@ -64,7 +64,7 @@ input! {
 }
 
 impl PasswordChange {
-    /// Refuses an easily guessed password. No API document asks for this.
+    /// Refuses an easily guessed password. No API document requires this.
     pub fn guarded(self) -> Result<Self> {
         must_not_be_guessed("newPassword", &self.new, "", &[])?;
         Ok(self)
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_tried_first_is_common() {
+    fn common_passwords_are_recognised() {
         for password in [
             "password",
             "Password123",
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_documents_use_and_what_nobody_would_guess_is_not() {
+    fn documented_examples_and_strong_passwords_are_not_common() {
         for password in [
             "SecurePass123",
             "SecurePass123!",
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_knows_of_its_owner_is_told() {
+    fn passwords_from_the_owners_data_are_recognised() {
         let check = |password: &str| {
             let password = Password::new(password.to_owned());
             must_not_be_guessed("password", &password, "ada.byron@example.com", &["Ada Lovelace"])

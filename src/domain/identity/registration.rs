@@ -46,7 +46,7 @@ impl Registration {
         }
     }
 
-    /// Refuses an easily guessed password. No API document asks for this.
+    /// Refuses an easily guessed password. No API document requires this.
     pub fn guarded(self) -> Result<Self> {
         let name = format!("{} {}", self.first_name, self.last_name);
         let username = self.username.as_deref().unwrap_or_default();

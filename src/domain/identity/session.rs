@@ -29,7 +29,7 @@ pub struct Session {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Device {
     pub user_agent: Option<String>,
-    /// Whether it signs in on a page, and is signed out after days without use.
+    /// Whether it belongs to a browser, which is signed out after days without use.
     pub is_browser: bool,
 }
 
@@ -86,7 +86,7 @@ impl Device {
     }
 }
 
-/// The most characters stored of a `User-Agent`.
+/// The maximum length stored of a `User-Agent`.
 const USER_AGENT_MAX: usize = 300;
 
 /// How long an unused browser stays signed in.
@@ -138,7 +138,7 @@ impl Actor {
         }
     }
 
-    /// Refuses accounts that are not a freelancer's.
+    /// Refuses accounts of clients.
     pub fn must_be_freelancer(&self) -> Result<()> {
         match self.role {
             Role::Freelancer => Ok(()),
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_device_is_told_by_its_program_and_system() {
+    fn a_device_is_named_by_its_program_and_system() {
         for (agent, words) in [
             (
                 "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) \

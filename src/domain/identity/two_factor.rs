@@ -12,11 +12,11 @@ use crate::domain::{
     redacted,
 };
 
-/// The issuer that authenticator apps show beside a code.
+/// The issuer that authenticator apps show next to a code.
 const ISSUER: &str = "FreelanceHub";
 const DIGITS: u8 = 6;
 const STEP_SECONDS: u64 = 30;
-/// How many steps off a code is still recognised, though not accepted: ten minutes.
+/// How many steps off a code is recognised, though not accepted: ten minutes.
 const OTHER_STEPS: i64 = 20;
 /// Codes up to this many steps off are valid too: clocks differ, and typing takes time.
 const SKEW: u16 = 1;
@@ -49,8 +49,8 @@ impl Seed {
         i64::try_from(step).ok()
     }
 
-    /// Returns how many minutes ahead the clock is that made this code; negative if behind. `None`
-    /// if the code is of no time nearby. The code is invalid anyway: this tells users which clock
+    /// Returns how many minutes fast the clock is that produced this code; negative if slow. `None`
+    /// if the code matches no time nearby. The code is invalid anyway: this tells users which clock
     /// to set.
     pub fn minutes_ahead(&self, code: &SecondCode, now: Timestamp) -> Option<i64> {
         let steps = (2..=OTHER_STEPS).flat_map(|step| [step, -step]);
@@ -92,12 +92,13 @@ impl Seed {
     }
 }
 
-/// A code that replaces the app once. Never printed.
+/// A single-use code that replaces the app. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BackupCode(String);
 
 impl BackupCode {
-    /// Makes a code from random bytes. There are so many that all codes are equally likely.
+    /// Creates a code from random bytes. There are enough bytes that all codes are almost equally
+    /// likely.
     pub fn from_random(bytes: [u8; 16]) -> Self {
         let mut rest = u128::from_be_bytes(bytes);
         let letters = (0..BACKUP_CODE_LENGTH).map(|_| {
@@ -124,7 +125,7 @@ pub struct Setup {
     pub backup_codes: Vec<BackupCode>,
 }
 
-/// Whether an account asks for a second factor.
+/// Whether an account requires a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Status {
     pub is_on: bool,
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_those_of_rfc_6238() {
+    fn codes_match_rfc_6238() {
         for (second, code) in [
             (59, "287082"),
             (1_111_111_109, "081804"),
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_good_one_step_before_and_after_its_own() {
+    fn a_code_is_accepted_one_step_before_and_after_its_own() {
         for second in [1_234_567_860, 1_234_567_890, 1_234_567_949] {
             assert_eq!(step_of("005924", second), Some(41_152_263), "{second}");
         }
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_of_a_clock_that_is_wrong_tells_by_how_much() {
+    fn a_code_from_a_wrong_clock_shows_the_difference() {
         let ahead = |second: i64| {
             let code = SecondCode::parse(&json!("005924")).unwrap();
             seed().minutes_ahead(&code, Timestamp::from_second(second).unwrap())
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_may_be_typed_with_spaces_and_is_six_digits() {
+    fn a_code_has_six_digits_and_may_contain_spaces() {
         assert_eq!(step_of(" 005 924 ", 1_234_567_890), Some(41_152_263));
         for code in ["5924", "0059240", "00592a", "+05924", "٠٠٥٩٢٤"] {
             assert_eq!(step_of(code, 1_234_567_890), None, "{code}");
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backup_code_is_eight_letters_and_digits_and_survives_being_typed() {
+    fn a_backup_code_has_eight_characters_and_parses_as_typed() {
         for bytes in [[0; 16], [255; 16], *b"any sixteen byte"] {
             let code = BackupCode::from_random(bytes);
             assert_eq!(code.as_str().len(), BACKUP_CODE_LENGTH);

@@ -15,7 +15,7 @@ use super::{
     text,
 };
 
-/// The largest amount accepted, in minor units.
+/// The largest accepted amount, in minor units.
 pub const MAX_MINOR: i64 = 1_000_000_000_000_000;
 
 /// An ISO 4217 currency with a defined number of minor units, which may be none.
@@ -250,7 +250,7 @@ pub fn without_noise(number: Decimal, decimals: u32) -> Option<Decimal> {
         return Some(number.normalize());
     }
     let nearest = number.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
-    // If a large number has no room for the decimals of its noise, it is certainly not noise.
+    // A number too large for the decimals of noise contains none.
     let noise = number.abs().max(Decimal::ONE).checked_mul(NOISE)?;
     ((number - nearest).abs() <= noise).then(|| nearest.normalize())
 }
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_translators_rate_keeps_its_three_decimals() {
+    fn an_exact_rate_keeps_its_three_decimals() {
         assert_eq!(line_amount(dec("1237"), dec("0.085"), Currency::USD).unwrap(), 10515);
     }
 
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_decimals_are_refused_not_rounded() {
+    fn too_many_decimals_are_refused_and_not_rounded() {
         assert_eq!(Money::exact(dec("1.005"), Currency::USD), Err(Rule::Decimals { max: 2 }));
         assert_eq!(Money::exact(dec("1.5"), currency("XOF")), Err(Rule::Decimals { max: 0 }));
         assert_eq!(Money::exact(dec("1.005"), currency("KWD")).unwrap().minor, 1005);
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn exponents_and_trailing_zeros_are_read() {
+    fn exponents_and_trailing_zeros_are_accepted() {
         assert_eq!(dec("1e3"), dec("1000"));
         assert_eq!(dec("1.25E+2"), dec("125"));
         assert_eq!(dec("125e-2"), dec("1.25"));
@@ -381,21 +381,21 @@ mod tests {
     }
 
     #[test]
-    fn amounts_end_at_ten_to_the_fifteen_minor_units() {
+    fn amounts_are_limited_to_ten_to_the_fifteen_minor_units() {
         assert_eq!(Money::exact(dec("10000000000000"), Currency::USD).unwrap().minor, MAX_MINOR);
         assert!(Money::exact(dec("10000000000000.01"), Currency::USD).is_err());
         assert!(Money::exact(dec("-0.01"), Currency::USD).is_err());
     }
 
     #[test]
-    fn undefined_units_and_lower_case_are_no_currencies() {
+    fn codes_without_minor_units_and_lower_case_are_refused() {
         assert_eq!(Currency::from_code("XXX"), None);
         assert_eq!(Currency::from_code("usd"), None);
     }
 
     proptest! {
         #[test]
-        fn a_decimal_survives_money_and_back(minor in 0..=MAX_MINOR, exponent in 0..3usize) {
+        fn a_decimal_converts_to_money_and_back(minor in 0..=MAX_MINOR, exponent in 0..3usize) {
             let currency = currency(["XOF", "USD", "KWD"][exponent]);
             let money = Money::new(minor, currency);
             prop_assert_eq!(Money::exact(money.decimal(), currency).unwrap(), money);
@@ -412,7 +412,7 @@ mod tests {
         }
 
         #[test]
-        fn net_and_tax_are_the_gross_again(gross in 0..=MAX_MINOR, rate in 0..=1_000_000i64) {
+        fn net_plus_tax_equals_the_gross(gross in 0..=MAX_MINOR, rate in 0..=1_000_000i64) {
             let rate = Decimal::new(rate, 4);
             let net = without_percent(gross, rate);
             let tax = gross - net;

@@ -1,4 +1,4 @@
-//! Amounts as shown on pages, in mails and in PDFs.
+//! Amounts as displayed on pages, in emails and in PDFs.
 
 use rust_decimal::Decimal;
 
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn people_read_amounts_with_grouped_thousands_and_the_currencys_decimals() {
+    fn amounts_have_grouped_thousands_and_the_currencys_decimals() {
         let shown = |minor, code| Money::new(minor, Currency::from_code(code).unwrap()).shown();
         assert_eq!(shown(125_000_050, "NGN"), "₦1,250,000.50");
         assert_eq!(shown(99, "GHS"), "₵0.99");
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_has_the_currencys_decimals_at_least() {
+    fn a_price_has_at_least_the_currencys_decimals() {
         let shown = |rate, code| Currency::from_code(code).unwrap().show_rate(dec(rate));
         for (rate, code, expected) in [
             ("0.8", "USD", "0.80"),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn grouping_leaves_decimals_alone() {
+    fn grouping_keeps_the_decimals() {
         assert_eq!(grouped(dec("1234567.1234567")), "1,234,567.1234567");
         assert_eq!(grouped(dec("-123456")), "-123,456");
         assert_eq!(grouped(dec("-100")), "-100");

@@ -31,7 +31,7 @@ words! {
 }
 
 words! {
-    /// What happened.
+    /// The kind of event.
     ActivityKind {
         ClientAdded "client_added",
         ProjectCreated "project_created",
@@ -48,7 +48,7 @@ words! {
 }
 
 impl ActivityKind {
-    /// How FreelanceHub's feed shows it; `None` if it does not.
+    /// Its form in FreelanceHub's feed; `None` if it is not shown there.
     pub fn feed(self) -> Option<(FeedType, FeedStatus)> {
         Some(match self {
             Self::ProposalSent => (FeedType::Proposal, FeedStatus::Pending),
@@ -92,7 +92,7 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// The entry as FreelanceHub's feed shows it; `None` if it does not.
+    /// The entry in FreelanceHub's feed; `None` if it is not shown there.
     pub fn feed_entry(&self) -> Option<FeedEntry> {
         let (feed_type, status) = self.kind.feed()?;
         let subject = &self.subject;

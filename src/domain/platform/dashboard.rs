@@ -19,14 +19,14 @@ use crate::domain::{
     word::words,
 };
 
-/// How many deadlines the dashboard shows.
+/// The number of deadlines on the dashboard.
 pub const DEADLINES_SHOWN: usize = 10;
-/// How many feed entries, and how many messages, FreelanceHub's dashboard shows.
+/// The number of activity entries, and of messages, on FreelanceHub's dashboard.
 pub const FEED_SHOWN: u32 = 10;
 pub const MESSAGES_SHOWN: u32 = 5;
-/// How many of the newest clients the dashboard shows.
+/// The number of newest clients on the dashboard.
 pub const CLIENTS_SHOWN: u32 = 5;
-/// How many months or weeks of earnings are shown, including the current one.
+/// The number of months or weeks of earnings, including the current one.
 pub const PERIODS_SHOWN: i32 = 12;
 
 /// The key figures of an account.
@@ -38,12 +38,12 @@ pub struct Stats {
     /// Minor units of `currency`, like all sums here.
     pub total_earnings: i128,
     pub monthly_earnings: i128,
-    /// In percent against last month, one decimal.
+    /// In percent compared with last month, one decimal.
     pub earnings_growth: Decimal,
     pub active_projects: i64,
-    /// How many more are active than at the end of last month.
+    /// The change since the end of last month.
     pub active_projects_growth: i64,
-    /// Sent, not paid, not overdue.
+    /// Sent, not paid and not overdue.
     pub pending_invoices: i64,
     pub pending_amount: i128,
     pub overdue_invoices: i64,
@@ -55,7 +55,7 @@ pub struct Stats {
 }
 
 words! {
-    /// The kind of thing that is due.
+    /// The kind of object that is due.
     DeadlineKind {
         Project "project",
         Invoice "invoice",
@@ -63,10 +63,10 @@ words! {
     }
 }
 
-/// A day on which something is due.
+/// A due date or deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deadline {
-    /// The id of what is due, in its API form.
+    /// The id of the object, in its API form.
     pub id: String,
     /// The project of a milestone.
     pub project_id: Option<ProjectId>,
@@ -153,7 +153,7 @@ impl Calendar {
     }
 }
 
-/// Returns the growth in percent with one decimal: 0 if both are 0, 100 if only the last was 0.
+/// Returns the growth in percent with one decimal: 0 if both are 0, 100 if only the earlier was 0.
 pub fn growth(now: i128, last: i128) -> Decimal {
     let tenths = match (now, last) {
         (0, 0) => 0,

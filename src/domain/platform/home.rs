@@ -1,5 +1,5 @@
-//! The figures of the page Home: what clients owe, what they paid this year, and which invoices
-//! wait for something.
+//! The figures of the Home page: amounts that clients owe and have paid this year, and invoices
+//! that need action.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::domain::{
 pub const SOON_DAYS: i32 = 14;
 const MONTHS: usize = 12;
 
-/// What clients owe and have paid, in the account's currency.
+/// Amounts that clients owe and have paid, in the account's currency.
 #[derive(Debug, Clone)]
 pub struct Income {
     pub currency: Currency,
@@ -28,7 +28,7 @@ pub struct Income {
     pub unconverted: BTreeMap<Currency, i128>,
 }
 
-/// Sent and unpaid invoices, by when they are due.
+/// Sent and unpaid invoices by due date.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Owed {
     pub overdue: Due,
@@ -55,16 +55,16 @@ pub struct Due {
     pub amount: i128,
 }
 
-/// What was paid in a calendar year, in minor units of the account's currency.
+/// Payments in a calendar year, in minor units of the account's currency.
 #[derive(Debug, Clone)]
 pub struct Year {
     pub year: i16,
     pub paid: i128,
-    /// What was paid in the year before, up to the same day.
+    /// Payments in the previous year up to the same day.
     pub last_so_far: i128,
     /// January to December.
     pub months: Vec<Month>,
-    /// What was paid in the month before the current one.
+    /// Payments in the month before the current one.
     pub last_month: i128,
 }
 
@@ -74,17 +74,17 @@ pub struct Month {
     /// Its first day.
     pub start: Date,
     pub paid: i128,
-    /// What was paid in the same month of the year before.
+    /// Payments in the same month of the previous year.
     pub last_year: i128,
-    /// What open invoices promise that are due in the rest of this month.
+    /// The amount of open invoices that are due in the rest of this month.
     pub expected: i128,
 }
 
-/// The first days of the months of last year and this year, of next January, and the day after
-/// today's date last year: the edges between the sums of a [`Year`].
+/// The first days of the months of last year, this year and next January, and the day after today's
+/// date last year: the boundaries between the sums of a [`Year`].
 #[derive(Debug, Clone)]
 pub struct YearDays {
-    /// In order; the day of last year is among them, unless it is the first of a month.
+    /// In order. Includes the day of last year, unless it is the first of a month.
     pub edges: Vec<Date>,
     pub so_far: Date,
 }
@@ -104,7 +104,7 @@ impl YearDays {
     }
 }
 
-/// Returns the change against an earlier amount in whole percent; None if that was nothing.
+/// Returns the change from an earlier amount in whole percent; None if that was zero.
 pub fn change(now: i128, before: i128) -> Option<i128> {
     (before > 0).then(|| divide_rounded((now - before).saturating_mul(100), before))
 }
@@ -127,14 +127,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_year_is_cut_at_its_months_and_at_the_same_day_of_the_last() {
+    fn a_year_is_divided_at_months_and_at_the_same_day_of_last_year() {
         let days = YearDays::new("2026-11-29".parse().unwrap()).unwrap();
         assert_eq!(days.so_far.to_string(), "2025-11-30");
         assert_eq!(days.edges.len(), 26);
         let ends = (days.edges[0].to_string(), days.edges[25].to_string());
         assert_eq!(ends, ("2025-01-01".to_owned(), "2027-01-01".to_owned()));
         assert_eq!(days.edges[11].to_string(), "2025-11-30");
-        // The first of a month is an edge already.
+        // The first of a month is a boundary anyway.
         let days = YearDays::new("2026-11-30".parse().unwrap()).unwrap();
         assert_eq!((days.edges.len(), days.so_far.to_string()), (25, "2025-12-01".to_owned()));
         let leap = YearDays::new("2028-02-29".parse().unwrap()).unwrap();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_whole_percents() {
+    fn changes_are_in_whole_percent() {
         assert_eq!(change(771_743, 1_090_210), Some(-29));
         assert_eq!(change(3, 2), Some(50));
         assert_eq!(change(5, 0), None);

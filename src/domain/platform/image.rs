@@ -8,13 +8,13 @@ use crate::domain::{
     word::words,
 };
 
-/// The most MiB of a file.
+/// The maximum size of a file in MiB.
 pub const FILE_MIB_MAX: usize = 5;
-/// The most million pixels of a picture.
+/// The maximum number of million pixels of a picture.
 pub const MEGAPIXELS_MAX: u64 = 40;
-/// The most pictures of an account.
+/// The maximum number of pictures of an account.
 const IMAGES_MAX: i64 = 200;
-/// The most MiB of all pictures of an account.
+/// The maximum size of all pictures of an account in MiB.
 const ACCOUNT_MIB_MAX: i64 = 60;
 
 words! {
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_is_known_by_its_address_wherever_the_program_stands() {
+    fn a_picture_is_recognised_by_its_path_on_any_host() {
         let id = ImageId::parse("img_01h455vb4pex5vsknk084sn02q");
         for host in ["http://localhost:5000", "https://a.example", "https://a.example/below"] {
             assert_eq!(of_url(&format!("{host}{}", path(id))), Some(id));

@@ -7,21 +7,21 @@ use crate::domain::{
     word::words,
 };
 
-/// How long a job is tried at least.
+/// The minimum time for which a job is retried.
 const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// The pause after the first failed try. It doubles with each further one.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(30);
-/// Fewer tries than fit in a day. A machine that slept, or whose clock was wrong, has made fewer,
+/// Fewer tries than fit in a day. A machine that slept, or whose clock was wrong, has made fewer
 /// and continues.
 const ENOUGH_TRIES: i64 = 50;
 
 words! {
-    /// What a job does.
+    /// The kind of a job.
     JobKind {
-        /// Delivers a mail.
+        /// Delivers an email.
         Mail "mail",
-        /// Prints the PDF of an invoice that was sent without a mail.
+        /// Renders the PDF of an invoice that was sent without an email.
         PrintInvoice "print_invoice",
         /// Removes expired data, repeatedly.
         Sweep "sweep",

@@ -12,7 +12,7 @@ pub struct LimitState {
 }
 
 impl LimitState {
-    /// Returns the refusal, if this request exceeds the limit.
+    /// Returns the refusal if this request exceeds the limit.
     pub fn refusal(self) -> Option<Refusal> {
         let Self { limit, reset, refused, .. } = self;
         refused.map(|retry_after| Refusal { retry_after, limit, reset })

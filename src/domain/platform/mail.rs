@@ -1,4 +1,4 @@
-//! Mails, and the outbox in which they wait for delivery.
+//! Emails, and the outbox in which they wait for delivery.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 words! {
-    /// The subject of a mail.
+    /// The subject of an email.
     MailKind {
         Verification "verification",
         PasswordReset "password_reset",
@@ -22,7 +22,7 @@ words! {
     }
 }
 
-/// The content of a mail.
+/// The content of an email.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
     pub kind: MailKind,
@@ -31,14 +31,14 @@ pub struct Mail {
     pub subject: String,
     pub text: String,
     pub html: String,
-    /// The freelancer's name, if the mail is from one.
+    /// The freelancer's name, if the email is from one.
     pub from_name: Option<String>,
     /// Where replies go, if not to the sender.
     pub reply_to: Option<String>,
     pub attachment: Option<Attachment>,
 }
 
-/// A PDF attached to a mail.
+/// A PDF attached to an email.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Attachment {
     /// The file name.
@@ -47,7 +47,7 @@ pub struct Attachment {
 }
 
 impl fmt::Debug for Mail {
-    /// Leaves out the bodies, which hold codes.
+    /// Omits the bodies, which contain codes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mail")
             .field("kind", &self.kind)
@@ -56,7 +56,7 @@ impl fmt::Debug for Mail {
     }
 }
 
-/// A mail in the outbox.
+/// An email in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueuedMail {
     pub id: MailId,
@@ -82,7 +82,7 @@ pub struct QueuedMail {
 }
 
 impl QueuedMail {
-    /// Creates a mail that waits from now on, with no account or invoice yet.
+    /// Creates a waiting email that belongs to no account or invoice yet.
     pub fn new(id: MailId, kind: MailKind, to: &str, subject: String, now: Timestamp) -> Self {
         Self {
             id,
@@ -108,7 +108,7 @@ impl QueuedMail {
     }
 }
 
-/// A mail that was given up, with no newer one that succeeded.
+/// An email that was given up, with no newer one that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedMail {
     /// The invoice it is about, if any.
@@ -123,15 +123,15 @@ pub struct FailedMail {
 /// The state of mail delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailHealth {
-    /// Mails that wait for delivery.
+    /// Emails that wait for delivery.
     pub waiting: i64,
     /// Those that have waited for long.
     pub late: Trouble,
-    /// Mails given up recently.
+    /// Emails given up recently.
     pub failed: Trouble,
 }
 
-/// The number of mails in trouble, with details.
+/// The number of emails in trouble, with details.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     pub count: usize,
@@ -141,11 +141,11 @@ pub struct Trouble {
     pub shown: Vec<String>,
 }
 
-/// How many mails in trouble to show.
+/// The number of emails in trouble to list.
 const TROUBLE_SHOWN: usize = 5;
 
 impl Trouble {
-    /// Describes these mails, newest first: kind, recipient, and the reason if known.
+    /// Describes these emails, newest first: kind, recipient, and the reason if known.
     pub fn of(mails: Vec<(MailKind, String, Option<String>)>) -> Self {
         let line = |(kind, to, reason): &(MailKind, String, Option<String>)| {
             let kind = kind.as_str().replace('_', " ");

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-/// Suffixes of names that only a local network knows.
+/// Suffixes of names that only resolve in a local network.
 const LOCAL_NAMES: [&str; 9] = [
     ".local",
     ".localdomain",
@@ -55,7 +55,7 @@ impl Reach {
     }
 }
 
-/// Whether only a local network knows an address.
+/// Whether an address belongs to a local network.
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_tells_who_can_open_it() {
+    fn an_address_shows_who_can_open_it() {
         for (reach, urls) in [
             (
                 Reach::Machine,

@@ -1,4 +1,4 @@
-//! One search over everything.
+//! The search over everything.
 
 use crate::domain::{
     input::{OrDefault, input},
@@ -6,10 +6,10 @@ use crate::domain::{
 };
 
 input! {
-    /// What is looked for.
+    /// The input of a search.
     #[derive(Debug, Clone, Default)]
     pub new Query;
 
-    /// Looked for in the names of clients, projects and proposals and in the numbers of invoices.
+    /// Text to find in the names of clients, projects and proposals and in the numbers of invoices.
     text "q": OrDefault<Search>,
 }

@@ -8,7 +8,7 @@ use crate::domain::{
     text::{Email, Name, SaidText},
 };
 
-/// The most characters of a message preview.
+/// The maximum length of a message preview in characters.
 const PREVIEW_MAX: usize = 100;
 
 /// A message to a freelancer.
@@ -16,7 +16,7 @@ const PREVIEW_MAX: usize = 100;
 pub struct Message {
     pub id: MessageId,
     pub account: AccountId,
-    /// Who wrote it.
+    /// The sender's name.
     pub name: String,
     pub email: String,
     pub content: String,
@@ -25,7 +25,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// Returns the beginning, on one line; all of it if it is short.
+    /// Returns the beginning on one line, or all of it if it is short.
     pub fn preview(&self) -> String {
         let line = self.content.split_whitespace().collect::<Vec<_>>().join(" ");
         let Some((end, _)) = line.char_indices().nth(PREVIEW_MAX) else { return line };
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_message_is_shown_whole_on_one_line() {
+    fn a_short_message_is_shown_completely_on_one_line() {
         assert_eq!(preview("Hello\r\n\n  there "), "Hello there");
         let exact = "x".repeat(100);
         assert_eq!(preview(&exact), exact);

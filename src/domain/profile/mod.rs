@@ -20,7 +20,7 @@ use crate::domain::{
     word::words,
 };
 
-/// The most skills of a profile.
+/// The maximum number of skills in a profile.
 const SKILLS_MAX: usize = 50;
 /// The name of a skill.
 type Skill = Line<50>;
@@ -110,7 +110,7 @@ input! {
     pub part Rate as "HourlyRateInput", "What an hour costs.";
 
     amount "amount": Required<Amount>,
-    /// That of the rate before, or the account's, where none is given.
+    /// Defaults to the currency of the previous rate, or else of the account.
     currency "currency": Inherited<Currency> => "The user's by default.",
 }
 
@@ -190,6 +190,6 @@ impl ProfileChange {
 pub struct Visit {
     /// The day in the freelancer's timezone.
     pub day: Date,
-    /// A keyed hash that does not reveal who it was.
+    /// A keyed hash that does not reveal the visitor.
     pub visitor: [u8; 32],
 }

@@ -11,14 +11,14 @@ use crate::domain::{
     text::{FreeText, Line, Name, ShortWord, Url},
 };
 
-/// The most pieces of work in a portfolio.
+/// The maximum number of pieces of work in a portfolio.
 pub const ITEMS_MAX: i64 = 100;
-/// How many of the newest the public profile shows.
+/// The number of newest ones on the public profile.
 pub const ITEMS_SHOWN: i64 = 24;
-/// The most bytes of all texts of a piece of work.
+/// The maximum size of all texts of a piece of work in bytes.
 const ITEM_BYTES_MAX: usize = 64 * 1024;
 const IMAGES_MAX: usize = 20;
-/// The most links of a piece of work.
+/// The maximum number of links of a piece of work.
 pub const LINKS_MAX: usize = 20;
 
 /// A piece of work in a portfolio.
@@ -92,7 +92,7 @@ impl WorkChange {
     }
 }
 
-/// Refuses a piece of work beyond the most a portfolio can have.
+/// Refuses a piece of work beyond the maximum.
 pub fn check_room(items: i64) -> Result<()> {
     if items < ITEMS_MAX {
         return Ok(());

@@ -12,7 +12,8 @@ use crate::domain::{
     word::words,
 };
 
-/// Most milestones of a project: they are shown with it, and change with its currency.
+/// The maximum number of milestones of a project: they are shown with it, and change with its
+/// currency.
 pub const MILESTONES_MAX: u64 = 500;
 
 words! {
@@ -60,7 +61,7 @@ input! {
 }
 
 input! {
-    /// Which milestones a list shows.
+    /// The filter of a list of milestones.
     #[derive(Debug, Clone)]
     pub new MilestoneFilter;
 

@@ -48,7 +48,7 @@ input! {
     /// A new project.
     #[derive(Debug, Clone)]
     pub new NewProject {
-        /// What it is made of: each proposal becomes one project.
+        /// Its source. Each proposal becomes one project.
         proposal_id "proposalId": OfPages<Optional<ProposalId>>,
     };
 
@@ -65,7 +65,7 @@ input! {
     deadline "deadline": Optional<Day>,
 }
 
-/// A project's name, for choosing from a list.
+/// A project's name, for a select.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectName {
     pub id: ProjectId,
@@ -76,13 +76,13 @@ pub struct ProjectName {
 }
 
 input! {
-    /// Which projects a list shows.
+    /// The filter of a list of projects.
     #[derive(Debug, Clone, Default)]
     pub new ProjectFilter;
 
     status "status": Optional<ProjectStatus>,
     client_id "clientId": Optional<ClientId>,
-    /// Looked for in the name and in the client, without regard to case.
+    /// Text to find in the name and the client, case-insensitive.
     search "search": OfPages<OrDefault<Search>>,
     page "page": Page,
 }

@@ -69,14 +69,14 @@ pub struct Proposal {
 /// Where the client can read and answer a proposal.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ProposalLink {
-    /// As stored.
+    /// The stored form.
     Sealed(Vec<u8>),
     /// A complete URL.
     Open(String),
 }
 
 impl fmt::Debug for ProposalLink {
-    /// Anyone who knows the address may answer, so it is not printed.
+    /// Anyone who knows the address can answer, so it is not printed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ProposalLink(…)")
     }
@@ -110,7 +110,7 @@ pub struct PublicProposal {
     pub answered_at: Option<Timestamp>,
     /// The name that the client signed with, if the link was used.
     pub answered_by: Option<String>,
-    /// Changes with everything the client agrees to.
+    /// Changes whenever anything that the client agrees to changes.
     pub version: String,
 }
 
@@ -154,12 +154,12 @@ impl Answer {
 }
 
 input! {
-    /// Who answers a proposal.
+    /// The person who answers a proposal.
     #[derive(Debug, Clone)]
     pub new Signature;
 
     name "name": Required<Name>,
-    /// Of what was read, where the answer says it.
+    /// The version that the client has read, if the answer names it.
     version "version": Optional<AnyText> = "The version that was read: the answer is refused where \
         the proposal has changed since.",
 }
@@ -183,13 +183,13 @@ input! {
 }
 
 input! {
-    /// Which proposals a list shows.
+    /// The filter of a list of proposals.
     #[derive(Debug, Clone, Default)]
     pub new ProposalFilter;
 
     status "status": Optional<ProposalStatus>,
     client_id "clientId": Optional<ClientId>,
-    /// Looked for in the title and in the client, without regard to case.
+    /// Text to find in the title and the client, case-insensitive.
     search "search": OfPages<OrDefault<Search>>,
     page "page": Page,
 }

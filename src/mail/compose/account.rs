@@ -1,4 +1,4 @@
-//! Mails about signing in.
+//! Emails about signing in.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,14 +12,14 @@ use crate::{
     locale::t,
 };
 
-/// How long the link of a verification mail is valid.
+/// How long the link in a verification email is valid.
 pub const LINK_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
-/// The content of a mail that verifies an address.
+/// The content of an email that verifies an address.
 pub struct Verification<'a> {
     pub to: &'a str,
     pub first_name: &'a str,
-    /// Of the account.
+    /// The account's name.
     pub name: &'a str,
     /// The address of this server.
     pub server: &'a str,
@@ -27,12 +27,12 @@ pub struct Verification<'a> {
     pub code_life: SignedDuration,
     /// Verifies the address with one click.
     pub link: Option<&'a str>,
-    /// Removes the account, which is not in use yet.
+    /// Deletes the account, which is not in use yet.
     pub removal_link: Option<&'a str>,
 }
 
-/// The code that verifies an email address. The mail names the account, so that no one verifies
-/// someone else's account.
+/// The code that verifies an email address. The email names the account, so that nobody verifies
+/// someone else's account by mistake.
 pub fn verification(about: &Verification) -> Result<Mail> {
     let &Verification { to, first_name, code, server, link, removal_link, .. } = about;
     let (greeting, code_life, link_life) =
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verification_mail_has_code_and_link_and_says_how_long_each_is_valid() {
+    fn a_verification_email_has_code_and_link_and_their_lifetimes() {
         let link = "http://localhost:5000/verify?token=a.b&x=1";
         let mail = verification(&verifies(Some(link), None)).unwrap();
         assert_says(&mail, &["Hello Ada,", "123456", "10 minutes", "24 hours"]);
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verification_mail_names_the_account_and_offers_to_remove_it() {
+    fn a_verification_email_names_the_account_and_offers_to_delete_it() {
         let link = "https://office.example.com/not-me?token=a.b";
         let mail = verification(&verifies(None, Some(link))).unwrap();
         assert_says(&mail, &["Ada Obi (a@example.com)", "https://office.example.com", link]);
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_mail_has_the_code() {
+    fn a_reset_email_has_the_code() {
         let life = SignedDuration::from_secs(300);
         let mail = password_reset("a@example.com", "Ada", "654321", life).unwrap();
         assert_says(&mail, &["654321", "5 minutes"]);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_says_what_changed_and_when_and_what_to_do_about_it() {
+    fn a_notice_says_what_changed_and_when_and_what_to_do() {
         let at: Timestamp = "2026-03-18T12:05:59Z".parse().unwrap();
         let mail = security_notice("a@example.com", "Ada", SignInChange::Password, at).unwrap();
         assert_eq!(mail.subject, "Your password was changed");

@@ -1,4 +1,4 @@
-//! Mails about an invoice, for its client.
+//! Emails about an invoice, for its client.
 
 use super::{Brand, greeting, lines, mail, one_line, shown_name};
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 /// The largest attachment. Some mail servers accept no more than 8 MiB, as base64 (57 bytes per
 /// line of 78) and with room for the text.
 const ATTACHMENT_MAX: usize = (8 * 1024 - 64) * 1024 / 78 * 57;
-/// How much of an invoice's notes its mail repeats, in characters.
+/// The maximum length of an invoice's notes in its email, in characters.
 const EXCERPT: usize = 500;
 
 /// An invoice or reminder for a client.
@@ -70,8 +70,7 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     })
 }
 
-/// Returns what the client enters to pay, and what is attached: labels, where there are some, and
-/// values.
+/// Returns the payment details and the attachment as rows with an optional label and a value.
 fn rows(about: &InvoiceMail, file: Option<&PdfFile>) -> Vec<(String, String)> {
     let InvoiceMail { invoice, seller, .. } = *about;
     let lines = if invoice.is_money_due() { seller.payment_lines() } else { Vec::new() };
@@ -95,7 +94,7 @@ fn place(party: &Party) -> String {
     }
 }
 
-/// The subject of a mail about an invoice: its number, the amount and the day.
+/// The subject of an email about an invoice: its number, the amount and the day.
 pub fn invoice_subject(
     kind: MailKind,
     invoice: &Invoice,
@@ -138,7 +137,7 @@ mod tests {
     };
 
     #[test]
-    fn only_the_beginning_of_a_text_is_repeated() {
+    fn a_long_text_is_shortened() {
         assert_eq!(excerpt(" Thank you\n"), "Thank you");
         let long = "ක".repeat(EXCERPT);
         assert_eq!(excerpt(&long), long);
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_with_a_large_file_is_of_8_mib_at_most_or_goes_without_it() {
+    fn an_email_has_at_most_8_mib_or_no_attachment() {
         let seller: Seller =
             serde_json::from_str(r#"{"name":"Obi\u202e","email":"obi@example.com"}"#).unwrap();
         let invoice = sent_invoice(&"x".repeat(10_000));

@@ -1,7 +1,7 @@
-//! The mails that the program writes. Each has a text part and an HTML part that loads nothing; the
-//! templates escape user input, and a subject is one line without secrets.
+//! The emails that the program writes. Each has a text part and an HTML part that loads nothing.
+//! The templates escape user input, and a subject is one line without secrets.
 
-/// Fills the two templates of a mail with the same fields; the last ones are in HTML only.
+/// Fills the two templates of an email with the same fields; the last ones are only for HTML.
 macro_rules! render {
     (
         $text:literal, $html:literal, { $($field:ident: $type:ty),* $(,)? }
@@ -45,10 +45,10 @@ use crate::{
     locale::t,
 };
 
-/// The fonts of every cell: some mail programs pass none on to tables.
+/// The fonts of every cell, since some email clients do not inherit them in tables.
 const FONT: &str = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
-/// Who speaks in a mail: the name, initial and colour at its top.
+/// The brand at the top of an email: name, initial and colour.
 struct Brand {
     name: String,
     initial: String,
@@ -94,11 +94,11 @@ fn greeting(first_name: &str) -> String {
     .into()
 }
 
-/// A name, unless a mail program might turn it into a link: someone who registers another person's
+/// A name, unless an email client might turn it into a link: someone who registers another person's
 /// address must not send links there.
 fn shown_name(name: &str) -> Option<String> {
     let name = name.trim().replace(turns, "");
-    // Mail programs turn names with dots of any script into links.
+    // Email clients turn names with dots of any script into links.
     let plain: String = name.nfkc().map(|c| if c == '\u{3002}' { '.' } else { c }).collect();
     let could_be_link = plain.contains(['/', ':', '@'])
         || plain.split('.').skip(1).any(|rest| rest.starts_with(char::is_alphanumeric));
@@ -129,7 +129,7 @@ fn lines(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Asserts that both parts of a mail contain these words.
+    /// Asserts that both parts of an email contain these words.
     pub(super) fn assert_says(mail: &Mail, words: &[&str]) {
         for word in words {
             assert!(mail.text.contains(word), "{word}: {}", mail.text);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_greeted_with_a_link() {
+    fn a_name_that_looks_like_a_link_is_left_out() {
         assert_eq!(greeting("කමල"), "Hello කමල,");
         assert_eq!(greeting("J. R."), "Hello J. R.,");
         for name in ["https://evil.example", "www.evil.example", "evil.example/x", "a@b", " "] {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn lives_are_said_as_people_say_them() {
+    fn lifetimes_are_readable() {
         for (seconds, said) in
             [(600, "10 minutes"), (60, "1 minute"), (90, "90 seconds"), (86_400, "24 hours")]
         {

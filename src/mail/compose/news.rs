@@ -1,4 +1,4 @@
-//! Mails about what clients and visitors did.
+//! Emails about actions of clients and visitors.
 
 use super::{Brand, greeting, lines, mail};
 use crate::{
@@ -49,7 +49,7 @@ pub fn proposal_answered(
     mail(MailKind::ProposalAnswered, to, &subject, &Brand::own(), parts)
 }
 
-/// News for an owner whose address is not verified. The address may be someone else's, so the mail
+/// News for an owner whose address is not verified. The address may be someone else's, so the email
 /// contains no text from the account or its visitors.
 pub fn unproven_news(
     to: &str,
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_typed_is_escaped_and_keeps_its_lines() {
+    fn user_input_is_escaped_and_keeps_its_lines() {
         let content = "<script>alert(1)</script>\r\nsecond & last\u{1b}[2J";
         let mail =
             message_received("a@example.com", "Ada", "<b>Eve</b>", "eve@example.com", content)

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_authority_has_a_folder_of_its_own() {
+    fn every_authority_has_its_own_folder() {
         let name = |directory| Folder::of(Path::new("data"), directory).0;
         assert_eq!(
             name("https://acme-v02.api.letsencrypt.org/directory"),

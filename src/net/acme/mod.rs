@@ -112,7 +112,7 @@ impl Acme {
                 };
                 let ordered = ordered.unwrap_or_else(|_| Err("it takes too long".to_owned()));
                 failures = if ordered.is_ok() { 0 } else { failures + 1 };
-                // Also if a new certificate is due at once.
+                // Wait even if another certificate is due at once.
                 let wait = wait_after(failures);
                 next = now.checked_add(wait).unwrap_or(now);
                 self.log(ordered, wait);
@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_authority_that_refuses_is_asked_ever_more_rarely() {
+    fn attempts_become_rarer_while_an_authority_refuses() {
         let waits: Vec<i64> = (0..12).map(|failures| wait_after(failures).as_mins()).collect();
         assert_eq!(waits, [5, 5, 10, 20, 40, 80, 160, 320, 640, 720, 720, 720]);
     }

@@ -125,7 +125,7 @@ pub fn find(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Res
     gather(rows, rates).pop().ok_or_else(|| Error::not_found("error-client-not-found"))
 }
 
-/// Finds a client, deleted or not, for the invoices and proposals that name it.
+/// Finds a client, deleted or not, for invoices and proposals that refer to it.
 pub fn find_any(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
     let this = LIST.of(&account).which("id = ?", Some(&id));
     let rows = this.all(tx, |row| read(row, rates.base()))?;
@@ -154,7 +154,7 @@ pub fn exists(tx: &mut Tx, account: AccountId, id: ClientId) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// Lists the newest clients by name, at most `most`.
+/// Lists the names of the newest clients, at most `most`.
 pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<ClientName>> {
     tx.list(
         "SELECT id, name, company FROM clients WHERE account_id = ?1 AND deleted_at IS NULL \

@@ -139,7 +139,7 @@ pub fn draft_amounts(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<M
     )
 }
 
-/// Returns how many invoices have this status as it is stored; without one, how many are listed.
+/// Returns the number of invoices with this stored status or, without one, of the default list.
 pub fn count(tx: &mut Tx, account: AccountId, status: Option<InvoiceStatus>) -> Result<u64> {
     let all = LIST.of(&account);
     all.equal("status", status.map(InvoiceStatus::as_str)).count(tx)

@@ -1,4 +1,4 @@
-//! The clients' links to invoices, and their use.
+//! The public links to invoices, and their use.
 
 use jiff::Timestamp;
 

@@ -18,8 +18,9 @@ use crate::{
 const SEARCH: &str = "(number_key LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM clients \
                       WHERE clients.id = invoices.client_id AND search_key LIKE ? ESCAPE '\\'))";
 
-/// Lists a page of invoices with their clients and lines in the asked order; without one, newest
-/// first, overdue ones by due date and those of a period by issue date, latest first.
+/// Lists a page of invoices with their clients and lines, in the requested order. The default is
+/// newest first, except overdue invoices by due date and invoices of a period by issue date, latest
+/// first.
 pub fn list(
     tx: &mut Tx,
     account: AccountId,
@@ -42,7 +43,7 @@ pub fn list(
     Ok(found)
 }
 
-/// Lists the newest invoices that contain a folded text in their number or their client.
+/// Lists the newest invoices whose number or client contains a folded text.
 pub fn search(
     tx: &mut Tx,
     account: AccountId,
@@ -57,7 +58,7 @@ pub fn search(
     Ok(found)
 }
 
-/// Returns the ids of all invoices that a filter finds, in the order of [`list`].
+/// Returns the ids of all invoices that match a filter, in the order of [`list`].
 pub fn list_ids(
     tx: &mut Tx,
     account: AccountId,
@@ -72,7 +73,7 @@ pub fn list_ids(
     matching(&account, filter, today).ids_by(tx, column, is_down)
 }
 
-/// The order of a list by a column.
+/// The sort column of a list.
 struct Order {
     column: &'static str,
     is_down: bool,
@@ -95,8 +96,8 @@ fn order(filter: &InvoiceFilter) -> Option<Order> {
     Some(Order { column, is_down, sql })
 }
 
-/// Selects invoices in the order of an index: all of them or the paid ones, also those issued in a
-/// period by issue date. None for a filter that an index of its own finds fewer for.
+/// Selects invoices in the order of an index: all of them or only paid ones, or those of a period
+/// by issue date. None if another index finds fewer rows for the filter.
 fn in_order<'a>(
     tx: &mut Tx,
     account: &'a AccountId,
@@ -113,13 +114,13 @@ fn in_order<'a>(
     let mut query = LIST.of(account).only("status <> 'cancelled'").order(order.sql);
     if let Some(status) = filter.status.map(InvoiceStatus::as_str) {
         let total = list_total::find(tx, *account, &LIST.total_of("status", status))?;
-        // Worded so that no index on the status applies, whose rows would have to be sorted.
+        // Written so that no index on the status applies: its rows would have to be sorted.
         query = query.which("(status = ? OR ? IS NULL)", Some(status)).known(total);
     }
     Ok(Some(query.which("issue_date >= ?", from).which("issue_date <= ?", to)))
 }
 
-/// Selects the invoices that a filter finds, in no order.
+/// Selects the invoices that match a filter, in no order.
 fn matching<'a>(account: &'a AccountId, filter: &'a InvoiceFilter, today: Date) -> Query<'a> {
     let all = LIST.of(account);
     let of_status = match filter.status {
@@ -140,7 +141,7 @@ fn matching<'a>(account: &'a AccountId, filter: &'a InvoiceFilter, today: Date) 
         .which("issue_date <= ?", filter.issued_to)
 }
 
-/// Selects invoices, newest first; overdue ones by due date, latest first.
+/// Selects invoices, newest first, or overdue ones by due date, latest first.
 fn newest<'a>(
     tx: &mut Tx,
     account: &'a AccountId,
@@ -152,8 +153,8 @@ fn newest<'a>(
         Some(InvoiceStatus::Cancelled) => all,
         _ => all.only("status <> 'cancelled'"),
     };
-    // Pending invoices are read in id order, skipping overdue ones: with `>=` instead of `NOT <`,
-    // SQLite would read all of them by due date and sort.
+    // Pending invoices are read in id order, skipping overdue ones. With `>=` instead of `NOT <`,
+    // SQLite would read all of them by due date and sort them.
     let query = match filter.status {
         Some(InvoiceStatus::Sent) => {
             query.only("status = 'sent'").which("NOT due_date < ?", Some(today))
@@ -165,7 +166,8 @@ fn newest<'a>(
         status => query.equal("status", status.map(InvoiceStatus::as_str)),
     };
     let of_project = match filter.status {
-        // Worded so that no index applies: otherwise all of a project's would be read and sorted.
+        // Written so that no index applies: otherwise all invoices of a project would be read and
+        // sorted.
         Some(InvoiceStatus::Overdue) => "(project_id = ? OR ? IS NULL)",
         _ => "project_id = ?",
     };

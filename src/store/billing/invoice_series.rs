@@ -9,8 +9,8 @@ use crate::{
     store::engine::{Tx, values},
 };
 
-/// Draws the next number of an account's year. Use it in the same transaction, so that no number is
-/// lost or given twice. A new year takes the prefix from the account's defaults.
+/// Draws the next number of an account's year. Must run in the same transaction as its use, so that
+/// no number is lost or used twice. A new year takes the prefix from the account's defaults.
 pub fn draw(tx: &mut Tx, account: AccountId, year: i16) -> Result<String> {
     let (prefix, drawn): (String, i64) = tx.one(
         "INSERT INTO invoice_series (account_id, year, next_number, prefix) VALUES (?1, ?2, 2, \
@@ -24,7 +24,7 @@ pub fn draw(tx: &mut Tx, account: AccountId, year: i16) -> Result<String> {
     Ok(number(&prefix, year, drawn))
 }
 
-/// Returns the series of a year; `None` if nothing was drawn or chosen yet.
+/// Returns the series of a year; `None` if nothing was used or chosen yet.
 pub fn find(tx: &mut Tx, account: AccountId, year: i16) -> Result<Option<InvoiceSeries>> {
     tx.find(
         "SELECT prefix, first_number, next_number FROM invoice_series \
@@ -36,7 +36,7 @@ pub fn find(tx: &mut Tx, account: AccountId, year: i16) -> Result<Option<Invoice
     )
 }
 
-/// Saves how a series begins.
+/// Saves the start of a series.
 pub fn set(tx: &mut Tx, account: AccountId, series: &InvoiceSeries) -> Result<()> {
     tx.change(
         "INSERT INTO invoice_series (account_id, year, next_number, prefix, first_number) \

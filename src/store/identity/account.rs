@@ -114,7 +114,7 @@ pub fn find_with_hash(tx: &mut Tx, id: AccountId) -> Result<(Account, String)> {
 
 /// Finds the account with this email, case-insensitive, and its password hash.
 pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(Account, String)>> {
-    // No account's email has a zero, and PostgreSQL rejects it in text.
+    // No account's email contains a NUL, and PostgreSQL rejects it in text.
     if email.contains('\0') {
         return Ok(None);
     }
@@ -123,7 +123,7 @@ pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(Account, String
         let select = select!("WHERE email_key = ?1 AND deleted_at IS NULL");
         tx.find(select, values![key], read_with_hash)
     };
-    // Before version 4, a domain's two spellings were two keys.
+    // Before version 4, the two spellings of a domain had different keys.
     let former = text::fold(email.trim());
     match find(&key)? {
         None if former != key => find(&former),
@@ -151,7 +151,7 @@ pub fn any(tx: &mut Tx) -> Result<bool> {
     Ok(first.is_some())
 }
 
-/// Returns the account of whoever runs this server.
+/// Returns the account of the server's owner.
 pub fn find_owner(tx: &mut Tx) -> Result<Option<AccountId>> {
     tx.find("SELECT id FROM accounts WHERE owner = 1", values![], |row| row.get(0))
 }
@@ -227,7 +227,7 @@ pub fn delete_pending(
     Ok(pending.len() as u64)
 }
 
-/// Deletes an account that no one could use yet.
+/// Deletes an account that nobody could use yet.
 pub fn delete(tx: &mut Tx, id: AccountId) -> Result<()> {
     code::delete_all(tx, id)?;
     tx.change("UPDATE jobs SET account_id = NULL WHERE account_id = ?1", values![&id])?;

@@ -66,8 +66,8 @@ pub fn find_by_credential(
     tx.find(select!("AND credential_id = ?2"), values![&account, credential_id], read)
 }
 
-/// Finds who may sign in under this name, and their passkeys. The database gets the same queries in
-/// every case, so that timing reveals nothing.
+/// Finds the account that may sign in with this name, and its passkeys. The database gets the same
+/// queries in every case, so that timing reveals nothing.
 pub fn find_for_login(
     tx: &mut Tx,
     identifier: &Identifier,
@@ -100,7 +100,7 @@ pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     tx.change("DELETE FROM passkeys WHERE account_id = ?1", values![&account])
 }
 
-/// Stores a challenge; one without an account proves nothing.
+/// Stores a challenge. One without an account can never succeed.
 pub fn create_challenge(
     tx: &mut Tx,
     hash: &[u8],
@@ -118,8 +118,8 @@ pub fn create_challenge(
     }))
 }
 
-/// Returns whom a challenge was given to, if anyone, and the state of its ceremony. The challenge
-/// is used up.
+/// Returns the account of a challenge, if any, and the state of its ceremony. The challenge is used
+/// up.
 pub fn take_challenge(
     tx: &mut Tx,
     hash: &[u8],
@@ -135,7 +135,7 @@ pub fn take_challenge(
     )
 }
 
-/// Returns the state of a ceremony of this account, which is used up. Another account's stays.
+/// Returns the state of a ceremony of this account and uses it up. Those of other accounts stay.
 pub fn take_own_challenge(
     tx: &mut Tx,
     hash: &[u8],

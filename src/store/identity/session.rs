@@ -67,7 +67,7 @@ pub fn find_actor(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<Option<
 ///
 /// # Errors
 ///
-/// Unauthenticated, if the session has ended.
+/// Unauthenticated if the session has ended.
 pub fn actor(tx: &mut Tx, claims: Claims, now: Timestamp) -> Result<Actor> {
     find_actor(tx, claims, now)?.ok_or_else(|| Error::unauthenticated("error-signed-out"))
 }
@@ -84,7 +84,7 @@ pub fn list(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<Vec<Sessi
     )
 }
 
-/// Returns when a session of an account was last used, and whether it is a browser's.
+/// Returns when a session of an account was last used, and whether it belongs to a browser.
 pub fn last_used(tx: &mut Tx, claims: Claims) -> Result<(Timestamp, bool)> {
     tx.find(
         "SELECT last_used_at, idle_life FROM sessions WHERE id = ?1 AND account_id = ?2",

@@ -10,8 +10,8 @@ use crate::{
     },
 };
 
-/// A used step this far ahead was used while the clock was ahead: codes are accepted from one step
-/// either side.
+/// A used step further ahead than this was used while the clock was ahead: codes are accepted from
+/// one step on either side.
 const STEPS_AHEAD: i64 = 4;
 
 /// A stored seed.
@@ -86,8 +86,8 @@ pub fn enable(tx: &mut Tx, account: AccountId, step: i64, now: Timestamp) -> Res
     Ok(changed > 0)
 }
 
-/// Uses up the code of a time step and those of all earlier steps; returns whether it was unused. A
-/// step far ahead was used while the clock was ahead: it must not lock its owner out until then.
+/// Uses up the code of a time step and those of all earlier steps. Returns whether it was unused. A
+/// step far ahead was used while the clock was ahead, and must not lock its owner out until then.
 pub fn use_step(tx: &mut Tx, account: AccountId, step: i64) -> Result<bool> {
     let changed = tx.execute(
         "UPDATE two_factor SET last_step = ?2 \

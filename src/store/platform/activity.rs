@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// The condition of an entry that FreelanceHub's feed shows ([`ActivityKind::feed`]), in the words
-/// of the index `activity_in_feed`: in others it is not used.
+/// The condition of an entry that FreelanceHub's feed shows ([`ActivityKind::feed`]). It must match
+/// the index `activity_in_feed` literally, or the index is not used.
 ///
 /// [`ActivityKind::feed`]: crate::domain::activity::ActivityKind::feed
 macro_rules! is_in_feed {
@@ -95,7 +95,7 @@ mod tests {
     use crate::domain::activity::ActivityKind;
 
     #[test]
-    fn the_condition_of_the_feed_names_exactly_the_kinds_it_shows() {
+    fn the_condition_of_the_feed_matches_the_kinds_it_shows() {
         for word in ActivityKind::WORDS {
             let is_named = is_in_feed!().contains(&format!("'{word}'"));
             let is_shown = ActivityKind::from_word(word).unwrap().feed().is_some();

@@ -55,7 +55,8 @@ pub struct OpenSum {
     pub overdue: bool,
 }
 
-/// Returns sent and unpaid invoices, overdue or not; several sums may be of the same kind.
+/// Returns the sums of sent and unpaid invoices, overdue or not. A currency may occur several
+/// times.
 pub fn open(tx: &mut Tx, account: AccountId, today: Date) -> Result<Vec<OpenSum>> {
     let sums = open_by_due(tx, account, today, today)?;
     let today = today.to_string();
@@ -72,9 +73,9 @@ pub struct DueSum {
     pub amount: Money,
 }
 
-/// Returns sent and unpaid invoices: by day in the months from that of `from` to that of `to`, by
-/// month before and after. However many invoices there are, one row is read for each of these days
-/// and months.
+/// Returns sent and unpaid invoices: by day from the month of `from` to that of `to`, by month
+/// before and after. It reads one row for each of these days and months, however many invoices
+/// there are.
 pub fn open_by_due(tx: &mut Tx, account: AccountId, from: Date, to: Date) -> Result<Vec<DueSum>> {
     let (from, to) = (from.to_string(), to.to_string());
     let (first_month, last_month) = (&from[..7], &to[..7]);
@@ -137,7 +138,7 @@ pub fn project_deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline
 }
 
 /// Lists the nearest deadlines of unfinished projects, their pending milestones, and unpaid sent
-/// invoices, earliest first; only invoices due on that day or later.
+/// invoices, earliest first. Includes only invoices due on that day or later.
 pub fn deadlines(tx: &mut Tx, account: AccountId, from: Date) -> Result<Vec<Deadline>> {
     let mut deadlines = project_deadlines(tx, account)?;
     deadlines.extend(tx.list(

@@ -58,7 +58,7 @@ pub fn rollups(tx: &mut Tx) -> Result<Vec<String>> {
     Ok(findings)
 }
 
-/// Returns deleted accounts and their clients: what is left of them need not add up.
+/// Returns deleted accounts and their clients, whose remaining rows need not add up.
 fn gone(tx: &mut Tx) -> Result<HashSet<String>> {
     let accounts: Vec<AccountId> =
         tx.list("SELECT id FROM accounts WHERE deleted_at IS NOT NULL", &[], |row| row.get(0))?;
@@ -98,7 +98,7 @@ macro_rules! newest_of {
     };
 }
 
-/// Returns the newest id of anything listed by id.
+/// Returns the newest id in any list ordered by id.
 pub fn newest_id(tx: &mut Tx) -> Result<Option<ActivityId>> {
     tx.find(
         newest_of!(

@@ -40,7 +40,7 @@ pub type Columns = &'static [(&'static str, Kind)];
 /// A row, its fields in order.
 pub type Fields = Map<String, Json>;
 
-/// Where a page begins: after this row.
+/// The start of a page: after this row.
 #[derive(Debug, Clone)]
 pub enum Cursor {
     Start,
@@ -53,7 +53,7 @@ pub enum Cursor {
 pub struct Section {
     pub sql: &'static str,
     pub columns: Columns,
-    /// Whether rows are ordered by a text instead of an id.
+    /// Whether rows are ordered by text instead of an id.
     by_text: bool,
     pub page: usize,
 }

@@ -59,7 +59,7 @@ pub fn find(tx: &mut Tx, id: ImageId) -> Result<Option<Image>> {
     tx.find(select!("WHERE i.id = ?1"), values![&id], read)
 }
 
-/// Finds the picture with this id, if its account may use the program.
+/// Finds the picture with this id, if its account is active.
 pub fn find_public(tx: &mut Tx, id: ImageId) -> Result<Option<Image>> {
     tx.find(
         select!("JOIN accounts a ON a.id = i.account_id WHERE i.id = ?1 AND a.disabled_at IS NULL"),

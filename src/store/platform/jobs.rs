@@ -43,7 +43,7 @@ pub fn count_due(tx: &mut Tx, kind: JobKind, now: Timestamp, most: i64) -> Resul
 }
 
 /// Claims the next due job of a kind, unless another server has it; see [`claim`]. The job that
-/// became due last goes first: after a long outage, someone still waits for the newest codes.
+/// became due last goes first: after a long outage, the newest codes are still useful.
 pub fn claim_next(
     tx: &mut Tx,
     kind: JobKind,
@@ -62,8 +62,8 @@ pub fn claim_next(
     }
 }
 
-/// Claims a due job for a try, and counts it. No one else gets it before `until`; if the try
-/// reports nothing, it is due again then.
+/// Claims a due job for a try, and counts it. Nobody else gets it before `until`. If the try
+/// reports nothing, the job is due again then.
 pub fn claim<K>(
     tx: &mut Tx,
     kind: JobKind,
@@ -116,7 +116,7 @@ pub fn make_due<K>(
     }
 }
 
-/// Returns kind and reason of each job, other than a mail, whose last try failed.
+/// Returns kind and reason of each job, other than an email, whose last try failed.
 pub fn list_failing(tx: &mut Tx) -> Result<Vec<(String, String)>> {
     tx.list(
         "SELECT kind, last_error FROM jobs WHERE kind <> 'mail' AND last_error IS NOT NULL \

@@ -1,4 +1,4 @@
-//! Mails and their results. Their jobs hold the time of the next try.
+//! Emails and their results. Their jobs hold the time of the next try.
 
 use jiff::Timestamp;
 
@@ -17,14 +17,14 @@ use crate::{
     },
 };
 
-/// Mails, each with its job if it still has one.
+/// Emails, each with its job if it still has one.
 macro_rules! with_jobs {
     () => {
         " FROM mails LEFT JOIN jobs ON jobs.kind = 'mail' AND jobs.subject = mails.id "
     };
 }
 
-/// Waiting mails, by their jobs.
+/// Waiting emails, by their jobs.
 macro_rules! waiting {
     () => {
         " FROM jobs JOIN mails ON mails.id = jobs.subject WHERE jobs.kind = 'mail' "
@@ -60,7 +60,7 @@ fn read(row: &dyn Row) -> Result<QueuedMail> {
     })
 }
 
-/// Adds a mail, and the job that delivers it.
+/// Adds an email, and the job that delivers it.
 pub fn create(tx: &mut Tx, queued: &QueuedMail) -> Result<()> {
     tx.insert(row!(mails {
         id: &queued.id,
@@ -77,7 +77,7 @@ pub fn create(tx: &mut Tx, queued: &QueuedMail) -> Result<()> {
     jobs::create(tx, JobKind::Mail, queued.id, queued.account, now, now)
 }
 
-/// Removes a waiting mail.
+/// Removes a waiting email.
 pub fn delete(tx: &mut Tx, id: MailId) -> Result<()> {
     jobs::delete(tx, JobKind::Mail, id)?;
     tx.change("DELETE FROM mails WHERE id = ?1", values![&id])
@@ -110,18 +110,18 @@ pub fn give_up(tx: &mut Tx, id: MailId, tries: i64, now: Timestamp, reason: &str
     )
 }
 
-/// Finds a mail.
+/// Finds an email.
 pub fn find(tx: &mut Tx, id: MailId) -> Result<Option<QueuedMail>> {
     tx.find(concat!(columns!(), with_jobs!(), "WHERE mails.id = ?1"), values![&id], read)
 }
 
-/// Lists the waiting mails, next try first.
+/// Lists the waiting emails, next try first.
 pub fn list_waiting(tx: &mut Tx) -> Result<Vec<QueuedMail>> {
     let sql = concat!(columns!(), waiting!(), "ORDER BY jobs.due_at, jobs.subject");
     tx.list(sql, &[], read)
 }
 
-/// Lists the mails that were given up, oldest failure first.
+/// Lists the emails that were given up, oldest failure first.
 pub fn list_failed(tx: &mut Tx) -> Result<Vec<QueuedMail>> {
     let sql = concat!(
         columns!(),
@@ -131,20 +131,20 @@ pub fn list_failed(tx: &mut Tx) -> Result<Vec<QueuedMail>> {
     tx.list(sql, &[], read)
 }
 
-/// Lists the stored mails of an account, and when each was made.
+/// Lists the stored emails of an account, and when each was made.
 pub fn list_of_account(tx: &mut Tx, account: AccountId) -> Result<Vec<(MailId, Timestamp)>> {
     tx.list("SELECT id, created_at FROM mails WHERE account_id = ?1", values![&account], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })
 }
 
-/// Lists all stored mails, oldest first.
+/// Lists all stored emails, oldest first.
 pub fn list(tx: &mut Tx) -> Result<Vec<QueuedMail>> {
     let sql = concat!(columns!(), with_jobs!(), "ORDER BY mails.created_at, mails.id");
     tx.list(sql, &[], read)
 }
 
-/// Lists the stored mails about an invoice, newest first.
+/// Lists the stored emails about an invoice, newest first.
 pub fn list_of_invoice(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<InvoiceMail>> {
     tx.list(
         concat!(
@@ -170,8 +170,8 @@ pub fn list_of_invoice(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<InvoiceMai
     )
 }
 
-/// Lists the mails of an account that were given up, unless a newer one about the same invoice or
-/// of the same kind was not: newest first, at most `most`.
+/// Lists the emails of an account that were given up, unless a newer one about the same invoice or
+/// of the same kind succeeded or waits: newest first, at most `most`.
 pub fn list_failed_of(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<FailedMail>> {
     tx.list(
         "SELECT failed.kind, failed.recipient, failed.failed_at, failed.last_error, \
@@ -212,7 +212,7 @@ pub fn failed_of_invoices(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<Vec<Inv
     Ok(failed)
 }
 
-/// Returns the state of mail: what has waited since `late`, and what was given up since `lately`.
+/// Returns the state of mail: the emails waiting since `late`, and those given up since `lately`.
 pub fn health(tx: &mut Tx, late: Timestamp, lately: Timestamp) -> Result<MailHealth> {
     let waiting = tx.one("SELECT count(*) FROM jobs WHERE kind = 'mail'", &[], |row| row.get(0))?;
     let trouble = |row: &dyn Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
@@ -234,7 +234,7 @@ pub fn health(tx: &mut Tx, late: Timestamp, lately: Timestamp) -> Result<MailHea
     Ok(MailHealth { waiting, late: Trouble::of(late), failed: Trouble::of(failed) })
 }
 
-/// Deletes up to `most` finished mails older than `before`; returns how many.
+/// Deletes up to `most` finished emails older than `before`; returns how many.
 pub fn delete_old(tx: &mut Tx, before: Timestamp, most: i64) -> Result<u64> {
     tx.execute(
         "DELETE FROM mails WHERE id IN \

@@ -7,18 +7,18 @@ use crate::{
     store::engine::{Tx, values},
 };
 
-/// By how many seconds the clocks of several servers may differ.
+/// The maximum difference between the clocks of several servers, in seconds.
 const SKEW: i64 = 60;
 
-/// How often one subject has used one limit.
+/// The uses of one limit by one subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateWindow {
     pub resets_at: Timestamp,
     pub used: i64,
 }
 
-/// Counts a use of a limit by a subject (the keyed hash of an address or email), on whichever
-/// server. A window that has ended restarts, until `end`; so does one whose uses were all taken
+/// Counts a use of a limit by a subject (the keyed hash of an address or email), across all
+/// servers. A window that has ended restarts, until `end`. So does one whose uses were all taken
 /// back, and one that ends much later, since the clock was ahead when it began.
 pub fn count(
     tx: &mut Tx,

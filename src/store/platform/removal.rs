@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// The most rows that one step removes.
+/// The maximum number of rows that one step removes.
 const STEP: i64 = 500;
 
 /// Removes rows whose instant in a column has passed, earliest first.
@@ -56,11 +56,10 @@ pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
     Ok(deleted)
 }
 
-/// Tables whose rows others reference: these are removed last, each row with those that reference
-/// it.
+/// Tables that others reference. They are cleared last, each row with the rows that reference it.
 const NAMED: &[&str] = &["payments", "invoices", "projects", "clients"];
 
-/// Some rows of an account, listed ones first. Deleted ones have an index of their own.
+/// Some rows of an account, listed ones first. Deleted ones have their own index.
 macro_rules! some_of {
     ($table:literal) => {
         concat!(
@@ -74,7 +73,7 @@ macro_rules! some_of {
 }
 
 /// Rows referenced by those removed before: how to find some, how many one step removes, and how to
-/// remove each with what belongs to it.
+/// remove each with its dependent rows.
 const PARENTS: &[(&str, i64, &[&str])] = &[
     (
         "SELECT id FROM invoices WHERE account_id = ?1 LIMIT ?2",
@@ -86,7 +85,7 @@ const PARENTS: &[(&str, i64, &[&str])] = &[
             "DELETE FROM invoices WHERE id = ?1",
         ],
     ),
-    // Each one requires a check of everything that might reference it.
+    // Deleting such a row checks everything that might reference it.
     (some_of!("projects"), 1, &["DELETE FROM projects WHERE id = ?1"]),
     (
         some_of!("clients"),

@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Seconds of a quarter of an hour: every timezone since 2000 is a multiple of it from UTC.
+/// Seconds of a quarter-hour: since 2000, the UTC offset of every timezone is a multiple of it.
 const QUARTER: i64 = 900;
 
 words! {

@@ -28,7 +28,7 @@ use crate::{
     store::engine::{Connection, Row, Tx, Value},
 };
 
-/// The most changes sent together.
+/// The maximum number of changes sent together.
 const TOGETHER: usize = 24;
 /// How long the server may run one statement.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(25);
@@ -58,8 +58,8 @@ enum Locks {
 }
 
 impl Link {
-    /// Connects under a name that the server's administrator sees. Gives up after `within`, or
-    /// after the server's connection timeout if that is sooner.
+    /// Connects with an application name for the server's administrator. Gives up after `within`,
+    /// or after the server's connection timeout if that is sooner.
     pub fn open(server: &Server, name: &str, within: Duration) -> Result<Self, Unconnected> {
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
@@ -67,11 +67,11 @@ impl Link {
             .map_err(|error| Unconnected::by(Error::internal(error)))?;
         let tls = tls::connector(&server.trust).map_err(Unconnected::by)?;
         let config = server.config(name);
-        // A server that accepts the connection may still never answer.
+        // A server that accepts the connection may still never respond.
         let opening = in_time(server.patience().min(within), async {
             let (client, connection) = config.connect(tls).await?;
             tokio::spawn(async move {
-                // Whoever waits for an answer also gets the error.
+                // The code that waits for an answer gets the error too.
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "a database connection closed");
                 }
@@ -113,8 +113,8 @@ impl Link {
         self.is_spent || self.client.is_closed()
     }
 
-    /// Waits for a future. Meanwhile reads messages of the server, such as that it closes the
-    /// connection.
+    /// Waits for a future. Meanwhile it reads server messages, such as that the connection is
+    /// closing.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
@@ -170,7 +170,7 @@ pub struct Transaction<'l> {
     only_reads: bool,
     /// The first failure.
     pub trouble: Option<Trouble>,
-    /// Whether the server refused a statement before the last one.
+    /// Whether the server refused an earlier statement than the last one.
     was_refused_before: bool,
     /// Whether the answer to `COMMIT` was lost, so that the outcome is unknown.
     pub is_in_doubt: bool,

@@ -18,7 +18,7 @@ pub struct Unconnected {
 }
 
 impl Unconnected {
-    /// The cause is on this side.
+    /// The cause is on this machine.
     pub fn by(error: Error) -> Self {
         Self { error, may_pass: false }
     }
@@ -59,7 +59,7 @@ pub fn silent() -> Error {
 pub enum Trouble {
     /// It conflicts with another transaction, and may succeed next time.
     Conflict,
-    /// The connection is lost or useless.
+    /// The connection is lost or unusable.
     Lost,
     /// The server refused a statement, and refuses the rest of the transaction.
     Refused,

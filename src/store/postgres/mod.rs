@@ -1,8 +1,8 @@
 //! PostgreSQL: each connection has its own thread.
 //!
-//! Changes are serializable transactions. One that conflicts with another runs again, and so does
-//! one whose connection was lost before its `COMMIT` was sent. If the answer to a `COMMIT` is lost,
-//! a task that can repeat runs again; any other fails, since no one knows whether it was saved.
+//! Changes are serializable transactions. One that conflicts with another is retried, and so is one
+//! whose connection was lost before its `COMMIT` was sent. If the answer to a `COMMIT` is lost, a
+//! repeatable task is retried; any other fails, since it is unknown whether it was saved.
 
 mod connection;
 mod facts;
@@ -128,7 +128,7 @@ fn aside<T: Send>(
     })
 }
 
-/// Runs `work` on a new thread: a connection blocks, which runtime threads must not.
+/// Runs `work` on a new thread, since it blocks and runtime threads must not block.
 fn apart<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     thread::scope(|scope| scope.spawn(work).join())
         .unwrap_or_else(|_| Err(Error::internal("a database thread panicked")))

@@ -110,14 +110,14 @@ impl Server {
         each.saturating_mul(u32::try_from(hosts).unwrap_or(u32::MAX))
     }
 
-    /// Returns the connection settings, with a name that the server's administrator sees.
+    /// Returns the connection settings, with an application name for the server's administrator.
     pub(super) fn config(&self, name: &str) -> Config {
         let mut config = Config::clone(&self.config);
         config.application_name(name);
         config
     }
 
-    /// Whether no one on the network can read the traffic, not even by posing as the server.
+    /// Whether nobody on the network can read the traffic, not even by impersonating the server.
     pub fn is_proven(&self) -> bool {
         let is_here = |host: &Host| match host {
             Host::Tcp(name) => {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_refused_without_being_repeated() {
+    fn an_invalid_url_is_refused_without_being_repeated() {
         for url in [
             "postgres://",
             "postgres://ada:s3cret@host:notaport/os",
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_proven_name_or_this_machine_counts_as_proven() {
+    fn only_a_verified_name_or_this_machine_counts_as_proven() {
         for (url, is_proven) in [
             ("postgres://localhost/os", true),
             ("postgres://127.0.0.1/os?sslmode=disable", true),

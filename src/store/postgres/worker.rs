@@ -31,7 +31,7 @@ pub const ANSWER: Duration = Duration::from_secs(27);
 /// The first pause before a task runs again, and the longest.
 const PAUSE: Duration = Duration::from_millis(1);
 const PAUSE_MAX: Duration = Duration::from_millis(200);
-/// How long a server that did not answer counts as down.
+/// How long a server that did not respond counts as down.
 const MISSED: Duration = Duration::from_secs(1);
 /// The most tasks of one account in one commit.
 const BATCH_TASKS: usize = 64;
@@ -61,7 +61,7 @@ pub struct Worker {
     server: Server,
     pub link: Option<Link>,
     health: Arc<Health>,
-    /// Different for each thread, so that conflicting tasks do not retry in step.
+    /// Different for each thread, so that conflicting tasks do not retry in lockstep.
     number: u32,
     /// When the server last failed to answer.
     missed: Option<Instant>,

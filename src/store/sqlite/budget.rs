@@ -36,7 +36,7 @@ impl Budget {
                 .as_ref()
                 .is_some_and(|task| task.claim.is_left() || Instant::now() >= task.until)
         };
-        // Only a borrowed connection refuses this.
+        // Only a borrowed connection could make this fail.
         if let Err(error) = connection.progress_handler(STEPS, Some(is_over)) {
             tracing::warn!(%error, "statements run without a time limit");
         }

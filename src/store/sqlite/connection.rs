@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// How long another process may hold the write lock before a task gives up.
+/// How long to wait for another process to release the write lock.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements cached per connection.
 const STATEMENTS: usize = 256;
@@ -34,7 +34,7 @@ pub fn prepare(connection: &Sqlite) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)
 }
 
-/// Who moves the -wal file's content into the database.
+/// What checkpoints the -wal file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checkpoints {
     Ours,
@@ -44,7 +44,7 @@ pub enum Checkpoints {
 }
 
 impl Checkpoints {
-    /// Litestream leaves a folder beside a database that it replicates.
+    /// Litestream creates a folder next to a database that it replicates.
     pub fn of(database: &Path) -> Self {
         let mut name = OsString::from(".");
         name.push(database.file_name().unwrap_or_default());
@@ -74,7 +74,7 @@ pub fn open(path: &Path, checkpoints: Checkpoints) -> Result<Sqlite> {
         ("foreign_keys", "ON"),
         // Deleted rows are overwritten.
         ("secure_delete", "ON"),
-        // Savepoints keep their journal in memory; in a file it made up two thirds of all writes.
+        // Savepoints keep their journal in memory; on disk it made up two thirds of all writes.
         ("temp_store", "MEMORY"),
         // Checkpoints are rarer and larger than by default: fewer pauses under load.
         ("wal_autocheckpoint", if is_ours { "4000" } else { "0" }),
@@ -129,7 +129,7 @@ impl Connection for Transaction<'_> {
     }
 
     fn lock_tables(&mut self) -> Result<()> {
-        // The writer is alone.
+        // There is only one writer, so no rows need locks.
         Ok(())
     }
 

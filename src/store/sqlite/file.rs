@@ -23,15 +23,15 @@ use crate::{
     store::engine::Connection,
 };
 
-/// The errors that a reader gets from a file with half of a change.
+/// The errors of a read-only connection to a file with a half-written change.
 const UNDONE: [i32; 2] = [ffi::SQLITE_READONLY_ROLLBACK, ffi::SQLITE_READONLY_RECOVERY];
 /// Page cache while filling a file, in KiB: index writes are scattered.
 const FILL_CACHE: (&str, &str) = ("cache_size", "-16384");
 /// Pages to copy between two reports of progress.
 const BACKUP_PAGES: i32 = 512;
 
-/// Opens an existing file read-only. Half of a change is rolled back first, which requires write
-/// access.
+/// Opens an existing file read-only. A half-written change is rolled back first, which requires
+/// write access.
 fn open_to_read(path: &Path) -> Result<Sqlite> {
     let look = |flags| {
         let connection = Sqlite::open_with_flags(path, flags)?;
@@ -77,7 +77,7 @@ pub fn backup(path: &Path, into: &Path, mut progress: impl FnMut(u64, u64) -> bo
             }
         }
     }
-    // One plain file that can be copied anywhere, without -wal and -shm beside it.
+    // One plain file that can be copied anywhere, without -wal and -shm files.
     target.pragma_update(None, "journal_mode", "DELETE").map_err(failure)?;
     drop(target);
     File::open(into).and_then(|file| file.sync_all()).map_err(Error::internal)
@@ -123,7 +123,7 @@ pub fn fill<T>(path: &Path, work: impl FnOnce(&mut dyn Connection) -> Result<T>)
     let mut file = OpenOptions::new();
     file.write(true).create_new(true).mode(0o600).open(path).map_err(Error::internal)?;
     let connection = Sqlite::open(path).map_err(failure)?;
-    // Half a file is useless, so use no journal, and one sync at the end.
+    // A half-written file is useless, so use no journal, and one sync at the end.
     for (pragma, value) in
         [("journal_mode", "OFF"), ("synchronous", "OFF"), ("foreign_keys", "ON"), FILL_CACHE]
     {

@@ -142,7 +142,7 @@ fn write_batch(
         health.note(&begun, &first);
         first.answer(begun);
         if is_busy {
-            // They have waited for the other process as long as this one.
+            // They have waited as long as this one for the other process.
             tasks.overdue(BUSY_TIMEOUT).into_iter().for_each(|task| task.answer(Err(busy(1))));
         }
         return;

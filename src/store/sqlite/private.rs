@@ -30,8 +30,8 @@ pub fn close(path: &Path) {
     }
 }
 
-/// Removes others' permissions on one file. This fails on another user's file or a disk without
-/// permissions, which is acceptable.
+/// Removes others' permissions on one file. This may fail on another user's file or a disk without
+/// permissions.
 pub fn close_one(file: &Path) {
     let Ok(facts) = fs::metadata(file) else { return };
     let mode = facts.permissions().mode();

@@ -14,10 +14,10 @@ use crate::{
     },
 };
 
-/// The approximate size of a page in memory, and the most rows it has.
+/// The approximate size of a page in memory, and its maximum number of rows.
 const PAGE_BYTES: usize = 1 << 20;
 const PAGE_ROWS: usize = 1000;
-/// The rows of a table's first page, while their size is unknown.
+/// The number of rows in a table's first page, while their size is unknown.
 const FIRST_ROWS: usize = 8;
 /// A message from the reading thread to the writing one.
 pub enum Message {
@@ -30,7 +30,7 @@ pub enum Message {
 /// Reads the source.
 pub struct Reader<'f> {
     pub sender: SyncSender<Message>,
-    /// Whether the other thread has given up; it reports why.
+    /// Whether the other thread has given up; it reports the error.
     pub is_abandoned: AtomicBool,
     pub follower: &'f dyn Follower,
 }
@@ -105,7 +105,7 @@ mod tests {
     use crate::store::Database;
 
     #[test]
-    fn a_page_is_as_large_as_its_rows_allow() {
+    fn page_sizes_follow_the_size_of_rows() {
         let folder = tempfile::tempdir().unwrap();
         let source = Database::Sqlite(folder.path().join("source.db"));
         migrate::run(&source, Timestamp::UNIX_EPOCH).unwrap();
@@ -126,7 +126,7 @@ mod tests {
             })
         });
         assert_eq!(sums.unwrap().rows, 2500);
-        // Small rows go by the thousand; once large ones were seen, ten make a page.
+        // Small rows come by the thousand; after large ones, a page has ten.
         assert_eq!(sizes[..3], [FIRST_ROWS, PAGE_ROWS, PAGE_ROWS]);
         assert!(sizes[4..].iter().all(|rows| *rows <= 10), "{sizes:?}");
     }

@@ -56,7 +56,7 @@ impl Sums {
     }
 }
 
-/// Hashes a value so that no two rows look the same: its type, its length, its content.
+/// Hashes a value unambiguously: its type, its length, its content.
 fn encode(value: &Value, hash: &mut Sha256) {
     let mut put = |kind: u8, bytes: &[u8]| {
         hash.update([kind]);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_add_up_to_the_same_in_any_order_and_only_then() {
+    fn the_same_rows_have_the_same_sums_in_any_order() {
         let (a, b) = ([Value::Text("a"), Value::Text("1")], [Value::Text("b"), Value::Text("2")]);
         assert_eq!(sums(&[&a, &b]), sums(&[&b, &a]));
         for other in [
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_what_is_empty_differ() {
+    fn null_and_empty_values_differ() {
         let kinds = [Value::Null, Value::Int(0), Value::Text(""), Value::Bytes(&[])];
         for (place, one) in kinds.iter().enumerate() {
             for other in &kinds[place + 1..] {

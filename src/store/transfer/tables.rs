@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// Rows per insert statement: one by one, a server takes nearly twice as long.
+/// Rows per insert statement; one by one, a server takes nearly twice as long.
 pub const TOGETHER: usize = 16;
 
 /// The type of a column's values.
@@ -139,7 +139,7 @@ impl Table {
     }
 }
 
-/// Returns `?1, ?2` and so on, after `after` others.
+/// Returns `?1, ?2` and so on, after the first `after` parameters.
 fn marks(after: usize, count: usize) -> String {
     (1..=count).map(|mark| format!("?{}", after + mark)).collect::<Vec<_>>().join(", ")
 }
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_stands_behind_every_table_that_its_rows_name() {
+    fn a_table_comes_after_every_table_it_references() {
         let tables = tables().unwrap();
         let place = |name: &str| {
             let found = tables.iter().position(|table| table.name == name);
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_and_keys_are_read_out_of_create_and_alter() {
+    fn columns_and_keys_are_parsed_from_create_and_alter() {
         let tables = read(&[
             "CREATE TABLE notes (\n    owner BYTEA NOT NULL REFERENCES owners (id),\n    \
              -- Counts, (from) 1.\n    place BIGINT NOT NULL,\n    body TEXT,\n    \
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_another_type_is_refused() {
+    fn an_unknown_column_type_is_refused() {
         let versions = migrate::all_statements()[0];
         assert!(read(&[versions, "CREATE TABLE t (a REAL NOT NULL PRIMARY KEY)"]).is_err());
         let dropped = read(&[versions, "ALTER TABLE schema_version DROP COLUMN applied_at"]);

@@ -1,4 +1,4 @@
-//! Fills a database, and commits only if it holds what was read.
+//! Fills a database, and commits only if it contains what was read.
 
 use std::sync::mpsc::{Receiver, RecvError};
 
@@ -21,7 +21,7 @@ use crate::{
 /// Fills the target.
 pub struct Writer<'f> {
     pub now: Timestamp,
-    /// Whether the target can hold every text: PostgreSQL rejects the character NUL.
+    /// Whether the target can store every text: PostgreSQL rejects the character NUL.
     pub takes_nul: bool,
     pub follower: &'f dyn Follower,
 }
@@ -156,7 +156,7 @@ mod tests {
         }
     }
 
-    /// Changes values of a table's rows.
+    /// Corrupts the values of a table's rows.
     type Spoil = fn(&str, &mut Vec<Value>);
 
     /// Copies a database with 40 rows in one table; `spoil` changes what is written.
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_holds_something_else_is_not_kept() {
+    fn a_target_with_different_contents_is_not_kept() {
         let rows =
             |copied: &Copied| (copied.table.name == "program_state").then_some(copied.sums.rows);
         let copied = transfer(|_, _| {}).unwrap();

@@ -89,7 +89,7 @@ pub fn find_bare(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Proje
     listed(&account).find(tx, "error-project-not-found", &id, read)
 }
 
-/// Lists the newest projects by name, at most `most`.
+/// Lists the names of the newest projects, at most `most`.
 pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<ProjectName>> {
     tx.list(
         "SELECT p.id, p.name, p.client_id, c.name FROM projects p JOIN clients c ON c.id = p.client_id \
@@ -188,7 +188,7 @@ pub fn count_clients(tx: &mut Tx, account: AccountId) -> Result<u64> {
 fn tally(tx: &mut Tx, project: &Project, by: i64, now: Timestamp) -> Result<()> {
     let (account, status, client) = (project.account, project.status.as_str(), project.client_id);
     LIST.tally(tx, account, &[("status", &status), ("client", &client)], by)?;
-    // The client's first project was added, or the last one removed.
+    // The client's first project was added, or its last one removed.
     let left = listed(&account).equal("client_id", Some(&client)).count(tx)?;
     if (by, left) == (1, 1) || (by, left) == (-1, 0) {
         list_total::bump(tx, account, &[WITH_PROJECT], by)?;

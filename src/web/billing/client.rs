@@ -59,7 +59,7 @@ struct Show {
     owed: Owed,
 }
 
-/// Returns the mark of a proposal's status.
+/// Returns the shape next to a proposal's status.
 fn proposal_look(status: &ProposalStatus) -> &'static str {
     match status {
         ProposalStatus::Draft => "draft",
@@ -104,7 +104,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Shows a client with what it owes, its invoices and projects.
+/// Shows a client with the amounts due, invoices and projects.
 pub async fn show(visit: Visit) -> Result<Response> {
     let id = visit.id();
     let (client_id, page) = (Some(id), Page::first(SHOWN));
@@ -127,7 +127,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// Shows the form that changes a client.
+/// Shows the edit form of a client.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let client = visit.find(find_client).await?;
     let form = visit.form(filled(&client).versioned());

@@ -121,8 +121,8 @@ fn rated(rates: &[ExchangeRate], (from, into): (Currency, Currency)) -> Fields {
     })
 }
 
-/// Returns a version of every rate on the page, never empty: an empty version would mean that the
-/// form has none. The form may be for any pair, and only a change of that pair matters.
+/// Returns a version of all rates on the page. It is never empty, since that would mean that the
+/// form has no version. The form may be for any pair, and only a change of that pair matters.
 fn versions(rates: &[ExchangeRate]) -> String {
     let version = |rate: &ExchangeRate| {
         let pair = (rate.from, rate.into);

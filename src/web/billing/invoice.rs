@@ -60,7 +60,7 @@ struct List {
     number: Column,
     issued: Column,
     due: Column,
-    /// The link to all of these invoices as a table.
+    /// The link that exports all of these invoices as a table.
     export: String,
     invoices: Listing<ShownInvoice>,
     /// The invoices whose newest mail failed.
@@ -72,7 +72,7 @@ struct List {
 #[template(path = "pages/invoice/show.html")]
 struct Show<'a> {
     shell: Shell,
-    /// The form that sends it.
+    /// The form for sending it.
     form: Form,
     days: Days,
     record: &'a InvoiceRecord,
@@ -243,7 +243,7 @@ fn tabs(request: &Request, figures: &InvoiceFigures) -> Tabs {
     })
 }
 
-/// Returns the shape beside a status.
+/// Returns the shape next to a status.
 fn shape(status: &InvoiceStatus) -> &'static str {
     match status {
         InvoiceStatus::Cancelled => "void",
@@ -263,7 +263,7 @@ pub fn status_label(status: &InvoiceStatus) -> Text {
 }
 
 impl List {
-    /// Returns the person to whom an invoice for a company goes.
+    /// Returns the recipient's name on an invoice for a company.
     fn contact<'a>(&self, shown: &'a ShownInvoice) -> Option<&'a str> {
         shown.invoice.client.as_ref()?.details.contact()
     }
@@ -280,7 +280,7 @@ impl List {
         }
     }
 
-    /// Returns what the sums are made of.
+    /// Returns a description of the sums.
     fn rates_note(&self) -> Text {
         let (currency, left_out) = (self.figures.currency, &self.figures.unconverted);
         if left_out.is_empty() {
@@ -316,13 +316,13 @@ impl Show<'_> {
         figure::figure(&self.record.shown.invoice.amount())
     }
 
-    /// Returns the sum, as questions name it.
+    /// Returns the sum for confirmations.
     fn sum(&self) -> String {
         let amount = self.record.shown.invoice.amount();
         figure::text(amount.currency, &amount.minor.into())
     }
 
-    /// Returns the name of the mark before the status.
+    /// Returns the name of the shape before the status.
     fn mark(&self) -> &str {
         match self.status() {
             InvoiceStatus::Cancelled => "void",
@@ -340,7 +340,7 @@ impl Show<'_> {
         date::days_until(self.days.today(), self.record.shown.invoice.due_date)
     }
 
-    /// Returns the name of the client, as questions use it.
+    /// Returns the name of the client for confirmations.
     fn client(&self) -> &str {
         let client = self.record.shown.invoice.client.as_ref();
         client.map_or(&self.record.buyer.name, |client| &client.details.name)
@@ -363,7 +363,7 @@ impl Show<'_> {
         self.record.mails.first().filter(|mail| mail.failed_at.is_some())
     }
 
-    /// Returns who alone can open the client's link; None if everyone can.
+    /// Returns the limited audience that can open the client's link; None if everyone can.
     fn only_reader(&self) -> Option<Text> {
         match self.reach {
             Reach::Everybody => None,

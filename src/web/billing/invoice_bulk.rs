@@ -1,4 +1,4 @@
-//! `/invoices/export.csv`, `/invoices/picked…` and `/invoices/remind`: many invoices at once.
+//! `/invoices/export.csv`, `/invoices/picked…` and `/invoices/remind`: bulk actions.
 
 use askama::Template;
 use poem::{
@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// The list, where invoices are picked.
+/// The list where invoices are selected.
 const LIST: &str = "/invoices";
 
 #[derive(Template)]
@@ -39,11 +39,11 @@ struct Remind {
     form: Form,
     days: Days,
     invoices: Vec<ShownInvoice>,
-    /// How many of the picked ones need no reminder.
+    /// The number of selected ones that need no reminder.
     left_out: usize,
 }
 
-/// Returns the ids of the picked invoices.
+/// Returns the ids of the selected invoices.
 fn picked(fields: &Fields) -> Vec<InvoiceId> {
     let ids = fields.pairs.iter().filter(|(name, _)| name == "id");
     ids.map(|(_, id)| InvoiceId::parse(id)).collect()
@@ -56,7 +56,7 @@ pub async fn export(visit: Visit) -> Result<Response> {
     export::invoices(&visit, export)
 }
 
-/// Exports the picked invoices as a table.
+/// Exports the selected invoices as a table.
 pub async fn table(visit: Visit) -> Result<Response> {
     let ids = picked(&visit.query());
     if let Err(error) = must_be_some(&ids) {
@@ -66,7 +66,7 @@ pub async fn table(visit: Visit) -> Result<Response> {
     export::invoices(&visit, export)
 }
 
-/// Returns the PDFs of the picked invoices in one archive.
+/// Returns the PDFs of the selected invoices in one archive.
 pub async fn archive(visit: Visit) -> Result<Response> {
     match visit.app.invoice_pdfs(visit.claims, picked(&visit.query())).await {
         Ok(bytes) => {
@@ -78,7 +78,7 @@ pub async fn archive(visit: Visit) -> Result<Response> {
     }
 }
 
-/// Asks whether the clients of the picked invoices are to be reminded.
+/// Asks for confirmation before reminding the clients of the selected invoices.
 pub async fn ask_reminders(visit: Visit) -> Result<Response> {
     let ids = picked(&visit.query());
     let all = ids.len();
@@ -97,7 +97,7 @@ pub async fn ask_reminders(visit: Visit) -> Result<Response> {
     }
 }
 
-/// Mails the clients of the picked invoices a reminder each.
+/// Mails a reminder for each of the selected invoices.
 pub async fn remind(visit: Visit, fields: Fields) -> Result<Response> {
     let ids = picked(&fields);
     if let Err(error) = must_be_some(&ids) {

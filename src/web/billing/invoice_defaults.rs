@@ -30,7 +30,7 @@ use crate::{
 
 const PLACE: &str = "/settings/invoices";
 
-/// The colours to choose from. The stylesheet knows them by their names.
+/// The available colours, by their names in the stylesheet.
 const SWATCHES: [(&str, &str, Text); 7] = [
     ("pine", "#0b5c46", t("color-pine")),
     ("laterite", "#b5411c", t("color-laterite")),
@@ -65,7 +65,7 @@ impl Invoices {
         SWATCHES
     }
 
-    /// Whether this colour is chosen among the swatches.
+    /// Whether this colour is the selected swatch.
     fn is_swatch(&self, value: &str) -> bool {
         let chosen = match self.form.value("swatch") {
             "" => self.form.value("accent"),
@@ -74,7 +74,7 @@ impl Invoices {
         chosen.eq_ignore_ascii_case(value)
     }
 
-    /// Says how well text on the saved colour can be read.
+    /// Describes how readable text on the saved colour is.
     fn contrast(&self) -> Text {
         let key = if self.accent.takes_black() {
             "settings-invoices-black-on-it"
@@ -122,7 +122,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Takes the picked swatch as the colour, unless another colour than the `saved` one was typed.
+/// Uses the selected swatch as the colour, unless a colour other than the `saved` one was typed.
 fn chosen(fields: Fields, saved: Accent) -> Fields {
     let (picked, typed) = (fields.get("swatch").to_owned(), fields.get("accent"));
     let is_kept = typed.is_empty() || Accent::parse(typed) == Some(saved);
@@ -132,7 +132,7 @@ fn chosen(fields: Fields, saved: Accent) -> Fields {
     fields
 }
 
-/// Shows an invoice as it looks with the saved settings.
+/// Shows an invoice with the saved settings.
 pub async fn sample(visit: Visit) -> Result<Response> {
     let file = visit.app.sample_invoice_pdf(visit.claims).await?;
     Ok(page::pdf(&file.name, file.bytes))
@@ -196,7 +196,7 @@ fn known(settings: &InvoiceSettings) -> Fields {
         .with("paper", defaults.paper.as_str())
         .with_some("notes", defaults.notes.as_ref())
         .with_some("paymentInstructions", defaults.payment_instructions.as_ref());
-    // Once numbers are drawn, they are not part of the form.
+    // Once numbers have been used, they are not part of the form.
     if settings.series.is_begun() {
         return fields;
     }

@@ -40,7 +40,7 @@ use crate::{
     },
 };
 
-/// The days from issue to due that one button chooses.
+/// The payment terms in days that have a button.
 const TERMS: [i64; 4] = [0, 7, 14, 30];
 
 #[derive(Template)]
@@ -54,7 +54,7 @@ struct Edit {
     projects: Vec<ProjectName>,
     currencies: Choices,
     totals: Totals,
-    /// The invoice as a document; empty if its lines do not add up.
+    /// The rendered invoice; empty if its lines do not add up.
     sheet: String,
 }
 
@@ -67,7 +67,7 @@ struct Notes {
     is_deleted: bool,
 }
 
-/// What a form offers, and the client chosen in it.
+/// The choices in a form, and the selected client.
 struct Offered {
     clients: Choices,
     projects: Vec<ProjectName>,
@@ -132,7 +132,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Shows the form that changes an invoice.
+/// Shows the edit form of an invoice.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let (invoice, offered) = read_form(&visit, None).await?;
     if invoice.status != InvoiceStatus::Draft {
@@ -202,10 +202,10 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// What a draft that was saved while it is edited is told.
+/// The response to an automatic save.
 #[derive(Serialize)]
 struct Kept {
-    /// Its version from now on; empty if it was not saved.
+    /// The new version; empty if it was not saved.
     version: String,
     said: String,
 }
@@ -230,7 +230,7 @@ async fn keep(visit: Visit, fields: Fields) -> Result<Response> {
     Ok(answer::json(status, answer::bytes(&kept)))
 }
 
-/// Changes an invoice as its form says, unless it is no longer the one that was `shown`.
+/// Changes an invoice as its form says, unless it differs from the one that was `shown`.
 async fn change(visit: &Visit, fields: &Fields, shown: fn(&Invoice) -> Fields) -> Result<Invoice> {
     let is_draft = fields.has("clientId");
     let typed = if is_draft { complete(fields) } else { fields.clone() };
@@ -248,7 +248,7 @@ async fn change(visit: &Visit, fields: &Fields, shown: fn(&Invoice) -> Fields) -
     Ok(visit.update(change, fields.expected(shown), update).await?.invoice)
 }
 
-/// Reads the client that a form adds, if any.
+/// Reads the new client in a form, if any.
 fn new_client(fields: &Fields) -> Result<Option<ClientDetails>> {
     let is_new = fields.get("clientId") == NEW_CLIENT;
     is_new.then(|| ClientDetails::read(fields)).transpose()
@@ -260,7 +260,7 @@ fn path(fields: &Fields, invoice: &Invoice) -> String {
     format!("/invoices/{}{page}", invoice.id)
 }
 
-/// Returns how to find the page after a new invoice was saved.
+/// Returns the location of the page after a new invoice was saved.
 fn place_after(fields: &Fields) -> fn(&ShownInvoice) -> Vec<u8> {
     match fields.get("_action") {
         "save" => |shown| format!("/invoices/{}/edit", shown.invoice.id).into_bytes(),
@@ -278,7 +278,7 @@ fn read_offered(work: &mut Work, client_id: ClientId) -> Result<Offered> {
     })
 }
 
-/// Returns the invoice in the path, and what its form offers; `chosen` is the client chosen in it.
+/// Returns the invoice in the path, and the choices in its form; `chosen` is the selected client.
 async fn read_form(visit: &Visit, chosen: Option<ClientId>) -> Result<(Invoice, Offered)> {
     let id = visit.id();
     let read = move |work: &mut Work| {
@@ -342,20 +342,21 @@ impl Edit {
         choice.beside(NEW_CLIENT, &t("new-client").to_string())
     }
 
-    /// The name of a client that the form adds. Without clients, the form begins here.
+    /// The name of a new client in the form. Without clients, the form begins here.
     fn name(&self) -> Control {
         let name = self.form.text("name", t("name")).autocomplete("off");
         if self.clients.is_empty() && self.invoice.is_none() { name.focused() } else { name }
     }
 
-    /// The project of the chosen client; its template shows which projects are whose.
+    /// The projects for the selected client. The template marks which client each project belongs
+    /// to.
     fn project(&self) -> Control {
         let shown = |project: &ProjectName| (project.id.to_string(), project.name.clone());
         let options = self.projects.iter().map(shown).collect();
         self.form.choice("projectId", t("project"), options)
     }
 
-    /// Whether a client is chosen and this is not its project.
+    /// Whether a client is selected and this project is not theirs.
     fn is_of_other(&self, project: &ProjectName) -> bool {
         let chosen = self.form.value("clientId");
         !chosen.is_empty() && project.client_id.to_string() != chosen
@@ -369,7 +370,7 @@ impl Edit {
         Row::of(&self.form, *place, amount)
     }
 
-    /// Returns when it can be due: the days, their label and whether they are chosen.
+    /// Returns the payment terms: the days, their label and whether they are selected.
     fn terms(&self) -> impl Iterator<Item = (i64, Text, bool)> {
         let day = |name| self.form.value(name).parse().ok();
         let days =

@@ -1,4 +1,4 @@
-//! What happened to an invoice, as its page tells it.
+//! The history of an invoice on its page.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::{
     web::days::Days,
 };
 
-/// One thing that happened.
+/// One event.
 pub struct Entry {
     /// The name of its icon.
     pub icon: &'static str,
@@ -22,7 +22,7 @@ pub struct Entry {
     pub at: Timestamp,
 }
 
-/// Returns what happened to an invoice, newest first.
+/// Returns the events of an invoice, newest first.
 pub fn history(record: &InvoiceRecord, days: &Days) -> Vec<Entry> {
     let (invoice, times) = (&record.shown.invoice, &record.times);
     let entry = |icon, text, at| Entry { icon, tone: "", text, detail: None, at };
@@ -31,7 +31,7 @@ pub fn history(record: &InvoiceRecord, days: &Days) -> Vec<Entry> {
         .map(|at| Entry { tone: "green", ..entry("check", html("invoice-log-paid-html"), at) });
     let viewed = times.viewed_at.map(|at| entry("eye", html("invoice-log-opened-html"), at));
     let mails = record.mails.iter().map(|mail| mailed(mail, days));
-    // Mails are forgotten after a month, and some were never made.
+    // Emails are deleted after a month, and some were never created.
     let has_mail = |kind, at| record.mails.iter().any(|m| m.kind == kind && m.created_at == at);
     let reminded = times
         .reminded_at
@@ -48,7 +48,7 @@ pub fn history(record: &InvoiceRecord, days: &Days) -> Vec<Entry> {
     entries
 }
 
-/// Returns what became of a mail.
+/// Returns the outcome of an email.
 fn mailed(mail: &InvoiceMail, days: &Days) -> Entry {
     let (name, icon) = match mail.kind {
         MailKind::InvoiceReminder => (t("reminder"), "bell"),

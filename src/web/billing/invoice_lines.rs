@@ -1,4 +1,4 @@
-//! The lines of an invoice's form, and the buttons that rearrange them or fill in other fields.
+//! The lines of an invoice's form, and the buttons that only change the form.
 
 use askama::{Template, filters::HtmlSafe};
 use jiff::{ToSpan, civil::Date};
@@ -73,7 +73,7 @@ pub fn filled(fields: Fields) -> Fields {
     fields.with_rows("items", &lines)
 }
 
-/// Returns the fields with an empty line at the end, to fill in.
+/// Returns the fields with an empty line at the end.
 pub fn padded(fields: Fields) -> Fields {
     let mut lines = fields.all_rows("items");
     if lines.last().is_none_or(|line| !line.is_blank()) {
@@ -82,7 +82,7 @@ pub fn padded(fields: Fields) -> Fields {
     fields.with_rows("items", &lines)
 }
 
-/// Returns a line with nothing in it.
+/// Returns an empty line.
 pub fn empty_line() -> Fields {
     Line::FIELDS.iter().fold(Fields::default(), |line, field| line.with(field.name, ""))
 }
@@ -114,7 +114,7 @@ pub fn rearranged(fields: &Fields) -> Option<Fields> {
     Some(padded(fields.with_rows("items", &lines)))
 }
 
-/// Returns the day that many days after the typed issue date.
+/// Returns the date that many days after the typed issue date.
 fn due_after(fields: &Fields, days: Option<usize>) -> Option<Date> {
     let issued: Date = fields.get("issueDate").parse().ok()?;
     issued.checked_add(i64::try_from(days?).ok()?.days()).ok()

@@ -25,13 +25,13 @@ struct Page<'a> {
     token: &'a str,
     /// The status, in words.
     state: Text,
-    /// How late it is, if it is.
+    /// How late it is, if it is overdue.
     late: Option<Text>,
     /// The online payment link, if any.
     payment_link: Option<&'a String>,
-    /// What to enter for a transfer; empty if nothing is due.
+    /// The transfer details; empty if nothing is due.
     ways: Vec<Way>,
-    /// The link of a mail to the freelancer.
+    /// The link that starts an email to the freelancer.
     mail: String,
     /// Whether the reader is its freelancer.
     is_owner: bool,
@@ -50,7 +50,7 @@ impl Way {
         Self { label: label.into(), value: value.into() }
     }
 
-    /// Returns what its button is called by.
+    /// Returns the accessible name of its button.
     fn name(&self) -> &str {
         if self.label.is_empty() { &self.value } else { &self.label }
     }
@@ -97,7 +97,7 @@ pub async fn pdf(guest: Guest) -> Result<Response> {
     Ok(page::pdf(&file.name, file.bytes))
 }
 
-/// Returns how to pay by transfer, with what identifies the payment.
+/// Returns the transfer details, including what identifies the payment.
 fn ways(public: &PublicInvoice) -> Vec<Way> {
     let PublicInvoice { invoice, seller, .. } = public;
     let lines = seller.payment_lines();
@@ -112,7 +112,7 @@ fn ways(public: &PublicInvoice) -> Vec<Way> {
     lines.chain(ours).collect()
 }
 
-/// Returns a phone number as a link dials it.
+/// Returns a phone number as a `tel:` link.
 fn dialled(phone: &str) -> String {
     phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
 }

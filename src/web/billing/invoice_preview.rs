@@ -1,4 +1,4 @@
-//! The invoice that the fields of its form describe, as a document next to the form.
+//! A preview of the invoice that the form describes, shown next to it.
 
 use askama::Template;
 use jiff::civil::Date;
@@ -18,12 +18,12 @@ use crate::{
     },
 };
 
-/// The field with the number of an invoice that has one.
+/// The field with the invoice number, if there is one.
 pub const NUMBER: &str = "_number";
 /// Stands for the id of a client that the form creates.
 pub const NEW_CLIENT: &str = "new";
 
-/// An invoice that is not stored.
+/// An unstored invoice.
 pub struct Preview {
     invoice: Invoice,
     seller: Seller,
@@ -68,7 +68,7 @@ impl Preview {
     }
 }
 
-/// Returns the client as it is typed or chosen.
+/// Returns the typed or selected client.
 fn buyer(fields: &Fields, client: Option<&Client>) -> Party {
     let typed = |name| Some(fields.get(name)).filter(|_| fields.get("clientId") == NEW_CLIENT);
     match client {

@@ -36,7 +36,7 @@ impl Sheet<'_> {
         self.dates.show(*day)
     }
 
-    /// Formats an amount; the head of the table names its currency.
+    /// Formats an amount; the table header names its currency.
     fn number(&self, minor: &i64) -> String {
         let currency = self.invoice.currency;
         signed(&currency.show_rate(Money::new(*minor, currency).decimal()))
@@ -63,7 +63,7 @@ impl Sheet<'_> {
     }
 }
 
-/// Returns a number with a minus as it is printed.
+/// Returns a number with a true minus sign.
 fn signed(number: &str) -> String {
     number.replace('-', "−")
 }

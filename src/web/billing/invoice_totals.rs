@@ -41,7 +41,7 @@ impl Totals {
         let currency = currency(fields, default);
         let shown = |minor: i64| format.grouped(Decimal::new(minor, currency.exponent()));
         let rows = fields.all_rows("items");
-        // A quantity alone is not a line yet.
+        // A quantity alone does not count as a line.
         let is_priced = |row: &&Fields| !row.get("rate").trim().is_empty();
         let amount = |row: &Fields| {
             let line = line(row)?;
@@ -73,7 +73,7 @@ pub fn tax_rate(fields: &Fields) -> Option<Decimal> {
     number(fields, "taxRate", "0", TaxRate::parse)
 }
 
-/// Prices what is typed; None if that is not possible.
+/// Prices the input; None if that is not possible.
 pub fn priced(fields: &Fields, currency: Currency) -> Option<Priced> {
     let is_there =
         |row: &&Fields| ["description", "rate"].iter().any(|name| !row.get(name).trim().is_empty());
@@ -91,7 +91,7 @@ fn line(row: &Fields) -> Option<Line> {
     })
 }
 
-/// Reads a number as it was typed, or `default` if empty.
+/// Parses a typed number, or returns `default` if it is empty.
 fn number(
     fields: &Fields,
     name: &'static str,
@@ -103,16 +103,16 @@ fn number(
     read(&*field.field(name, &Shape::Rate)?).ok()
 }
 
-/// What the script of a form is told.
+/// The response for the form's script.
 #[derive(Serialize)]
 struct Typed {
     #[serde(flatten)]
     totals: Totals,
-    /// The invoice as a document; None if its lines do not add up.
+    /// The rendered invoice; None if its lines do not add up.
     sheet: Option<String>,
 }
 
-/// Returns the totals of a form while it is typed, and the invoice as it would be. Stores nothing.
+/// Returns the totals and a preview of a form while the user types. Stores nothing.
 pub async fn show(visit: Visit, fields: Fields) -> Result<Response> {
     let client_id = ClientId::parse(fields.get("clientId"));
     let client = visit.read(move |work| Error::optional(find_any_client(work, client_id))).await?;

@@ -25,7 +25,7 @@ struct Forgot {
 #[template(path = "pages/code/reset.html")]
 struct Reset {
     form: Form,
-    /// Whether the mail was just requested.
+    /// Whether the email was just requested.
     is_sent: bool,
     has_mail_server: bool,
 }

@@ -75,7 +75,7 @@ pub async fn found(guest: Guest, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Shows the form of a new account, if others than the owner may have one.
+/// Shows the form of a new account, if anyone but the owner may create one.
 pub async fn new(guest: Guest) -> Result<Response> {
     if guest.is_signed_in().await? {
         return Ok(redirect("/"));

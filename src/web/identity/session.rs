@@ -1,4 +1,4 @@
-//! `/login` and `/logout`: how a browser starts and ends its session.
+//! `/login` and `/logout`: the start and end of a browser's session.
 
 use askama::Template;
 use poem::{
@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// What follows a sign-in.
+/// What to do after a sign-in.
 #[derive(Debug, Clone, Default)]
 pub struct Onward {
     /// The requested page.
@@ -170,8 +170,8 @@ pub async fn page(
     Ok(response)
 }
 
-/// Redirects after a sign-in. A previous session of the browser ends: nobody continues what someone
-/// else began.
+/// Redirects after a sign-in. A previous session of the browser ends, so that nobody continues
+/// someone else's work.
 pub async fn enter(guest: &Guest, sign_in: &SignIn, onward: &Onward) -> Result<Response> {
     let token = guest.app.access_token(sign_in.claims, AccessLife::Week)?;
     if let Some(former) = guest.claims {
@@ -211,7 +211,7 @@ mod tests {
     use super::local;
 
     #[test]
-    fn only_pages_of_ours_follow_a_sign_in() {
+    fn only_our_own_pages_are_redirected_to_after_a_sign_in() {
         for wanted in ["/", "/clients", "/clients?search=a%26b&page=2", "/%2F/x"] {
             assert_eq!(local(wanted), wanted);
         }

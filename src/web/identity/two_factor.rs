@@ -30,13 +30,13 @@ const URI_MAX: usize = 600;
 struct Setup {
     shell: Shell,
     form: Form,
-    /// The address that the app reads, for the form to send back.
+    /// The address that the app reads; the form sends it back.
     uri: String,
     qr: String,
-    /// The key to type by hand, in groups.
+    /// The key for typing by hand, in groups.
     key: String,
     codes: Vec<String>,
-    /// The codes as a file.
+    /// The codes as a downloadable file.
     file: String,
 }
 
@@ -57,7 +57,7 @@ pub async fn begin(visit: Visit, _: Fields) -> Result<Response> {
 }
 
 /// Turns it on, with a code that proves that the app was set up. A stored seed cannot be read
-/// again, so the shown values come back with the form.
+/// again, so the form sends the shown values back.
 pub async fn confirm(visit: Visit, fields: Fields) -> Result<Response> {
     let proven =
         async { visit.app.verify_two_factor_setup(visit.claims, SetupProof::read(&fields)?).await };

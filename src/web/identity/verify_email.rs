@@ -1,4 +1,4 @@
-//! The pages behind the links of a verification mail. Opening one changes nothing, since mail
+//! The pages behind the links of a verification email. Opening one changes nothing, since email
 //! programs open links by themselves; the button does.
 
 use askama::Template;
@@ -35,7 +35,7 @@ struct Removal<'a> {
     token: &'a str,
 }
 
-/// Asks whether the address is the reader's.
+/// Asks the reader to confirm the address.
 pub async fn ask(guest: Guest) -> Result<Response> {
     let asked = async {
         let link = EmailLink::read(&guest.query())?;
@@ -59,7 +59,7 @@ pub async fn verify(guest: Guest, fields: Fields) -> Result<Response> {
     or_refused(verified.await)
 }
 
-/// Asks whether to remove an account that someone else has registered.
+/// Asks whether to delete an account that someone else has registered.
 pub async fn ask_removal(guest: Guest) -> Result<Response> {
     let asked = EmailLink::read(&guest.query());
     or_refused(asked.map(|EmailLink { token, email }| {
@@ -67,7 +67,7 @@ pub async fn ask_removal(guest: Guest) -> Result<Response> {
     }))
 }
 
-/// Removes the account.
+/// Deletes the account.
 pub async fn remove(guest: Guest, fields: Fields) -> Result<Response> {
     let removed = async {
         guest.app.remove_pending_account(EmailLink::read(&fields)?).await?;
@@ -76,7 +76,7 @@ pub async fn remove(guest: Guest, fields: Fields) -> Result<Response> {
     or_refused(removed.await)
 }
 
-/// Where a new password is set.
+/// The path of the page for a new password.
 const FORGOT: Option<(&str, Text)> = Some(("/forgot", t("code-reset-set-new-password")));
 
 const VERIFIED: Notice =
@@ -91,7 +91,7 @@ const REMOVED: Notice =
 const REFUSED: Notice =
     Notice { title: t("link-expired"), text: t("link-expired-text"), onward: SIGN_IN };
 
-/// Returns the response to a link, or a page that says that the link is invalid.
+/// Returns the response to a link, or a page that says that it is invalid.
 fn or_refused(answered: Result<Response>) -> Result<Response> {
     match answered {
         Err(error) if matches!(error.kind(), Kind::Malformed | Kind::Invalid(_)) => {

@@ -70,7 +70,7 @@ fn brand(request: &Request) -> Option<Accent> {
     Accent::parse(digits).filter(|accent| accent.digits() == digits)
 }
 
-/// Returns what the stylesheet in a colour has at its end.
+/// Returns the end of the stylesheet in a colour.
 fn tinted(accent: Accent) -> String {
     let on = accent.on();
     format!("@layer tokens {{ [data-brand] {{ --accent: {accent}; --accent-on: {on} }} }}\n")
@@ -115,7 +115,7 @@ pub fn routes() -> Route {
 
 static ICONS_PATH: LazyLock<String> = LazyLock::new(|| path(ICONS));
 
-/// An icon. It is decoration: a word or a label stands beside it.
+/// An icon. It is decorative, since a word or a label is always next to it.
 pub struct Icon(&'static str);
 
 /// Returns the icon with this name.

@@ -1,4 +1,4 @@
-//! A person at a glance: their picture, or initials if we store none.
+//! A person's picture, or initials without one.
 
 use askama::{Template, filters::HtmlSafe};
 
@@ -24,7 +24,7 @@ impl Avatar {
     }
 }
 
-/// Returns the initial that stands in for the logo of a business.
+/// Returns the initial shown in place of a business's logo.
 pub fn initial(name: &str) -> String {
     initials(name).chars().take(1).collect()
 }

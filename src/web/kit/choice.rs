@@ -18,7 +18,7 @@ const COMMON: [&str; 18] = [
     "LKR", "PKR", "BDT", "PHP", "IDR",
 ];
 
-/// Values and their labels, in the order of a select.
+/// The values and labels of a select, in order.
 pub type Choices = Vec<(String, String)>;
 
 /// Returns clients by name.
@@ -31,7 +31,7 @@ pub fn clients(clients: Vec<ClientName>) -> Choices {
     by_name(clients.collect())
 }
 
-/// Returns the client field; a deleted client stays where it was chosen.
+/// Returns the client field; a deleted client stays if it was selected.
 pub fn client(form: &Form, clients: &Choices, chosen: Option<&Client>) -> Control {
     let choice = form.choice("clientId", t("client"), clients.clone());
     let choice = choice.or(t("choose-client"));
@@ -41,7 +41,7 @@ pub fn client(form: &Form, clients: &Choices, chosen: Option<&Client>) -> Contro
     }
 }
 
-/// Returns the currency field; a currency no longer offered stays where it was chosen.
+/// Returns the currency field; a currency no longer offered stays if it was selected.
 pub fn currency(form: &Form, currencies: &Choices) -> Control {
     let choice = form.choice("currency", t("currency"), currencies.clone());
     match form.value("currency") {
@@ -67,7 +67,7 @@ fn currencies_after(first: &[Currency]) -> Choices {
     first.iter().chain(others).map(|c| (c.code().to_owned(), shown(c))).collect()
 }
 
-/// Returns every timezone, and the chosen one if it is an alias.
+/// Returns every timezone, and the selected one if it is an alias.
 pub fn zones(chosen: &str) -> Choices {
     let mut names = Zone::names();
     if let Some(chosen) =
@@ -78,13 +78,13 @@ pub fn zones(chosen: &str) -> Choices {
     names.into_iter().map(|name| (name.clone(), name.replace('_', " "))).collect()
 }
 
-/// Returns every date format, with this day as example.
+/// Returns every date format, with this day as an example.
 pub fn date_formats(day: Date) -> Choices {
     let formats = DateFormat::WORDS.iter().filter_map(|word| DateFormat::from_word(word));
     formats.map(|format| (format.as_str().to_owned(), format.show(day))).collect()
 }
 
-/// Returns every word of a field, and its label.
+/// Returns the words of a field with their labels.
 pub fn words<T>(
     words: &[&str],
     read: impl Fn(&str) -> Option<T>,

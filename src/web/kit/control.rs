@@ -109,7 +109,7 @@ impl Control {
         self.attribute("autocomplete", value)
     }
 
-    /// Adds a first choice that means none of the others.
+    /// Adds a first choice that stands for none.
     #[must_use]
     pub fn or(mut self, none: impl Into<String>) -> Self {
         self.options.insert(0, (String::new(), none.into()));
@@ -132,12 +132,12 @@ impl Control {
         if self.is_never_focused { self } else { self.attribute("autofocus", "") }
     }
 
-    /// Whether what was typed is refused.
+    /// Whether the typed value is invalid.
     pub(in crate::web) fn is_wrong(&self) -> bool {
         self.error.is_some() || self.list.is_some()
     }
 
-    /// Returns the stored value as it is displayed.
+    /// Returns the stored value in its displayed form.
     pub(in crate::web) fn stored_text(&self) -> Option<String> {
         let stored = self.stored.as_deref()?;
         let chosen = self.options.iter().find(|(value, _)| value == stored);
@@ -150,7 +150,7 @@ impl Control {
         })
     }
 
-    /// Returns the ids of what describes the control.
+    /// Returns the ids of the elements that describe the control.
     pub(in crate::web) fn describes(&self) -> String {
         let own = |is_there: bool, end: &str| is_there.then(|| format!("f-{}-{end}", self.name));
         // A script reports picture errors here.

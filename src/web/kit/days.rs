@@ -20,12 +20,12 @@ pub struct Days {
 }
 
 impl Days {
-    /// Returns those of the reader.
+    /// Returns the reader's.
     pub fn of(visit: &Visit) -> Result<Self> {
         Self::of_account(&visit.app, &visit.frame.account)
     }
 
-    /// Returns those of the account whose page is read.
+    /// Returns those of the account whose page is shown.
     pub fn of_account(app: &App, account: &Account) -> Result<Self> {
         let zone = account.zone.rules()?;
         Ok(Self { format: account.date_format, today: date::day_in(app.now(), &zone), zone })

@@ -14,7 +14,7 @@ pub struct Editing {
 }
 
 impl Editing {
-    /// For a new entry of the list at `list`, titled `above`.
+    /// For a new entry of the list at `list` with the title `above`.
     pub fn new(list: &str, above: Text, heading: Text, save: Text) -> Self {
         Self {
             heading: heading.into(),
@@ -25,7 +25,7 @@ impl Editing {
         }
     }
 
-    /// For an object whose page is at `place` and is titled `above`.
+    /// For an object whose page is at `place` and has the title `above`.
     pub fn of(heading: Text, place: &str, above: &str) -> Self {
         Self {
             heading: heading.into(),
@@ -36,7 +36,7 @@ impl Editing {
         }
     }
 
-    /// The same, under another page titled `above`.
+    /// The same, under another page with the title `above`.
     #[must_use]
     pub fn within(self, back: &str, above: &str) -> Self {
         Self { back: back.to_owned(), above: above.to_owned(), ..self }

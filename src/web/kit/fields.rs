@@ -55,7 +55,7 @@ impl Fields {
         self.format.unwrap_or_default().parse(self.get(name))
     }
 
-    /// Adds a field, or another value to it.
+    /// Adds a field, or another value to an existing one.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.pairs.push((name.into(), value.to_string()));
@@ -100,7 +100,7 @@ impl Fields {
         self.with(name, value)
     }
 
-    /// Returns the version the form was filled in over; `shown` returns the fields of a stored
+    /// Returns the version that the form was based on; `shown` returns the fields of a stored
     /// object. None if the form has no version.
     pub fn expected<T>(
         &self,
@@ -120,13 +120,13 @@ impl Fields {
         self.upload.take()
     }
 
-    /// Returns one `Fields` per row of the list, without the list's name and the number, and
-    /// without empty rows: the order in which they are read.
+    /// Returns the non-empty rows of a list, each as `Fields` without the name and number of its
+    /// row. Rows are read in this order.
     pub fn rows(&self, list: &str) -> Vec<Fields> {
         self.all_rows(list).into_iter().filter(|row| !row.is_blank()).collect()
     }
 
-    /// Like [`Fields::rows`], including empty ones.
+    /// Like [`Fields::rows`], including empty rows.
     pub fn all_rows(&self, list: &str) -> Vec<Fields> {
         let mut rows: BTreeMap<usize, Fields> = BTreeMap::new();
         for (name, value) in &self.pairs {
@@ -215,7 +215,7 @@ impl Fields {
             Shape::Amount | Shape::Quantity | Shape::Rate | Shape::Percent => {
                 match self.number(name) {
                     Ok(number) => number.parse().map_or_else(|_| text.into(), Value::Number),
-                    // Pass an ambiguous number on as something nobody reads as a number.
+                    // Pass an ambiguous number on as text that never parses as a number.
                     Err(Unread::Ambiguous(_)) => Value::Array(Vec::new()),
                     Err(Unread::NotNumber) => text.into(),
                 }
@@ -233,9 +233,9 @@ impl Fields {
     }
 }
 
-/// Numbers as people write them: `1,250.50`; lists with one entry per line, or separated by commas;
-/// rows named `items.0.rate`, without empty ones; objects named `location.city`, or as JSON that a
-/// script has put into one field.
+/// Form values as users type them: numbers such as `1,250.50`; lists with one entry per line, or
+/// separated by commas; rows named `items.0.rate`, without empty ones; objects named
+/// `location.city`, or as JSON from a script in one field.
 impl Source for Fields {
     fn field<'a>(&'a self, name: &str, shape: &Shape) -> Option<Cow<'a, Value>> {
         self.value(name, shape).map(Cow::Owned)
@@ -246,7 +246,7 @@ impl Source for Fields {
     }
 }
 
-/// The field in which a form returns the version of what it changes.
+/// The field that contains the version of what the form changes.
 pub const VERSION: &str = "_version";
 
 fn hash<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> [u8; 32] {
@@ -258,7 +258,7 @@ fn hash<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Returns the row and the field from the name of a list's field.
+/// Returns the row and the field in the name of a list's field.
 fn row_name<'a>(name: &'a str, list: &str) -> Option<(usize, &'a str)> {
     let (row, name) = name.strip_prefix(list)?.strip_prefix('.')?.split_once('.')?;
     Some((row.parse().ok()?, name))
@@ -282,20 +282,20 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_in_the_format_of_whoever_typed_them() {
+    fn numbers_are_parsed_in_the_users_format() {
         let number = |format, typed: &str| {
             let fields = Fields::default().with("rate", typed).typed_in(format);
             given::<Required<Amount>>(&fields, "rate").unwrap().to_string()
         };
         assert_eq!(number(NumberFormat::CommaPoint, "1,250.50"), "1250.50");
         assert_eq!(number(NumberFormat::PointComma, "1.250"), "1250");
-        // An ambiguous number is read as none of its meanings.
+        // An ambiguous number matches none of its meanings.
         assert_eq!(number(NumberFormat::PointComma, "7.5"), "[]");
         assert_eq!(number(NumberFormat::PointComma, "many"), "\"many\"");
     }
 
     #[test]
-    fn fields_become_the_input_of_the_domain() {
+    fn fields_become_domain_input() {
         let fields = Fields::default()
             .with("name", "  Ada \r\n Lovelace ")
             .with("phone", "")
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_in_any_order_cost_no_more_than_they_are() {
+    fn rows_in_any_order_take_linear_time() {
         let most = 100_000;
         let names = (0..most).rev().map(|row| (format!("items.{row}.rate"), row.to_string()));
         let fields = Fields { pairs: names.collect(), ..Fields::default() };

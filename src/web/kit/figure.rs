@@ -1,4 +1,4 @@
-//! Amounts as typography: the currency is quiet, and in a large figure so are the cents.
+//! Typography of amounts: the currency is subdued, and in a large figure so are the cents.
 
 use std::{borrow::Borrow, fmt};
 
@@ -7,32 +7,32 @@ use rust_decimal::Decimal;
 
 use crate::domain::money::{Currency, Money, divide_rounded, grouped};
 
-/// A sum as the figure of a page: `US$` 17,630 `.39`.
+/// A sum as a large figure: `US$` 17,630 `.39`.
 pub struct Figure(Parts);
 
 /// A sum in a list: 3,480.00 `GBP`.
 pub struct Amount(Parts, Currency);
 
-/// What a shown amount is made of.
+/// The parts of a displayed amount.
 struct Parts {
     minus: &'static str,
     symbol: String,
     whole: String,
-    /// With the decimal point; empty if the currency has none.
+    /// Includes the decimal point; empty if the currency has no decimals.
     cents: String,
 }
 
-/// Returns an amount as the figure of a page.
+/// Returns an amount as a large figure.
 pub fn figure(amount: &Money) -> Figure {
     sum(amount.currency, &amount.minor.into())
 }
 
-/// Returns a sum of minor units as the figure of a page.
+/// Returns a sum of minor units as a large figure.
 pub fn sum(currency: Currency, minor: &i128) -> Figure {
     Figure(Parts::of(currency, *minor))
 }
 
-/// Returns an amount as it stands in a list.
+/// Returns an amount for a list.
 pub fn amount(amount: impl Borrow<Money>) -> Amount {
     let Money { currency, minor } = *amount.borrow();
     Amount(Parts::of(currency, minor.into()), currency)
@@ -45,7 +45,7 @@ pub fn whole(minor: i128, currency: Currency) -> String {
     grouped(Decimal::try_from_i128_with_scale(units, 0).unwrap_or(Decimal::MAX))
 }
 
-/// Returns a sum of minor units without its currency, for places that name it elsewhere.
+/// Returns a sum of minor units without its currency, which is named elsewhere.
 pub fn number(currency: Currency, minor: &i128) -> String {
     let Parts { minus, whole, cents, .. } = Parts::of(currency, *minor);
     format!("{minus}{whole}{cents}")
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_list_the_currency_follows() {
+    fn in_a_list_the_currency_comes_last() {
         let shown = |minor, code| amount(money(minor, code)).to_string();
         assert_eq!(shown(348_000, "GBP"), r#"<bdi>3,480.00</bdi> <span class="cur">GBP</span>"#);
         assert_eq!(shown(-568_750, "XOF"), r#"<bdi>−568,750</bdi> <span class="cur">XOF</span>"#);

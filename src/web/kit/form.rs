@@ -44,16 +44,16 @@ pub struct Form {
     shown: Mutex<Shown>,
 }
 
-/// The stored values, if they differ from those the form was filled in over.
+/// The stored values, if they differ from those the form was based on.
 #[derive(Debug)]
 struct Stored {
     fields: Fields,
-    /// A page that shows the stored values only.
+    /// A page that shows only the stored values.
     page: String,
 }
 
-/// What the page has rendered of a form. The summary is above the fields whose labels it needs, so
-/// a page with a refused form is rendered twice; see [`crate::web::page::answer`].
+/// The parts of a form that the page has rendered. The summary is above the fields whose labels it
+/// needs, so a page with a refused form is rendered twice; see [`crate::web::page::answer`].
 #[derive(Debug, Default)]
 struct Shown {
     /// Names and labels, in page order.
@@ -70,7 +70,7 @@ impl Form {
         Self { fields, ..Self::default() }
     }
 
-    /// Returns the form with its errors. A failure that no form can fix is returned as is.
+    /// Returns the form with its errors. A failure that no form can fix is returned unchanged.
     pub fn refused(fields: Fields, error: Error) -> Result<Self> {
         let form = Self::new(fields);
         match error.kind() {
@@ -237,7 +237,7 @@ impl Form {
         let is_number = self.is_number(name);
         let value = if is_number { self.number_value(name) } else { self.value(name).to_owned() };
         let is_wrong = error.is_some() || list.is_some() || stored.is_some();
-        // If the form as a whole is invalid, the reader starts at the top.
+        // If the form as a whole is invalid, the cursor goes to its start.
         let takes_cursor = match self.errors.is_empty() && self.stored.is_none() {
             true => self.alert.is_some(),
             false => is_wrong,
@@ -306,8 +306,8 @@ impl Form {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns a line for each field that is invalid or stored differently, in page order; then the
-    /// errors of fields that are not on the page.
+    /// Returns a line for each field that is invalid or has another stored value, in page order,
+    /// followed by errors of fields that are not on the page.
     fn summary(&self) -> Vec<Line> {
         let labels = self.shown().labels.clone();
         let line = |(name, label): &(String, String)| {

@@ -1,4 +1,4 @@
-//! Reading forms from a browser, and what is held of them while the reader signs in again.
+//! Reading forms from a browser, and keeping them while the reader signs in again.
 
 use poem::{
     Body, FromRequest, Request, RequestBody,
@@ -51,7 +51,7 @@ impl Fields {
         let is_multipart = pictures != Pictures::Refused
             && kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
         if is_multipart && pictures == Pictures::Dropped {
-            // Nobody is signed in: never hold the whole picture in memory.
+            // Nobody is signed in, so never hold the whole picture in memory.
             let length = request.header(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
             if length.is_none_or(|length: usize| length > UPLOAD_MAX) {
                 return Err(too_large());
@@ -60,7 +60,7 @@ impl Fields {
         }
         let most = if is_multipart { UPLOAD_MAX } else { FORM_MAX };
         let bytes = read_whole(request.headers(), body, most).await?;
-        // Each field takes many times the memory of its bytes.
+        // Each field takes many times its size in memory.
         if !is_multipart && bytes.iter().filter(|byte| **byte == b'&').count() >= FIELDS_MAX {
             return Err(too_large());
         }

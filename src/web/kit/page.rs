@@ -42,7 +42,7 @@ pub fn answer(status: StatusCode, page: &impl Template) -> Response {
 const PDF_POLICY: &str = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
-/// Returns a PDF to show in the browser; its name is plain ASCII without quotes.
+/// Returns a PDF to display in the browser. Its name is plain ASCII without quotes.
 pub fn pdf(name: &str, bytes: Vec<u8>) -> Response {
     Response::builder()
         .content_type("application/pdf")
@@ -66,11 +66,11 @@ pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Res
 pub struct Notice {
     pub title: Text,
     pub text: Text,
-    /// The page to go on to, and the words of its link.
+    /// The next page, and the text of its link.
     pub onward: Option<(&'static str, Text)>,
 }
 
-/// What follows a page about an account.
+/// The next step after a page about an account.
 pub const SIGN_IN: Option<(&str, Text)> = Some(("/login", t("sign-in")));
 
 /// Shows a problem as a page.
@@ -86,7 +86,7 @@ pub fn shape(path: &str, problem: &Problem) -> Response {
         status if status.is_server_error() => (t("error-server"), t("error-server-text")),
         _ => (t("error-other"), t("error-message").with("message", &problem.message)),
     };
-    // Readers without an account are not sent to a sign-in.
+    // Readers without an account are not sent to the sign-in page.
     let is_of_everyone = is_of_client || starts(&["/u/"]);
     let onward = (!is_of_everyone).then(|| ("/", t("error-go-home")));
     answer(problem.status, &Notice { title, text, onward })

@@ -7,9 +7,9 @@ use poem::Request;
 
 use crate::{domain::page::Listing, locale::Text, web::fields::Fields};
 
-/// The numbers of rows that a page can have, the usual one first.
+/// The available page sizes, the default first.
 const SIZES: [u32; 2] = [25, 50];
-/// Parameters that choose no rows.
+/// Parameters that do not filter rows.
 const VIEW: [&str; 3] = ["page", "pageSize", "sort"];
 
 /// The position in a list, and its links.
@@ -25,11 +25,11 @@ pub struct Pager {
     pub is_of_nothing: bool,
     previous: Option<String>,
     next: Option<String>,
-    /// The numbers of rows to choose from, if the list is long enough.
+    /// The page sizes to choose from, if the list is long enough.
     sizes: Vec<Size>,
 }
 
-/// A number of rows.
+/// A page size.
 struct Size {
     rows: u32,
     href: String,
@@ -69,25 +69,25 @@ impl Pager {
     }
 }
 
-/// Returns the query of a list with the usual number of rows, unless it names another.
+/// Returns the query of a list with the default page size, unless it names another.
 pub fn sized(query: &Fields) -> Fields {
     query.clone().or_with("pageSize", &SIZES[0].to_string())
 }
 
-/// The head of a column that a list can be ordered by.
+/// A column header that orders a list.
 #[derive(Template)]
 #[template(path = "pages/parts/column.html")]
 pub struct Column {
     label: Text,
     href: String,
-    /// The order now: `ascending` or `descending`; None if by another column.
+    /// The current order: `ascending` or `descending`; None if another column orders the list.
     order: Option<&'static str>,
 }
 
 impl HtmlSafe for Column {}
 
 impl Column {
-    /// Creates the head of the column `name`, which is ordered first as `first`.
+    /// Creates the header of the column `name`. `first` is its order when first selected.
     pub fn new(request: &Request, label: Text, name: &str, first: &str) -> Self {
         let down = format!("-{name}");
         let sort = Fields::of_query(request).get("sort").to_owned();
@@ -100,13 +100,13 @@ impl Column {
         Self { label, href, order }
     }
 
-    /// Returns the attribute of its cell that tells the order now.
+    /// Returns the `aria-sort` attribute of its cell.
     pub fn sorted(&self) -> Sorted {
         Sorted(self.order)
     }
 }
 
-/// The attribute of a cell that tells the order of its column.
+/// The `aria-sort` attribute of a column header.
 pub struct Sorted(Option<&'static str>);
 
 impl fmt::Display for Sorted {
@@ -130,7 +130,7 @@ pub fn link_with(request: &Request, replaced: &[&str], others: &[(&str, String)]
     address(request.original_uri().path(), pairs)
 }
 
-/// Returns a link to another page with the parameters that choose the rows of the requested list.
+/// Returns a link to another page with the filters of the requested list.
 pub fn link_to(request: &Request, path: &str) -> String {
     address(path, params(request, &["page", "pageSize"]))
 }

@@ -58,7 +58,7 @@ pub trait Reader: Sized + 'static {
     ) -> impl Future<Output = poem::Result<Response>> + Send;
 }
 
-/// Shown in place of something that is not there, or not the reader's.
+/// Shown if an object does not exist or is not the reader's.
 #[derive(Template)]
 #[template(path = "pages/missing.html")]
 struct Missing {
@@ -110,7 +110,7 @@ impl<R: Reader> Pages<R> {
 }
 
 impl Reader for Visit {
-    /// Shows a page, and clears the notice on it. What is not there is told within the frame.
+    /// Shows a page, and clears its notice. A missing object is reported within the frame.
     async fn show(app: Arc<App>, request: Request, show: Show<Visit>) -> poem::Result<Response> {
         let visit = match Visit::open(Arc::clone(&app), request).await? {
             Ok(visit) => visit,
@@ -152,7 +152,7 @@ impl Reader for Visit {
         let claims = visit.claims;
         match visit.form_session(&fields).map_err(into_poem)? {
             Some(session) if session == claims => {}
-            // From an earlier session of the same person.
+            // The form is from an earlier session of the same person.
             Some(session) if session.account == claims.account => {
                 if !signed_out::is_logout(&visit.request) {
                     let sent = signed_out::sent(&visit.request, &fields);
@@ -181,7 +181,7 @@ impl Reader for Guest {
 
     async fn act(app: Arc<App>, mut request: Request, act: Act<Guest>) -> poem::Result<Response> {
         check_origin(&app, &request).map_err(into_poem)?;
-        // Counted here, so that no form is missed; many have their own limit too.
+        // Counted here, so that no form is missed. Many have their own limit too.
         count_open_form(&app).await.map_err(into_poem)?;
         let fields = Fields::read(&mut request, Pictures::Refused).await?;
         let asker = asker(&app, &request);

@@ -1,4 +1,4 @@
-//! The choice of a period, by which a list is filtered.
+//! The period filter of a list.
 
 use jiff::civil::{Date, date};
 use poem::Request;
@@ -12,12 +12,12 @@ use crate::{
     web::{days::Days, pager},
 };
 
-/// The parameters of the first and the last day.
+/// The parameters of the first and last day.
 const DAYS: [&str; 2] = ["issuedFrom", "issuedTo"];
 
 /// The periods to choose from.
 pub struct Periods {
-    /// The chosen one.
+    /// The selected one.
     pub label: Text,
     pub is_set: bool,
     pub choices: Vec<Choice>,
@@ -31,8 +31,7 @@ pub struct Choice {
 }
 
 impl Periods {
-    /// Creates the choice for the requested list of invoices, which shows those issued from one day
-    /// to another.
+    /// Creates the filter for the requested list of invoices, by issue date.
     pub fn issued(
         request: &Request,
         from: Option<Date>,
@@ -70,7 +69,7 @@ impl Periods {
     }
 }
 
-/// Returns the usual periods: their names in the catalogue, their first and their last days.
+/// Returns the standard periods: their names in the catalogue, their first and last days.
 fn usual(today: Date) -> Result<[(&'static str, Date, Date); 5]> {
     let quarter_month = i32::from((today.month() - 1) % 3);
     let months = |from: i32, to: i32| -> Result<(Date, Date)> {

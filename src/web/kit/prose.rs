@@ -1,6 +1,6 @@
-//! Typed text with headings, lists and emphasis (Markdown) as HTML. Nothing typed becomes markup of
-//! its own: text is escaped, pictures are their descriptions, and links lead to websites and
-//! mailboxes only.
+//! Typed text with headings, lists and emphasis (Markdown) as HTML. No typed text becomes markup:
+//! it is escaped, pictures become their descriptions, and links lead only to websites and
+//! mailboxes.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ impl fmt::Display for Prose {
 
 impl HtmlSafe for Prose {}
 
-/// A heading and what stands below it.
+/// A heading and the text below it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Section {
     /// Empty for text before the first heading.
@@ -36,12 +36,12 @@ pub struct Section {
     pub body: Prose,
 }
 
-/// Splits a text at its highest headings; a single one above others is a section too.
+/// Splits a text at its highest headings. A single heading above others is a section too.
 pub fn sections(text: &str) -> Vec<Section> {
     let events: Vec<Event> = Parser::new(text).collect();
     let split = split_level(&events);
     let mut sections = vec![Section::default()];
-    // Headings within lists and quotes are text in bold.
+    // Headings within lists and quotes become bold text.
     let mut depth = 0;
     let mut is_heading = false;
     for event in events {
@@ -67,7 +67,7 @@ pub fn sections(text: &str) -> Vec<Section> {
     sections
 }
 
-/// Returns the deepest level of heading that begins a section.
+/// Returns the deepest heading level that begins a section.
 fn split_level(events: &[Event]) -> HeadingLevel {
     let mut levels: Vec<_> = events
         .iter()
@@ -93,7 +93,7 @@ fn write_event(html: &mut String, event: Event, depth: usize) {
             }
             html.push_str(end(tag, depth));
         }
-        // Blocks of code have line ends; other text is one line.
+        // Code blocks have line ends; other text is one line.
         Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => {
             escape(html, &text, BREAK);
         }
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_and_emphasis_are_markup() {
+    fn lists_and_emphasis_become_markup() {
         let html = body("- A **bold** word\n- An *other*\n\n3. Third");
         let expected = "<ul><li dir=\"auto\">A <b>bold</b> word</li>\
             <li dir=\"auto\">An <em>other</em></li></ul>\
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn links_lead_to_websites_and_pictures_are_words() {
+    fn links_lead_to_websites_and_pictures_become_text() {
         let link = body("[us](https://a.example/?b=\"1\"&c) and [it](javascript:alert(1))");
         assert!(link.contains("href=\"https://a.example/?b=&#34;1&#34;&#38;c\""), "{link}");
         assert_eq!(link.matches("href").count(), 1);
@@ -232,7 +232,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_tags_of_its_own(text in any::<String>()) {
+        fn typed_tags_are_escaped(text in any::<String>()) {
             const OURS: &[&str] = &[
                 "p", "b", "br", "h3", "ul", "ol", "li", "em", "a", "hr", "code", "blockquote",
             ];

@@ -67,7 +67,7 @@ pub fn say(rule: &Rule) -> Text {
     }
 }
 
-/// Returns the message that a number is expected, such as this one.
+/// Returns the message that a number is expected, with this example.
 pub fn number_wanted(example: &str) -> Text {
     t("rule-number").with("example", example)
 }

@@ -1,4 +1,4 @@
-//! The frame of a signed-in reader's pages: position, navigation, notices.
+//! The frame of a signed-in reader's pages: current part, navigation, notices.
 
 use crate::{
     app::page_context::PageContext,
@@ -58,7 +58,7 @@ pub struct Group {
     pub links: Vec<Link>,
 }
 
-/// An address that is not verified yet.
+/// An unverified address.
 pub struct Unproven {
     pub email: String,
     /// Whether the account is restricted until then.
@@ -123,7 +123,7 @@ impl Shell {
         self.link(self.section)
     }
 
-    /// Returns the groups of the side bar.
+    /// Returns the groups of the sidebar.
     pub fn groups(&self) -> [Group; 4] {
         let group = |label, sections: &[Section]| Group {
             label,
@@ -159,7 +159,7 @@ impl Shell {
         self.link(Section::Settings)
     }
 
-    /// Returns the theme that the reader has chosen; None to follow the system.
+    /// Returns the reader's theme; None to follow the system.
     pub fn chosen_theme(&self) -> Option<&'static str> {
         (self.theme != Theme::System).then(|| self.theme.as_str())
     }
@@ -179,7 +179,7 @@ impl Shell {
         initials(&self.name)
     }
 
-    /// Returns the initial that stands in for a missing logo.
+    /// Returns the initial shown in place of a missing logo.
     pub fn office_initial(&self) -> String {
         initial(&self.office)
     }

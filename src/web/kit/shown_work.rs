@@ -6,8 +6,8 @@ use crate::domain::{
     portfolio::{Link, PortfolioItem},
 };
 
-/// A piece of work with its pictures: ours are shown, external ones are links, since pages load
-/// nothing external.
+/// A piece of work with its pictures: stored ones are shown, external ones are links, since pages
+/// load nothing external.
 pub struct ShownWork {
     pub item: PortfolioItem,
     pub pictures: Vec<Picture>,
@@ -15,7 +15,7 @@ pub struct ShownWork {
     pub links: Vec<Place>,
 }
 
-/// A picture of ours.
+/// A stored picture.
 pub struct Picture {
     pub id: ImageId,
     /// The stored address.
@@ -24,7 +24,7 @@ pub struct Picture {
 
 /// An external address.
 pub struct Place {
-    /// The kind of content there.
+    /// The type of the linked content.
     pub kind: String,
     pub host: String,
     pub url: String,
@@ -37,7 +37,7 @@ impl Place {
 }
 
 impl ShownWork {
-    /// Returns where a form of its page is sent.
+    /// Returns the target of a form on its page.
     pub fn action(&self, verb: &str) -> String {
         format!("/profile/portfolio/{}/{verb}", self.item.id)
     }
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_told_by_its_host() {
+    fn an_address_is_shown_by_its_host() {
         for (url, expected) in [
             ("https://www.example.com/a?b#c", "example.com"),
             ("http://example.com:8080", "example.com:8080"),

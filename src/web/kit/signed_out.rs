@@ -1,5 +1,5 @@
-//! A form sent after its session has ended. The reader signs in, sees the form again as it was
-//! filled in, and saves it: it never runs by itself, and nobody else sees it.
+//! A form sent after its session has ended. The reader signs in, sees the filled-in form again, and
+//! saves it. The form is never submitted without the reader, and nobody else sees it.
 
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ pub async fn hold(guest: Guest, owner: AccountId, sent: HeldForm) -> poem::Resul
     Ok(response)
 }
 
-/// A held form to show to a reader who has just signed in.
+/// A held form for a reader who has just signed in.
 #[derive(Clone)]
 struct Returning {
     form: HeldForm,
@@ -136,8 +136,8 @@ pub async fn returned(
     shown
 }
 
-/// Shows a form again as it was filled in, on its page. Nothing is saved: the writes of `act` fail,
-/// which leads to the form like any other error.
+/// Shows a filled-in form again on its page. Nothing is saved: the writes of `act` fail, which
+/// leads to the form like any other error.
 pub async fn show_again(visit: Visit, held: HeldForm, act: &Act<Visit>) -> poem::Result<Response> {
     let alert = match held.had_file {
         true => t("session-form-restored-file"),
@@ -161,7 +161,7 @@ pub async fn show_again(visit: Visit, held: HeldForm, act: &Act<Visit>) -> poem:
             }
             Ok(response)
         }
-        // A button without its own form.
+        // A button without a form of its own.
         Err(error) if *error.kind() == Kind::Unsaved => {
             let mut response = redirect(&held.page);
             cookie::set_notice(&app, &mut response, &Notice { text: alert, is_error: true });

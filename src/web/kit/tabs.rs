@@ -1,4 +1,4 @@
-//! Tabs above a list: one for each status of what it shows.
+//! Tabs above a list, one for each status.
 
 use askama::{Template, filters::HtmlSafe};
 use poem::Request;
@@ -13,7 +13,7 @@ use crate::{
 #[template(path = "pages/parts/tabs.html")]
 pub struct Tabs {
     tabs: Vec<Tab>,
-    /// Whether they have sums, and so room for one each.
+    /// Whether the tabs have sums, which need space.
     has_sums: bool,
 }
 
@@ -29,8 +29,8 @@ struct Tab {
 }
 
 impl Tabs {
-    /// Adds a tab of the requested list, whose other parameters stay; an empty status is that of
-    /// all entries.
+    /// Adds a tab of the requested list, which keeps its other parameters. An empty status stands
+    /// for all entries.
     #[must_use]
     pub fn with(mut self, request: &Request, status: &str, label: Text, entries: u64) -> Self {
         let asked = (!status.is_empty()).then_some(("status", status));
@@ -44,7 +44,7 @@ impl Tabs {
         self
     }
 
-    /// Adds what the entries of the last tab add up to.
+    /// Adds the sum of the last tab's entries.
     #[must_use]
     pub fn with_sum(mut self, sum: Option<String>) -> Self {
         self.has_sums = true;

@@ -1,11 +1,11 @@
-//! The colours of the pages: light, dark, or as the system is set. Each browser keeps its own choice.
+//! The theme of the pages: light, dark, or like the system. Each browser has its own.
 
 use crate::locale::{Text, t};
 
-/// The colours of the pages.
+/// A theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
-    /// As the system is set.
+    /// Follows the system.
     System,
     Light,
     Dark,
@@ -14,7 +14,7 @@ pub enum Theme {
 impl Theme {
     pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
-    /// Returns the theme with this name; that of the system if there is none.
+    /// Returns the theme with this name, or the system's if there is none.
     pub fn of(name: &str) -> Self {
         Self::ALL.into_iter().find(|theme| theme.as_str() == name).unwrap_or(Self::System)
     }

@@ -33,7 +33,7 @@ use crate::{
 
 pub use crate::web::guest::Guest;
 
-/// A request of a signed-in reader, for a page or one of its forms.
+/// A request from a signed-in reader, for a page or one of its forms.
 pub struct Visit {
     pub app: Arc<App>,
     pub claims: Claims,
@@ -115,7 +115,7 @@ impl Visit {
         self.app.run_once(self.claims, once, move |work| use_case(work, &input)).await
     }
 
-    /// Makes the change of a form, unless its object is no longer the expected one.
+    /// Makes the change of a form, unless the stored object no longer has the expected version.
     pub async fn change<I: Send + 'static, S: 'static, T: Send + 'static>(
         &self,
         input: Result<I>,
@@ -157,7 +157,7 @@ impl Visit {
         self.request.raw_path_param(name).unwrap_or_default()
     }
 
-    /// Returns the id in the path; one that matches nothing if it is invalid.
+    /// Returns the id in the path. An invalid one becomes an id that matches nothing.
     pub fn id<K: Named>(&self) -> Id<K> {
         Id::parse(self.param("id"))
     }
@@ -215,7 +215,7 @@ impl Visit {
     pub fn once<T>(&self, fields: &Fields, location: fn(&T) -> Vec<u8>) -> Once<T> {
         let given = fields.get("_once");
         let hash = fields.hash();
-        // After going back, different values make a different form.
+        // Different values after going back make it a different form.
         let key = format!("{given}.{}", URL_SAFE_NO_PAD.encode(hash));
         let is_one = !given.is_empty() && RequestKey::is_valid(key.as_bytes());
         let route = || format!("PAGE {}", self.request.uri().path());
@@ -242,7 +242,7 @@ impl Visit {
         self.done(&String::from_utf8_lossy(&location), text)
     }
 
-    /// Redirects to a page that shows why an action failed; an error that is not meant for the
+    /// Redirects to a page that shows why an action failed. An error that is not meant for the
     /// reader stays an error.
     pub fn redirect_with_error(&self, location: &str, error: Error) -> Result<Response> {
         let text = match error.kind() {

@@ -1,4 +1,4 @@
-//! The payments of a year as bars, beside those of the year before.
+//! The payments of a year as bars, next to those of the previous year.
 
 use askama::{Template, filters::HtmlSafe};
 use jiff::civil::Date;
@@ -13,15 +13,15 @@ use crate::{
     web::figure,
 };
 
-/// The heights of the top and the bottom line, in tenths of a pixel.
+/// The heights of the top and bottom lines, in tenths of a pixel.
 const TOP: i128 = 300;
 const BOTTOM: i128 = 1720;
-/// The number of steps of the scale.
+/// The number of steps on the scale.
 const STEPS: i128 = 3;
 /// The minimum height of a non-zero bar, so that it is visible.
 const LEAST: i128 = 15;
-/// In hundredths of a percent of the width: all of it, what a character of the scale takes, and
-/// the shares of a month's slot that its bar and the mark of last year take.
+/// In hundredths of a percent of the width: the total, the width of a character of the scale, and
+/// the shares of a month's slot for its bar and for last year's mark.
 const FULL: i128 = 10_000;
 const CHARACTER: i128 = 180;
 const BAR: i128 = 56;
@@ -46,7 +46,7 @@ struct Bar {
 struct Slot {
     /// `Mar`.
     name: String,
-    /// Everything there is to say of it.
+    /// The complete description.
     read: String,
     is_current: bool,
     x: String,
@@ -54,12 +54,12 @@ struct Slot {
     bar_x: String,
     paid: Option<Bar>,
     expected: Option<Bar>,
-    /// The mark of last year: where it begins and ends, and its height.
+    /// Last year's mark: its start, its end, and its height.
     last_year: Option<(String, String, String)>,
     row: Row,
 }
 
-/// One month in numbers, as the table shows them.
+/// The figures of one month, as in the table.
 struct Row {
     paid: String,
     last_year: String,
@@ -115,7 +115,7 @@ impl Chart {
     }
 }
 
-/// The measures of a chart.
+/// The dimensions of a chart.
 struct Plot {
     left: i128,
     /// The width of a month's slot.
@@ -161,7 +161,7 @@ impl Plot {
         if amount > 0 { height.max(LEAST) } else { 0 }
     }
 
-    /// Returns the month in words: what was paid, what is expected, and last year's.
+    /// Returns a description of the month: paid, expected, and last year's amount.
     fn read(&self, month: &Month) -> String {
         let shown = |minor: &i128| figure::text(self.currency, minor);
         let is_ahead = month.start > self.today;
@@ -192,7 +192,7 @@ fn line(number: i128, step: i128, currency: Currency) -> Line {
     }
 }
 
-/// Returns the smallest round number of which [`STEPS`] reach `most`.
+/// Returns the smallest round number such that [`STEPS`] of it reach `most`.
 fn step(most: i128) -> i128 {
     let mut unit = 1;
     loop {
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn scales_are_short() {
+    fn scale_labels_are_short() {
         let shown = |minor| short(minor, Currency::USD);
         assert_eq!(shown(200_000), "2k");
         assert_eq!(shown(250_000), "2.5k");
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_as_high_as_their_part_of_the_scale() {
+    fn bar_heights_are_proportional() {
         let months = (0..12).map(|by| Month {
             start: crate::domain::date::month_start("2026-01-01".parse().unwrap(), by).unwrap(),
             paid: if by == 1 { 150_000 } else { 0 },

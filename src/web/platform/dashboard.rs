@@ -48,7 +48,7 @@ use crate::{
 const WORK_SHOWN: u32 = 3;
 const DEADLINES_SHOWN: usize = 5;
 const ACTIVITY_SHOWN: u32 = 10;
-/// Most milestones of a project drawn as steps.
+/// The maximum number of milestones of a project drawn as steps.
 const STEPS_DRAWN: usize = 12;
 
 #[derive(Template)]
@@ -128,17 +128,17 @@ fn read_figures(work: &mut Work, asked: Option<Which>) -> Result<(Figures, needs
     Ok((figures, found))
 }
 
-/// What is owed as one bar: the parts from the start, in percent of its width.
+/// The amounts due as one bar: its parts from the start, in percent of the width.
 struct Bar {
     parts: Vec<Part>,
     label: Text,
 }
 
 struct Part {
-    /// What colours it.
+    /// Its colour.
     kind: &'static str,
     x: i128,
-    /// Its length, less the gap before the next part.
+    /// Its length, without the gap before the next part.
     width: String,
 }
 
@@ -167,7 +167,7 @@ impl Bar {
     }
 }
 
-/// A change against an earlier sum: `+12%`.
+/// A change from an earlier sum: `+12%`.
 struct Change {
     percent: i128,
 }
@@ -200,7 +200,7 @@ impl Show {
         figure::number(self.figures.income.currency, minor.borrow())
     }
 
-    /// Returns what was paid this month.
+    /// Returns the payments of this month.
     fn this_month(&self) -> i128 {
         let Income { year, today, .. } = &self.figures.income;
         year.months.iter().find(|month| month.start == today.first_of_month()).map_or(0, |m| m.paid)
@@ -215,13 +215,13 @@ impl Show {
         last.map_or_else(|_| String::new(), |month| month.strftime("%B").to_string())
     }
 
-    /// Returns the change of this month against the last.
+    /// Returns the change of this month from the last.
     fn month_change(&self) -> Option<Change> {
         let percent = change(self.this_month(), self.figures.income.year.last_month)?;
         Some(Change { percent })
     }
 
-    /// Returns this year's lead over last year so far, if there is a last year.
+    /// Returns how far this year is ahead of last year so far, if there is a last year.
     fn year_change(&self) -> Option<(String, Change)> {
         let year = &self.figures.income.year;
         let percent = change(year.paid, year.last_so_far)?;
@@ -229,7 +229,7 @@ impl Show {
         Some((signed(lead, self.number(lead.abs())), Change { percent }))
     }
 
-    /// Returns the amounts without a known exchange rate, in words.
+    /// Returns the unconverted amounts as text.
     fn unconverted(&self) -> String {
         let sums = self.figures.income.unconverted.iter();
         let sums = sums.map(|(currency, minor)| currency.show(*minor));
@@ -248,7 +248,7 @@ impl Show {
         }
     }
 
-    /// Returns what stands in a deadline's block: the weekday in the next seven days, else the month.
+    /// Returns the text in a deadline's block: the weekday in the next seven days, else the month.
     fn day_word(&self, day: &Date) -> String {
         let is_near = (0..7).contains(&date::days_until(self.days.today(), *day));
         day.strftime(if is_near { "%a" } else { "%b" }).to_string()
@@ -268,7 +268,7 @@ impl Show {
     }
 }
 
-/// Returns how late something is, in words.
+/// Returns how late something is, as text.
 pub fn late(days: i64) -> Text {
     t("count-days-late").count("days", days)
 }
@@ -295,8 +295,8 @@ fn worth(amount: &Option<Money>) -> Option<figure::Amount> {
     amount.filter(|amount| amount.minor != 0).map(figure::amount)
 }
 
-/// Returns how many milestones of a project are done, of how many; None if there are none, or more
-/// than can be drawn.
+/// Returns the number of completed milestones of a project and their total. None if there are none,
+/// or more than can be drawn.
 fn milestones(project: &Project) -> Option<(usize, usize)> {
     let all = &project.milestones;
     let done = all.iter().filter(|milestone| milestone.status != MilestoneStatus::Pending);

@@ -1,4 +1,4 @@
-//! `/design-system`: every part of the pages in its states, in debug builds.
+//! `/design-system`: every component in all its states, in debug builds.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -26,7 +26,7 @@ struct Parts {
     amount: Money,
 }
 
-/// Shows the parts.
+/// Shows the components.
 pub async fn show(visit: Visit) -> Result<Response> {
     let error = Error::field("email", Rule::Email);
     let page = Parts {

@@ -35,7 +35,7 @@ pub fn invoices(visit: &Visit, export: Export) -> Result<Response> {
     Ok(download(visit, export, CSV, &name))
 }
 
-/// Returns an export as a download that is read while it is sent.
+/// Returns an export as a download that is generated while it is sent.
 fn download(visit: &Visit, export: Export, content_type: &'static str, name: &str) -> Response {
     let stream = export.into_stream(visit.app.clone());
     let response =

@@ -13,11 +13,12 @@ use crate::{
 
 /// A picture never changes: a new one has a new id.
 const KEPT: &str = "public, max-age=31536000, immutable";
-/// What a picture that is opened directly may do: nothing but show itself.
+/// The policy of a picture that is opened directly: it may only display itself.
 const POLICY: &str = "default-src 'none'; object-src 'none'; base-uri 'none'; sandbox; \
      frame-ancestors 'none'";
 
-/// Returns a picture. Front ends on other origins may show it too: the APIs return its address.
+/// Returns a picture. Front ends on other origins may show it too, since the APIs return its
+/// address.
 pub async fn show(guest: Guest) -> Result<Response> {
     let image = guest.app.public_image(ImageId::parse(guest.param("id"))).await?;
     let etag = format!("\"{}\"", image.id);

@@ -1,4 +1,4 @@
-//! The activity log in words, by day.
+//! The activity log as text, grouped by day.
 
 use jiff::civil::Date;
 
@@ -11,7 +11,7 @@ use crate::{
     web::{days::Days, figure},
 };
 
-/// What happened on one day.
+/// The events of one day.
 pub struct LogDay {
     pub label: String,
     pub entries: Vec<Entry>,
@@ -20,15 +20,15 @@ pub struct LogDay {
 /// One entry of the log.
 pub struct Entry {
     pub icon: &'static str,
-    /// How its icon is coloured; empty for most.
+    /// The colour of its icon; empty for most.
     pub tone: &'static str,
-    /// What happened, with a link to it.
+    /// A description of the event with a link.
     pub sentence: Html,
-    /// The minute.
+    /// The time of day.
     pub time: String,
 }
 
-/// Groups entries, newest first, by the reader's days.
+/// Groups entries, newest first, by days in the reader's timezone.
 pub fn by_day(entries: &[Activity], days: &Days) -> Vec<LogDay> {
     let of_day = entries.chunk_by(|a, b| days.day_of(&a.at) == days.day_of(&b.at));
     let day = |entries: &[Activity]| LogDay {
@@ -40,7 +40,7 @@ pub fn by_day(entries: &[Activity], days: &Days) -> Vec<LogDay> {
     of_day.map(day).collect()
 }
 
-/// Returns the name of a day: a weekday in the last week.
+/// Returns the name of a day: the weekday within the last week.
 fn label(day: Date, days: &Days) -> String {
     match date::days_until(day, days.today()) {
         0 => t("home-today").into(),
@@ -84,7 +84,7 @@ fn sentence(entry: &Activity) -> Html {
         _ => entry.client_name.as_ref(),
     };
     let (Some(person), Some(place)) = (person, place(entry)) else {
-        // Entries of older versions may lack a part.
+        // Entries from older versions may lack a part.
         return html("home-log-other").bdi("message", entry.message());
     };
     let amount = entry.amount.map(|sum| figure::text(sum.currency, &sum.minor.into()));
@@ -95,7 +95,7 @@ fn sentence(entry: &Activity) -> Html {
         .bdi("amount", amount.unwrap_or_default())
 }
 
-/// Returns the page of a log entry; that of a milestone does not name its project.
+/// Returns the page of a log entry. Entries of milestones do not name their project.
 fn place(activity: &Activity) -> Option<String> {
     let folder = match activity.kind {
         ActivityKind::ClientAdded => "clients",

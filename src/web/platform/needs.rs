@@ -1,4 +1,4 @@
-//! What needs the reader: overdue invoices, those due next, and drafts.
+//! Tasks for the reader: overdue invoices, those due next, and drafts.
 
 use jiff::civil::Date;
 
@@ -62,7 +62,7 @@ pub struct Need {
     pub amount: Money,
     /// How late it is.
     pub late: Option<Text>,
-    /// What there is to know besides.
+    /// Other details.
     pub news: Option<Text>,
 }
 
@@ -82,17 +82,17 @@ impl Need {
     }
 }
 
-/// The chosen list, and the others as links.
+/// The selected list, and links to the others.
 pub struct Needs {
     pub tabs: [Tab; 3],
     pub which: Which,
     pub invoices: Vec<Need>,
-    /// The page with all of them.
+    /// The page with all entries.
     pub all: &'static str,
     pub total: u64,
 }
 
-/// The rows of the chosen list.
+/// The rows of the selected list.
 pub struct Found {
     which: Which,
     open: Vec<OpenInvoice>,
@@ -105,7 +105,7 @@ impl Found {
     }
 }
 
-/// Reads the chosen list: by default the first that is not empty.
+/// Reads the selected list, by default the first that is not empty.
 pub fn read(work: &mut Work, asked: Option<Which>, owed: &Owed) -> Result<Found> {
     let (status, page) = (Some(InvoiceStatus::Draft), Page::first(DRAFTS_SHOWN));
     let drafts = list_invoices(work, &InvoiceFilter { status, page, ..InvoiceFilter::default() })?;
@@ -155,7 +155,7 @@ impl Needs {
         }
     }
 
-    /// Returns what is said where there is none.
+    /// Returns the message for an empty list.
     pub fn nothing(&self) -> Text {
         match self.which {
             Which::Overdue => t("home-no-overdue"),

@@ -1,5 +1,5 @@
-//! `/search`: clients, invoices, projects, proposals and places of the web app by a word. A script
-//! shows the same results in a dialog.
+//! `/search`: finds clients, invoices, projects, proposals and pages by a word. A script shows the
+//! same results in a dialog.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -41,7 +41,7 @@ struct Hit {
     icon: &'static str,
     href: String,
     title: String,
-    /// What tells it from others of that name.
+    /// What distinguishes it from others with that name.
     beside: String,
     amount: Option<Amount>,
 }
@@ -60,7 +60,7 @@ impl Hit {
     }
 }
 
-/// Shows what is found.
+/// Shows the results.
 pub async fn show(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let text = Query::read(&query)?.text;
@@ -121,7 +121,7 @@ fn results(found: Found) -> Vec<Group> {
     groups.into_iter().filter(|group| !group.hits.is_empty()).collect()
 }
 
-/// Returns what can be done that matches.
+/// Returns the matching actions.
 fn actions(key: &str) -> Group {
     let actions = [
         ("/invoices/new", t("new-invoice")),

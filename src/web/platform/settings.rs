@@ -38,7 +38,7 @@ pub enum Tab {
     Data,
 }
 
-/// Each part with its address and its name.
+/// Each part with its address and name.
 const TABS: [(Tab, &str, Text); 5] = [
     (Tab::Profile, "/settings", t("settings-profile-you")),
     (Tab::Money, "/settings/money", t("settings-money")),
@@ -109,7 +109,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Sends a mail to verify the account's email address.
+/// Sends an email to verify the account's email address.
 pub async fn verify_email(visit: Visit, _: Fields) -> Result<Response> {
     let email = visit.frame.account.email.clone();
     let request = OtpRequest { email, otp_type: OtpType::Verification };

@@ -11,17 +11,17 @@ use crate::{
 /// One step.
 pub struct Step {
     pub label: Text,
-    /// What it is good for.
+    /// Its benefit.
     pub text: Text,
     pub href: &'static str,
     pub is_done: bool,
 }
 
-/// What has been done already.
+/// The completed steps.
 pub struct Done {
     pub has_client: bool,
     pub has_invoice: bool,
-    /// Whether invoices say how they are paid.
+    /// Whether invoices have payment instructions.
     pub has_payment_details: bool,
 }
 

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// The number of characters that a reply quotes; some mail programs refuse longer links.
+/// The number of characters that a reply quotes; some email programs refuse longer links.
 const QUOTE_MAX: usize = 1200;
 
 #[derive(Template)]
@@ -39,7 +39,7 @@ struct List {
 struct Show {
     shell: Shell,
     days: Days,
-    /// The link of a mail that answers it.
+    /// The link that starts a reply.
     reply: String,
     message: Message,
 }

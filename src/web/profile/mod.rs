@@ -40,7 +40,7 @@ struct Edit<'a> {
     picture: Form,
     face: Avatar,
     own: &'a OwnProfile,
-    /// What is missing, and where to add it.
+    /// The missing parts, and where to add them.
     missing: Vec<(Text, &'static str)>,
     /// The public address of the profile, up to the username.
     address: String,
@@ -140,8 +140,8 @@ fn filled(account: &Account, profile: &Profile) -> Fields {
         .with_some("location.city", location.and_then(|location| location.city.as_ref()))
 }
 
-/// Returns the changes of the form. Values it does not show in full stay unless they were edited: a
-/// place's coordinates, a skill that contains a comma.
+/// Returns the changes of the form. Values it does not show completely stay unless they were
+/// edited: a place's coordinates, a skill that contains a comma.
 fn change(fields: &Fields, own: &OwnProfile) -> Result<ProfileChange> {
     let shown = filled(&own.account, &own.profile);
     let is_untouched = |names: &[&str]| names.iter().all(|name| same(fields, &shown, name));
@@ -167,7 +167,7 @@ fn same(one: &Fields, other: &Fields, name: &str) -> bool {
     one.get(name).trim() == other.get(name).trim()
 }
 
-/// Joins words as a form shows and reads them.
+/// Joins words for a form, which splits them again.
 pub fn words(words: &[String]) -> String {
     words.join(", ")
 }
@@ -197,7 +197,7 @@ fn place(part: &str) -> Option<(Text, &'static str)> {
     })
 }
 
-/// Returns choices, the first of which is empty.
+/// Returns choices with an empty first one.
 fn choices(words: &[&str]) -> Vec<(String, String)> {
     let shown = |word: &str| {
         let (first, rest) = word.split_at(word.len().min(1));

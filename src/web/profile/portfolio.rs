@@ -41,7 +41,7 @@ const LIST: &str = "/profile/portfolio";
 struct List {
     shell: Shell,
     works: Vec<ShownWork>,
-    /// How many of them are public.
+    /// The number of public ones.
     shown: usize,
 }
 
@@ -85,7 +85,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
 
 /// Shows the form of a new piece of work.
 pub async fn new(visit: Visit) -> Result<Response> {
-    // Only a freelancer has a portfolio to add to.
+    // Only freelancers have a portfolio.
     visit.read(find_profile).await?;
     Ok(page(&visit, StatusCode::OK, visit.form(Fields::default()), Form::default(), None))
 }
@@ -127,7 +127,7 @@ async fn add(
     Ok(visit.redirect_once(&outcome, place, t("portfolio-added")))
 }
 
-/// Shows the form that changes a piece of work.
+/// Shows the edit form of a piece of work.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let item = visit.find(find_portfolio_item).await?;
     let form = visit.form(filled(&item.work).versioned());

@@ -95,7 +95,7 @@ pub async fn show(guest: Guest) -> Result<Response> {
 
 /// Sends a message to the freelancer.
 pub async fn write(guest: Guest, fields: Fields) -> Result<Response> {
-    // Bots need not know that they were detected.
+    // Bots get no hint that they were detected.
     let sent = if fields.get(TRAP).is_empty() { send(&guest, &fields).await } else { Ok(()) };
     match sent {
         Ok(()) => {

@@ -49,7 +49,7 @@ pub fn label(status: &MilestoneStatus) -> Text {
     }
 }
 
-/// Returns the mark of a milestone's status.
+/// Returns the shape next to a milestone's status.
 pub fn look(status: &MilestoneStatus) -> &'static str {
     match status {
         MilestoneStatus::Pending => "draft",
@@ -66,7 +66,7 @@ pub fn billable(project: &Project) -> Option<&Milestone> {
     project.milestones.iter().find(is_billable)
 }
 
-/// Returns every status of a milestone, for a choice.
+/// Returns every status of a milestone, for a select.
 pub fn statuses() -> Choices {
     choice::words(MilestoneStatus::WORDS, MilestoneStatus::from_word, label)
 }
@@ -89,11 +89,11 @@ pub fn invoice_link(project: &Project, milestone: &Milestone) -> String {
     format!("/invoices/new?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
 }
 
-/// Adds a milestone to the project on whose page it was typed.
+/// Adds a milestone to the project whose page contains the form.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |made: &Milestone| format!("/projects/{}#milestones", made.project_id).into_bytes();
     let typed = fields.clone().replaced("projectId", visit.param("id"));
-    // Someone else's project is not found, rather than an invalid field.
+    // A project of another account is not found, rather than an invalid field.
     visit.find(find_project).await?;
     match visit.run_once(&fields, NewMilestone::read(&typed), place, create_milestone).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("milestone-added"))),
@@ -104,7 +104,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Shows the form that changes a milestone.
+/// Shows the edit form of a milestone.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let (project, milestone) = found(&visit).await?;
     let form = visit.form(filled(&milestone).versioned());

@@ -91,10 +91,10 @@ impl Edit {
     }
 }
 
-/// Up to so many milestones are drawn as steps.
+/// The maximum number of milestones drawn as steps.
 const STEPS_MAX: usize = 24;
 
-/// The progress of a project's milestones, shown as one step for each.
+/// The progress of a project's milestones, shown as one step each.
 #[derive(Template)]
 #[template(path = "pages/parts/steps.html")]
 pub struct Progress {
@@ -111,7 +111,7 @@ impl Progress {
         self.all <= STEPS_MAX
     }
 
-    /// Returns the mark of each step: done, next, or later.
+    /// Returns the state of each step: done, next, or later.
     fn marks(&self) -> impl Iterator<Item = &'static str> {
         (0..self.all).map(|step| match step.cmp(&self.done) {
             Ordering::Less => " data-done",
@@ -147,7 +147,7 @@ pub fn label(status: &ProjectStatus) -> Text {
     }
 }
 
-/// Returns the mark of a project's status.
+/// Returns the shape next to a project's status.
 pub fn look(status: &ProjectStatus) -> &'static str {
     match status {
         ProjectStatus::Planning => "draft",
@@ -158,7 +158,7 @@ pub fn look(status: &ProjectStatus) -> &'static str {
     }
 }
 
-/// Returns every status of a project, for a choice.
+/// Returns every status of a project, for a select.
 pub fn statuses() -> Choices {
     choice::words(ProjectStatus::WORDS, ProjectStatus::from_word, label)
 }
@@ -169,7 +169,7 @@ pub fn is_late(project: &Project, days: &Days) -> bool {
     is_open && project.deadline.is_some_and(|day| days.is_over(&day))
 }
 
-/// Returns how late an unfinished project is, in words.
+/// Returns how late an unfinished project is, as text.
 pub fn late_by(project: &Project, days: &Days) -> Option<Text> {
     let day = project.deadline.filter(|_| is_late(project, days))?;
     Some(late(date::days_until(day, days.today())))
@@ -210,7 +210,8 @@ pub async fn list(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// Shows the form of a new project; one for an accepted proposal is filled with the agreed terms.
+/// Shows the form of a new project. For an accepted proposal, it is filled in with the agreed
+/// terms.
 pub async fn new(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let (fields, clients) = if query.has("proposalId") {
@@ -278,7 +279,7 @@ pub(in crate::web) async fn show_with(
     Ok(answer(status, &page))
 }
 
-/// Shows the form that changes a project.
+/// Shows the edit form of a project.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let (project, clients) = read_form(&visit).await?;
     let form = visit.form(filled(&project).versioned());
@@ -338,7 +339,7 @@ fn edit_page(
     answer(status, &Edit { shell, form, editing, clients, currencies, project })
 }
 
-/// Returns the project in the path, and the clients for a choice.
+/// Returns the project in the path, and the clients for a select.
 async fn read_form(visit: &Visit) -> Result<(Project, Vec<ClientName>)> {
     visit.find(|work, id| Ok((find_project(work, id)?, list_client_names(work)?))).await
 }

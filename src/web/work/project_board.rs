@@ -46,7 +46,7 @@ impl Board {
         kept(&self.form.fields)
     }
 
-    /// Returns what a column adds up to, in whole units; None for nothing.
+    /// Returns the sum of a column in whole units; None if it is zero.
     fn budget(&self, lane: &Lane) -> Option<String> {
         let Money { minor, currency } = lane.budget.filter(|budget| budget.minor > 0)?;
         let unit = 10_i128.pow(currency.exponent());

@@ -56,7 +56,7 @@ struct List {
 struct Show {
     shell: Shell,
     days: Days,
-    /// Set once the proposal was sent.
+    /// Set once the proposal is sent.
     link: Option<Link>,
     /// The link to a new invoice for the agreed terms.
     invoice: String,
@@ -64,7 +64,7 @@ struct Show {
     record: ProposalRecord,
     /// Its text.
     parts: Vec<prose::Section>,
-    /// Who offers it.
+    /// The freelancer.
     seller: Seller,
 }
 
@@ -92,7 +92,7 @@ impl Show {
 /// The client's link to a proposal.
 struct Link {
     address: String,
-    /// The link of a mail to the client that contains the address.
+    /// The link that starts an email to the client with the address.
     mail: String,
 }
 
@@ -129,7 +129,7 @@ pub fn label(status: &ProposalStatus) -> Text {
     }
 }
 
-/// Returns the shape beside a proposal's status.
+/// Returns the shape next to a proposal's status.
 pub fn shape(status: &ProposalStatus) -> &'static str {
     match status {
         ProposalStatus::Draft => "draft",
@@ -219,7 +219,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
     Ok(page(StatusCode::OK, &show))
 }
 
-/// Returns the link of a mail that sends the link to the client.
+/// Returns the link that starts an email to the client with the public link.
 fn mail(proposal: &Proposal, link: &str, sender: &str) -> String {
     let client = proposal.client.as_ref().map(|client| &client.details);
     let (name, address) = client.map_or(("", ""), |client| (&client.name, &client.email));
@@ -241,7 +241,7 @@ fn invoice_link(proposal: &Proposal) -> String {
     format!("/invoices/new?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
 }
 
-/// Shows the form that changes a proposal.
+/// Shows the edit form of a proposal.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let (proposal, clients) = read_form(&visit).await?;
     let form = visit.form(filled(&proposal).versioned());
@@ -281,7 +281,7 @@ pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Records an answer that the client gave outside the link.
+/// Records an answer that the client gave in another way than the link.
 pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
     let change = ProposalChange::read(&fields.only("status"));
     match visit.update(change, None, update_proposal).await {
@@ -349,7 +349,7 @@ fn edit_page(
     page(status, &Edit { shell, form, editing, clients, currencies, proposal })
 }
 
-/// Returns the proposal in the path, and the clients for a choice.
+/// Returns the proposal in the path, and the clients for a select.
 async fn read_form(visit: &Visit) -> Result<(Proposal, Vec<ClientName>)> {
     visit.find(|work, id| Ok((find_proposal(work, id)?, list_client_names(work)?))).await
 }

@@ -43,13 +43,13 @@ impl Page<'_> {
         self.public.proposal.amount.minor > 0
     }
 
-    /// Returns who offers what is offered, and to whom.
+    /// Returns the recipient and the sender, each with its label.
     fn parties(&self) -> [(Text, &Party); 2] {
         let PublicProposal { seller, buyer, .. } = self.public;
         [(t("proposal-public-for"), buyer), (t("from"), &seller.party)]
     }
 
-    /// Returns the number of the section at `index`: only those with a heading count. The price
+    /// Returns the number of the section at `index`. Only sections with a heading count. The price
     /// and the answer follow the text.
     fn number(&self, index: usize) -> usize {
         let (text, after) = self.parts.split_at(index.min(self.parts.len()));
@@ -58,14 +58,14 @@ impl Page<'_> {
         headed + 1 + usize::from(is_answer && self.has_price())
     }
 
-    /// Returns the link of a mail with a question.
+    /// Returns the link that starts an email with a question.
     fn mail(&self) -> String {
         let PublicProposal { proposal, seller, .. } = self.public;
         let subject = t("proposal-mail-subject").with("title", &proposal.title).to_string();
         mailto(&seller.party.email, &subject, "")
     }
 
-    /// Returns the answer, if any, with who gave it and when.
+    /// Returns the answer, if any, with its name and date.
     fn answered(&self) -> Option<Text> {
         let PublicProposal { proposal, answered_at, answered_by, .. } = self.public;
         let on = answered_at.map(|at| self.days.on(&at));
@@ -121,7 +121,7 @@ pub async fn reply(guest: Guest, given: Fields) -> Result<Response> {
         }
     };
     match app.answer_proposal(token, answer_given, signature, guest.address()).await {
-        // Reloading the next page sends nothing again.
+        // A redirect, so that reloading does not send the answer again.
         Ok(()) => Ok(redirect(&format!("/p/{token}"))),
         Err(error) if *error.kind() == Kind::Conflict => {
             let public = app.public_proposal(token).await?;

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of a test's own, which the test may stop, break and freeze.
+//! A PostgreSQL server of one test, which may stop, break and freeze it.
 
 use std::{
     fs,
@@ -11,19 +11,19 @@ use std::{
 
 use tempfile::TempDir;
 
-/// Whom the server runs as where the tests run as root: it refuses to.
+/// The server refuses to run as root.
 const USER: &str = "postgres";
 
 pub struct Cluster {
     folder: TempDir,
     programs: PathBuf,
-    /// Ends the server when its input ends, so also when this process does.
+    /// Stops the server when its input closes, so also when this process ends.
     holder: Child,
     pub url: String,
 }
 
 impl Cluster {
-    /// A server that runs.
+    /// A running server.
     pub fn start() -> Self {
         let programs = programs().expect("PostgreSQL's initdb and pg_ctl are installed");
         let folder = TempDir::new().unwrap();
@@ -40,7 +40,7 @@ impl Cluster {
         initdb.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale"]);
         let output = initdb.arg("--no-sync").arg(&data).output().unwrap();
         assert!(output.status.success(), "{output:?}");
-        // What is safe from a crash and what is not stays as it is by default.
+        // Settings for durability keep their defaults.
         let settings = format!(
             "listen_addresses = '127.0.0.1'\nport = {port}\nmax_connections = 200\n\
              unix_socket_directories = '{}'\n",
@@ -69,23 +69,22 @@ impl Cluster {
         self.folder.path().join("data")
     }
 
-    /// `pg_ctl`, which waits until it is done.
+    /// Runs `pg_ctl` and waits for it.
     fn control(&self, arguments: &[&str]) {
         let mut command = as_user(&self.programs.join("pg_ctl"));
         command.arg("-D").arg(self.data()).arg("-l").arg(self.data().join("log")).arg("-w");
-        // The server keeps what it is given for output, and would be waited for.
+        // The server would inherit the output and keep the pipe open.
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let log = || fs::read_to_string(self.data().join("log")).unwrap_or_default();
         assert!(command.status().unwrap().success(), "{arguments:?}: {}", log());
     }
 
-    /// Starts it again: "fast", where it ends its sessions first, or "immediate", where it does
-    /// not and has to mend its files.
+    /// Restarts it: "fast" ends its sessions first, "immediate" does not and needs crash recovery.
     pub fn restart(&self, mode: &str) {
         self.control(&["-m", mode, "restart"]);
     }
 
-    /// Has it speak TLS, with this certificate and key.
+    /// Turns on TLS with this certificate and key.
     pub fn encrypt(&self, certificate: &str, key: &str) {
         let owner = fs::metadata(self.data()).unwrap();
         for (name, text) in [("server.crt", certificate), ("server.key", key)] {
@@ -107,10 +106,10 @@ impl Cluster {
         self.control(&["start"]);
     }
 
-    /// Its processes stand still until [`Cluster::thaw`]: nobody hangs up, and nobody answers.
+    /// Stops its processes until [`Cluster::thaw`]: connections stay open but get no answer.
     pub fn freeze(&self) {
         let first = self.first();
-        // It makes no others from now on.
+        // From now on it starts no other processes.
         signal("-STOP", std::slice::from_ref(&first));
         signal("-STOP", &children(&first));
     }
@@ -136,7 +135,7 @@ impl Drop for Cluster {
 
 fn signal(which: &str, ids: &[String]) {
     let status = Command::new("kill").arg(which).args(ids).stderr(Stdio::null()).status();
-    // One that ended meanwhile needs no signal.
+    // A process that ended meanwhile needs no signal.
     assert!(status.unwrap().success() || ids.len() > 1, "{which} {ids:?}");
 }
 
@@ -150,7 +149,7 @@ fn is_root() -> bool {
     output.stdout == b"0\n"
 }
 
-/// A command run as somebody whom the server lets run it.
+/// A command run as a user that the server accepts.
 fn as_user(program: &Path) -> Command {
     let mut command = Command::new(if is_root() { Path::new("runuser") } else { program });
     if is_root() {

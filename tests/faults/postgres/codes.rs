@@ -1,4 +1,4 @@
-//! What is given out once and what is counted: over all servers, not by each.
+//! Challenges, codes and limits hold across all servers.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::{PUBLIC_URL, servers::Servers, webauthn::Authenticator};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn a_passkeys_challenge_of_one_server_is_taken_by_another_and_once() {
+async fn a_passkey_challenge_from_one_server_is_accepted_once_by_another() {
     let servers = Servers::start(3, &[("PUBLIC_URL", PUBLIC_URL)]).await;
     let ada = servers.get(0).register("ada").await;
     let at = servers.each(&ada);
@@ -34,7 +34,7 @@ async fn a_passkeys_challenge_of_one_server_is_taken_by_another_and_once() {
         "authenticationResponse": authenticator.get(&asked.body),
     });
     let verify = "/v1/auth/login/verify";
-    // Given to all at once, one takes it.
+    // Sent to all servers at once, it is accepted by one.
     let tries = futures_util::future::join_all(at.iter().map(|at| async {
         let answer = at.with("").post(verify, &proof).await;
         (answer.status, answer.body["tokens"]["accessToken"].clone())
@@ -50,7 +50,7 @@ async fn a_passkeys_challenge_of_one_server_is_taken_by_another_and_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn wrong_codes_count_over_all_servers_and_the_fifth_voids_the_code() {
+async fn wrong_codes_count_across_servers_and_the_fifth_voids_the_code() {
     const EMAIL: &str = "ada@example.com";
     let servers = Servers::start(3, &[]).await;
     let ada = servers.get(0).register("ada").await;
@@ -71,7 +71,7 @@ async fn wrong_codes_count_over_all_servers_and_the_fifth_voids_the_code() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn what_one_address_may_do_in_an_hour_it_may_do_on_all_servers_together() {
+async fn hourly_limits_of_an_address_hold_across_servers() {
     let servers = Servers::start(3, &[("RATE_LIMIT", "on")]).await;
     let mut told = BTreeSet::new();
     for number in 0..6 {

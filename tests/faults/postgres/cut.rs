@@ -1,5 +1,5 @@
-//! A connection to the database that breaks around a `COMMIT`, and the only moment in which
-//! nobody can know what became of a change: after it was sent, and before it was answered.
+//! A connection to the database breaks around a `COMMIT`. Only between sending it and reading its
+//! answer is the outcome of a change unknown.
 
 use std::{
     sync::{Arc, Mutex},
@@ -20,18 +20,18 @@ use crate::program::{Caller, PATIENCE, Place};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Cut {
-    /// The server never hears of it.
+    /// The server never receives it.
     Before,
-    /// The server does it, and its answer is lost.
+    /// The server executes it, but its answer is lost.
     After,
-    /// The server is left waiting for it.
+    /// The server never receives it, but the connection stays open.
     Never,
 }
 
-/// What is done to the next `COMMIT`.
+/// How to cut the next `COMMIT`.
 type Next = Arc<Mutex<Option<Cut>>>;
 
-/// Leads connections to the database, until one is to be cut.
+/// Forwards connections to the database until one is to be cut.
 async fn lead(database: &str, next: &Next, held: &Arc<Notify>) -> String {
     let (database, next, held) = (database.to_owned(), Arc::clone(next), Arc::clone(held));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -40,7 +40,7 @@ async fn lead(database: &str, next: &Next, held: &Arc<Notify>) -> String {
         loop {
             let (client, _) = listener.accept().await.unwrap();
             let server = TcpStream::connect(&database).await.unwrap();
-            // Whoever has had enough hangs up.
+            // An error on either side closes both.
             let (next, held) = (Arc::clone(&next), Arc::clone(&held));
             tokio::spawn(async move { drop(carry(client, server, &next, &held).await) });
         }
@@ -63,7 +63,7 @@ async fn carry(
                 if sent.is_empty() {
                     return Ok(());
                 }
-                // A letter and the length stand before the words.
+                // The message starts with its type and length.
                 let commit = sent.windows(COMMIT.len()).position(|part| part == COMMIT);
                 match commit.and_then(|_| next.lock().unwrap().take()) {
                     None => server.write_all(sent).await?,
@@ -76,7 +76,7 @@ async fn carry(
                     Some(Cut::After) => {
                         server.write_all(sent).await?;
                         server.shutdown().await?;
-                        // It has done all of it before it hangs up, too.
+                        // The server hangs up after it has finished.
                         while server.read(&mut down).await? > 0 {}
                         return Ok(());
                     }
@@ -90,7 +90,7 @@ async fn carry(
     }
 }
 
-/// The URL of a database at the end of such a line.
+/// The database URL that leads through this proxy.
 async fn led(cluster: &Cluster, next: &Next, held: &Arc<Notify>) -> String {
     let (start, rest) = cluster.url.split_once('@').unwrap();
     let (address, name) = rest.split_once('/').unwrap();
@@ -99,7 +99,7 @@ async fn led(cluster: &Cluster, next: &Next, held: &Arc<Notify>) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn a_commit_without_an_answer_is_repeated_only_where_that_does_nothing_twice() {
+async fn a_commit_without_an_answer_is_retried_only_if_that_is_safe() {
     let cluster = Cluster::start();
     let next = Next::default();
     let place = Place::on(&led(&cluster, &next, &Arc::default()).await);
@@ -136,7 +136,7 @@ async fn a_commit_without_an_answer_is_repeated_only_where_that_does_nothing_twi
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn an_invoice_whose_sending_got_no_answer_is_mailed_at_most_once() {
+async fn an_invoice_is_mailed_at_most_once_if_its_sending_got_no_answer() {
     let cluster = Cluster::start();
     let next = Next::default();
     let place = Place::on(&led(&cluster, &next, &Arc::default()).await);
@@ -164,13 +164,13 @@ async fn an_invoice_whose_sending_got_no_answer_is_mailed_at_most_once() {
     }
 }
 
-/// The number that a query answers with.
+/// The number that a query returns.
 fn number(place: &Place, sql: &'static str) -> i64 {
     let ask = place.database().peek(|c| Tx::new(c).one(sql, &[], |row| row.get::<i64>(0)));
     ask.unwrap()
 }
 
-/// Waits until the server has no mail in hand, which it commits for too.
+/// Waits until no mail is queued, since its delivery commits too.
 async fn settle(place: &Place) {
     let waiting = "SELECT count(*) FROM jobs WHERE kind = 'mail'";
     let settled = async {
@@ -181,7 +181,7 @@ async fn settle(place: &Place) {
     tokio::time::timeout(PATIENCE, settled).await.expect("mail is not delivered");
 }
 
-/// The button that reminds the client of an invoice, on its page.
+/// The reminder button on the page of an invoice.
 struct Button {
     http: reqwest::Client,
     page: String,
@@ -202,7 +202,7 @@ impl Button {
         Self { http, page, cookie, token }
     }
 
-    /// Answers what the page says then.
+    /// Presses the button and returns the resulting page.
     async fn press(&self) -> String {
         let press = self.http.post(format!("{}/remind", self.page)).header("Cookie", &self.cookie);
         let answer = press.form(&[("_token", &self.token)]).send().await.unwrap();
@@ -216,7 +216,7 @@ impl Button {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn what_is_sent_reminded_of_paid_or_accepted_counts_once_whatever_became_of_its_commit() {
+async fn sends_reminders_payments_and_acceptances_count_once_whatever_happens_to_their_commit() {
     const SENT: &str = "SELECT count(*) FROM mails WHERE kind = 'invoice'";
     const REMINDED: &str = "SELECT count(*) FROM mails WHERE kind = 'invoice_reminder'";
     const PAID: &str = "SELECT count(*) FROM payments";
@@ -244,7 +244,7 @@ async fn what_is_sent_reminded_of_paid_or_accepted_counts_once_whatever_became_o
         let token = link.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
         let accept = format!("/v1/public/proposals/{token}/accept");
         let accept = (accept, json!({"name": "Jane"}), ACCEPTED);
-        // A client has no key; whoever pays sees whether it is paid.
+        // Clients send no key when they accept.
         let asked = if key.is_some() { vec![send, pay] } else { vec![send, accept, pay] };
         for (path, body, sql) in &asked {
             settle(&place).await;
@@ -263,7 +263,7 @@ async fn what_is_sent_reminded_of_paid_or_accepted_counts_once_whatever_became_o
             } else {
                 assert_eq!(answer.status, 503, "{cut:?} {path} {}", answer.body);
                 assert!(answer.body.to_string().contains(MAYBE), "{path} {}", answer.body);
-                // Asked again without a key it is done once, but that who sends again, mails again.
+                // Without a key a repeated request takes effect once, but each send mails again.
                 ada.post(path, body).await;
                 let done = if *sql == SENT { done + 1 } else { 1 };
                 assert_eq!(number(&place, sql) - before, done, "{cut:?} {path}");
@@ -273,7 +273,7 @@ async fn what_is_sent_reminded_of_paid_or_accepted_counts_once_whatever_became_o
         ada.post(&format!("/invoices/{invoice}/send"), &json!({})).await.data();
         settle(&place).await;
         let before = number(&place, REMINDED);
-        // Opening a page may note that the session is in use.
+        // Opening a page may record that the session is in use.
         let button = Button::find(&ada, &invoice).await;
         *next.lock().unwrap() = Some(cut);
         let html = button.press().await;
@@ -287,7 +287,7 @@ async fn what_is_sent_reminded_of_paid_or_accepted_counts_once_whatever_became_o
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn a_server_that_stands_still_in_the_middle_of_a_change_does_not_hold_up_the_others() {
+async fn a_server_that_freezes_during_a_change_does_not_block_the_others() {
     let cluster = Cluster::start();
     let (next, held) = (Next::default(), Arc::<Notify>::default());
     let (still, other) = (Place::on(&led(&cluster, &next, &held).await), Place::on(&cluster.url));
@@ -298,7 +298,7 @@ async fn a_server_that_stands_still_in_the_middle_of_a_change_does_not_hold_up_t
     *next.lock().unwrap() = Some(Cut::Never);
     let changing = tokio::spawn(async move { ada.client("Held").await });
     held.notified().await;
-    // What it has changed so far is in the way, until the database has had enough.
+    // Its locks stay in the way until the database ends the transaction.
     let body = json!({"name": "C", "email": "c@example.com"});
     let answer = there.post("/clients", &body).await;
     assert_eq!(answer.status, 201, "{}", answer.body);

@@ -1,4 +1,4 @@
-//! TLS to the database: who is believed.
+//! TLS to the database: which certificates are accepted.
 
 use std::fs;
 
@@ -8,10 +8,10 @@ use tempfile::TempDir;
 use super::cluster::Cluster;
 use crate::program::Place;
 
-/// An authority, and the file of its certificate.
+/// A certificate authority and the path of its certificate.
 fn authority(folder: &TempDir, name: &str) -> (Issuer<'static, KeyPair>, String) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
-    // Who has the name of a known one and another key is told from who is not known at all.
+    // An authority with a known name and a wrong key fails differently from an unknown one.
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
@@ -22,7 +22,7 @@ fn authority(folder: &TempDir, name: &str) -> (Issuer<'static, KeyPair>, String)
 
 #[test]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-fn only_a_server_that_proves_its_name_is_believed_where_that_is_asked() {
+fn with_full_verification_only_a_server_that_proves_its_name_is_accepted() {
     let cluster = Cluster::start();
     let folder = TempDir::new().unwrap();
     let (issuer, known) = authority(&folder, "known.pem");
@@ -55,7 +55,7 @@ fn only_a_server_that_proves_its_name_is_believed_where_that_is_asked() {
             let options = format!("sslmode={mode}&sslrootcert={stranger}");
             is_told(host, &options, "invalid peer certificate: UnknownIssuer");
         }
-        // Nobody on this machine knows who signed it.
+        // The issuer is not in the system's trust store.
         is_told(host, "sslmode=verify-full", "invalid peer certificate: UnknownIssuer");
     }
     let full = format!("sslmode=verify-full&sslrootcert={known}");
@@ -65,7 +65,7 @@ fn only_a_server_that_proves_its_name_is_believed_where_that_is_asked() {
 
 #[test]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-fn a_server_whose_tokens_would_not_be_good_on_the_others_is_refused() {
+fn a_server_with_a_different_token_secret_is_refused() {
     let cluster = Cluster::start();
     let place = Place::on(&cluster.url);
     let server = place.serve();
@@ -77,7 +77,7 @@ fn a_server_whose_tokens_would_not_be_good_on_the_others_is_refused() {
         "{ended:?}"
     );
     assert!(server.stop().0.success());
-    // Once none is at work it may be another.
+    // Once no server is running, the secret may change.
     let server = place.serve_with(&[("JWT_SECRET", &"j".repeat(40))]);
     assert!(server.stop().0.success());
 }

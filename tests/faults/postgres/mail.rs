@@ -1,4 +1,4 @@
-//! Whoever of several servers delivers a letter, it is delivered once.
+//! Each email is delivered once, whichever server does it.
 
 use std::{
     collections::BTreeSet,
@@ -31,7 +31,7 @@ async fn send_invoice(caller: &Caller, to: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn every_letter_is_delivered_once_by_whichever_of_three_servers() {
+async fn three_servers_deliver_every_email_once() {
     const SENDERS: usize = 6;
     const INVOICES: usize = 5;
     const CODES: usize = 15;
@@ -60,7 +60,7 @@ async fn every_letter_is_delivered_once_by_whichever_of_three_servers() {
     servers.wait_for(WAITING, 0);
     let mails = servers.mails();
     println!("{} letters delivered by three servers in {:.1?}", mails.len(), begun.elapsed());
-    // A letter's file has the letter's name, whoever wrote it.
+    // The file is named after the email, whichever server wrote it.
     let names: BTreeSet<&str> = mails.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!((mails.len(), names.len()), (letters as usize, letters as usize));
     assert_eq!(servers.number("SELECT max(tries) FROM mails"), 1, "something was tried twice");
@@ -74,7 +74,7 @@ async fn every_letter_is_delivered_once_by_whichever_of_three_servers() {
     assert!(busy > 1, "one server delivered everything");
 }
 
-/// A mail server that can be told to take no mail it was given, and to say nothing of it.
+/// A mail server that can be told to take no email and not to answer.
 #[derive(Clone, Default)]
 struct Post {
     holds: Arc<AtomicBool>,
@@ -91,7 +91,7 @@ impl Post {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let post = post.clone();
-                // Whoever has had enough hangs up.
+                // An error ends the connection.
                 tokio::spawn(async move { drop(post.talk(stream).await) });
             }
         });
@@ -131,7 +131,7 @@ impl Post {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn a_letter_in_the_hands_of_a_killed_server_is_delivered_by_another_and_once() {
+async fn an_email_held_by_a_killed_server_is_delivered_once_by_another() {
     let post = Post::default();
     let url = post.start().await;
     let settings = [("SMTP_URL", url.as_str()), ("MAIL_FROM", "me@example.com")];
@@ -145,8 +145,8 @@ async fn a_letter_in_the_hands_of_a_killed_server_is_delivered_by_another_and_on
     servers.kill(0);
     post.holds.store(false, Ordering::SeqCst);
 
-    // It is due again by itself some time after the longest delivery, or when told so; the
-    // survivor looks when it has something to deliver anyway.
+    // It becomes due again after the longest delivery time, or when told so. The surviving server
+    // looks whenever it has something to deliver.
     assert_eq!(servers.number(WAITING), 1);
     servers.places[1].run(&["admin", "retry-mail", "--all"]).done();
     send_invoice(&ada.at(servers.get(1)), "second@example.com").await;

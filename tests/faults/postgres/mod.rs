@@ -1,4 +1,4 @@
-//! Several servers on one PostgreSQL, and what becomes of them when it fails.
+//! Several servers on one PostgreSQL database, and what happens to them when it fails.
 
 mod cluster;
 mod codes;
@@ -19,5 +19,5 @@ mod still;
 #[allow(dead_code, reason = "others need more kinds of keys, and lies")]
 mod webauthn;
 
-/// Where browsers see the servers.
+/// The public URL of the servers.
 const PUBLIC_URL: &str = "http://localhost:5000";

@@ -1,4 +1,4 @@
-//! Whatever several servers do at once, is done as if one did it.
+//! Concurrent work of several servers has the same result as that of one.
 
 use std::{collections::BTreeSet, time::Instant};
 
@@ -8,11 +8,11 @@ use serde_json::json;
 use super::servers::Servers;
 use crate::{ledger::check_whole, program::Caller};
 
-/// Makes that many invoices, so many at once, and answers their numbers.
+/// Creates a number of invoices, several at once, and returns their numbers.
 async fn invoices(caller: &Caller, most: usize, at_once: usize) -> BTreeSet<u32> {
     let client = caller.client("C").await;
     let makers = (0..at_once).map(|_| {
-        // Each on a connection of its own, and so at the next server.
+        // Each on its own connection, so at the next server.
         let (caller, client) = (caller.apart(), client.clone());
         tokio::spawn(async move {
             let mut numbers = Vec::new();
@@ -33,7 +33,7 @@ async fn invoices(caller: &Caller, most: usize, at_once: usize) -> BTreeSet<u32>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn invoices_made_through_three_servers_at_once_are_numbered_without_gap_or_double() {
+async fn invoices_created_through_three_servers_at_once_have_consecutive_numbers() {
     let servers = Servers::start(3, &[]).await;
     let ada = servers.caller().register("ada").await;
     let begun = Instant::now();
@@ -56,7 +56,7 @@ async fn invoices_made_through_three_servers_at_once_are_numbered_without_gap_or
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn a_request_given_to_several_servers_at_once_with_one_key_counts_once() {
+async fn a_request_sent_to_several_servers_at_once_with_one_key_counts_once() {
     const ROUNDS: usize = 25;
     let servers = Servers::start(3, &[]).await;
     let ada = servers.get(0).register("ada").await;

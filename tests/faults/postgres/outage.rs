@@ -1,4 +1,4 @@
-//! Servers die, the database is started again or crashes, and what was acknowledged stands.
+//! Servers die and the database restarts or crashes, but acknowledged writes stay.
 
 use std::{
     sync::{
@@ -17,12 +17,12 @@ use crate::{
     program::{Caller, PATIENCE},
 };
 
-/// Acknowledged writes between two blows.
+/// Acknowledged writes between two failures.
 const ENOUGH: usize = 40;
-/// What an answer may take while the database is away, on a busy machine.
+/// Maximum response time while the database is down, on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
 
-/// Waits until so many more writes are acknowledged; answers how long the first of them took.
+/// Waits for that many more acknowledged writes, and returns how long the first one took.
 async fn go_on(count: &Count) -> Duration {
     let (begun, before) = (Instant::now(), count.load(Ordering::Relaxed));
     let mut first = None;
@@ -38,7 +38,7 @@ async fn go_on(count: &Count) -> Duration {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn killed_servers_and_a_crashed_database_lose_nothing_acknowledged_and_do_nothing_twice() {
+async fn killed_servers_and_a_crashed_database_lose_nothing_acknowledged_and_repeat_nothing() {
     const ACCOUNTS: [&str; 2] = ["ada", "ben"];
     const WORKERS: usize = 3;
     let mut servers = Servers::start(3, &[]).await;
@@ -99,7 +99,7 @@ async fn killed_servers_and_a_crashed_database_lose_nothing_acknowledged_and_do_
     }
 }
 
-/// Requests of every kind, all refused in the API's shape.
+/// Requests of every kind, each refused in the format of its API.
 async fn refused(at: &Caller, key: &str) {
     let body = json!({"name": "C", "email": "c@example.com"});
     let login = json!({"email": "ada@example.com", "password": "SecurePass123"});
@@ -123,7 +123,7 @@ async fn refused(at: &Caller, key: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn while_the_database_is_away_requests_are_refused_and_afterwards_served_again() {
+async fn requests_are_refused_while_the_database_is_down_and_served_afterwards() {
     let servers = Servers::start(3, &[]).await;
     let ada = servers.get(0).register("ada").await;
     let at = servers.each(&ada);
@@ -147,7 +147,7 @@ async fn while_the_database_is_away_requests_are_refused_and_afterwards_served_a
         assert_eq!(server.said("request failed"), 0, "{}", server.log());
     }
     println!("three servers are back after {:.1?}", begun.elapsed());
-    // Sent again with its key, to whichever, it counts once.
+    // Repeated with its key at any server, it counts once.
     for at in &at {
         let body = json!({"name": "C", "email": "c@example.com"});
         let answer = at.try_send("POST", "/clients", Some(&body), Some("key")).await.unwrap();

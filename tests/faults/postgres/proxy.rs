@@ -1,4 +1,4 @@
-//! Who stands before several servers: each new connection goes to the next of them.
+//! A load balancer: each new connection goes to the next server.
 
 use std::sync::{
     Arc, Mutex,
@@ -32,7 +32,7 @@ impl Proxy {
                     let servers = known.lock().unwrap().clone();
                     for _ in 0..servers.len() {
                         let turn = next.fetch_add(1, Ordering::Relaxed) % servers.len();
-                        // One that is gone is passed over.
+                        // Servers that are down are skipped.
                         if let Ok(mut server) = TcpStream::connect(&servers[turn]).await {
                             let _ = copy_bidirectional(&mut client, &mut server).await;
                             return;
@@ -44,7 +44,7 @@ impl Proxy {
         Self { address, servers, task }
     }
 
-    /// A server that was started again listens elsewhere.
+    /// A restarted server listens at a different address.
     pub fn moved(&self, number: usize, address: &str) {
         address.clone_into(&mut self.servers.lock().unwrap()[number]);
     }

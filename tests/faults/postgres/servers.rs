@@ -1,4 +1,4 @@
-//! Several servers on one database, each with a folder of its own, and a proxy before them.
+//! Several servers on one database, each with its own folder, behind a proxy.
 
 use std::{fs, thread, time::Instant};
 
@@ -16,7 +16,7 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// So many of them, all listening.
+    /// Starts a number of servers and waits until they listen.
     pub async fn start(count: usize, settings: &[(&str, &str)]) -> Self {
         let cluster = Cluster::start();
         let places: Vec<Place> = (0..count).map(|_| Place::on(&cluster.url)).collect();
@@ -38,12 +38,12 @@ impl Servers {
         self.servers[number].as_ref().expect("it was killed")
     }
 
-    /// Those that run.
+    /// The running servers.
     pub fn iter(&self) -> impl Iterator<Item = &Server> {
         self.servers.iter().flatten()
     }
 
-    /// Nobody yet, before the proxy.
+    /// A client behind the proxy that is not signed in.
     pub fn caller(&self) -> Caller {
         Caller::of(&self.proxy.address)
     }
@@ -69,7 +69,7 @@ impl Servers {
         self.places[0].database()
     }
 
-    /// The one number that a query answers with.
+    /// The number that a query returns.
     pub fn number(&self, sql: &'static str) -> i64 {
         let ask = self
             .database()
@@ -77,7 +77,7 @@ impl Servers {
         ask.unwrap()
     }
 
-    /// Waits until a query answers with that number.
+    /// Waits until a query returns that number.
     pub fn wait_for(&self, sql: &'static str, number: i64) {
         let deadline = Instant::now() + PATIENCE;
         while self.number(sql) != number {
@@ -92,7 +92,7 @@ impl Servers {
         }
     }
 
-    /// The names of the mails that all the servers wrote, oldest first.
+    /// The names of the emails that all servers wrote, oldest first.
     pub fn mails(&self) -> Vec<(String, Eml)> {
         let folders =
             self.places.iter().filter_map(|place| fs::read_dir(place.data.join("mail")).ok());
@@ -108,7 +108,7 @@ impl Servers {
         mails
     }
 
-    /// The code in the newest mail to an address, once every mail is delivered.
+    /// The code in the newest email to an address, once all are delivered.
     pub fn code_of(&self, email: &str) -> String {
         self.wait_for("SELECT count(*) FROM mails WHERE delivered_at IS NULL", 0);
         let mails = self.mails();

@@ -1,4 +1,4 @@
-//! A session is one on every server, and so is its end.
+//! A session is valid on every server, and ends on every server.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::program::{Caller, PASSWORD};
 
 const EMAIL: &str = "ada@example.com";
 
-/// Signs in and answers a caller with that session, and its refresh token.
+/// Signs in and returns a caller with that session, and its refresh token.
 async fn sign_in(at: &Caller, password: &str) -> Option<(Caller, Value)> {
     let body = json!({"email": EMAIL, "password": password});
     let answer = at.with("").post("/v1/auth/login", &body).await;
@@ -15,7 +15,7 @@ async fn sign_in(at: &Caller, password: &str) -> Option<(Caller, Value)> {
     Some((at.with(tokens["accessToken"].as_str()?), tokens["refreshToken"].clone()))
 }
 
-/// What every server answers whoever has that session.
+/// The status that every server returns for that session.
 async fn seen(servers: &Servers, caller: &Caller) -> Vec<u16> {
     let mut seen = Vec::new();
     for caller in servers.each(caller) {
@@ -27,13 +27,13 @@ async fn seen(servers: &Servers, caller: &Caller) -> Vec<u16> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn a_session_made_on_one_server_works_on_all_and_ends_on_all_at_once() {
+async fn a_session_from_one_server_works_on_all_and_ends_on_all_at_once() {
     let servers = Servers::start(3, &[]).await;
     let ada = servers.get(0).register("ada").await;
     let all = servers.each(&ada);
     assert_eq!(seen(&servers, &ada).await, [200; 6]);
 
-    // Made, used and refreshed on three servers, and ended on each in turn.
+    // Created, used and refreshed on three servers, then ended on each in turn.
     for ends in 0..3 {
         let (session, refresh) = sign_in(&all[(ends + 1) % 3], PASSWORD).await.unwrap();
         assert_eq!(seen(&servers, &session).await, [200; 6]);
@@ -58,7 +58,7 @@ async fn a_session_made_on_one_server_works_on_all_and_ends_on_all_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn another_password_and_a_locked_account_hold_on_all_servers_at_once() {
+async fn password_changes_and_account_locks_take_effect_on_all_servers_at_once() {
     const ANOTHER: &str = "Another1!pass";
     let servers = Servers::start(3, &[]).await;
     let ada = servers.get(0).register("ada").await;

@@ -24,7 +24,7 @@ fn of_ten_servers_started_at_once_on_an_empty_database_one_migrates_and_all_serv
 
 #[test]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-fn a_server_without_the_databases_secrets_is_refused_in_a_line() {
+fn a_server_with_missing_or_wrong_secrets_is_refused_with_one_line() {
     let cluster = Cluster::start();
     let place = Place::on(&cluster.url);
     let run = |change: &dyn Fn(&mut std::process::Command)| {
@@ -62,7 +62,7 @@ fn a_server_started_before_its_database_waits_for_it() {
 
 #[test]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-fn a_server_whose_database_never_comes_gives_up_in_a_line() {
+fn a_server_whose_database_never_starts_gives_up_with_one_line() {
     let cluster = Cluster::start();
     cluster.stop();
     let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! A database that stands still: it hangs up on nobody, and answers nobody.
+//! A frozen database: it closes no connection and answers none.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::servers::Servers;
 use crate::program::{Caller, PATIENCE};
 
-/// When whoever asks must have an answer.
+/// The latest time for an answer.
 const ANSWERED: Duration = Duration::from_secs(30);
 
 async fn refused(at: &Caller, method: &str, path: &str) {
@@ -22,11 +22,11 @@ async fn refused(at: &Caller, method: &str, path: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "starts a PostgreSQL server; tests/run runs it"]
-async fn a_database_that_stands_still_holds_nobody_for_ever_and_is_found_again() {
+async fn requests_to_a_frozen_database_time_out_and_the_server_recovers() {
     let servers = Servers::start(2, &[]).await;
     let ada = servers.get(0).register("ada").await;
     let at = servers.each(&ada);
-    // Every connection is made, and then more is asked for than there are connections.
+    // Opens every connection, then sends more requests than there are connections.
     for at in &at {
         join_all((0..30).map(|_| at.get("/clients"))).await;
     }
@@ -36,7 +36,7 @@ async fn a_database_that_stands_still_holds_nobody_for_ever_and_is_found_again()
     });
     let first = join_all(first);
     let rest = async {
-        // Whoever comes later, when nothing works any more, is told so sooner.
+        // Later requests fail faster, since it is known that nothing works.
         join_all(at.iter().map(|at| refused(at, "GET", "/healthz"))).await;
         join_all(at.iter().map(|at| refused(at, "GET", "/invoices"))).await;
     };
@@ -50,7 +50,7 @@ async fn a_database_that_stands_still_holds_nobody_for_ever_and_is_found_again()
         at.client("After").await;
     }
     println!("served again {:.1?} after the database moves again", begun.elapsed());
-    // None of the refused changes was done, now or later: none had come to its end.
+    // None of the refused changes took effect, since none reached its commit.
     let total = ada.get("/clients").await.body["total"].as_u64().unwrap();
     assert_eq!(total, 2);
     for server in servers.iter() {

@@ -1,5 +1,5 @@
-//! A clock that was ahead and is put right: nothing is lost, doubled or locked for the time that
-//! it was wrong.
+//! A clock that was ahead and is corrected: nothing is lost, duplicated or blocked for the time it
+//! was wrong.
 
 use freelanceos::{
     app::invoice_send::remind_invoice,
@@ -23,7 +23,7 @@ async fn client_names(user: &User<'_>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn who_is_signed_in_stays_so_and_what_was_asked_once_counts_once() {
+async fn sessions_and_idempotency_keys_survive_a_clock_that_is_set_back() {
     let app = spawn_app().await;
     app.clock.advance(AHEAD);
     let user = app.register("a@example.com").await;
@@ -42,7 +42,7 @@ async fn who_is_signed_in_stays_so_and_what_was_asked_once_counts_once() {
 }
 
 #[tokio::test]
-async fn what_is_newest_is_shown_first_also_after_a_restart() {
+async fn the_newest_is_shown_first_also_after_a_restart() {
     let app = spawn_app().await;
     app.clock.advance(AHEAD);
     let user = app.register("a@example.com").await;
@@ -51,7 +51,7 @@ async fn what_is_newest_is_shown_first_also_after_a_restart() {
     user.client("Second").await;
     assert_eq!(client_names(&user).await, ["Second", "First"]);
 
-    // Another program takes the database over, at a time before most of what is in it.
+    // Another process takes over the database, at a time before most of its rows.
     let options = Options { home: app.home(), ..Options::default() };
     let later = spawn_app_with(options).await;
     let user = User { app: &later, token: user.token.clone(), id: user.id.clone() };
@@ -63,7 +63,7 @@ async fn what_is_newest_is_shown_first_also_after_a_restart() {
 }
 
 #[tokio::test]
-async fn invoice_numbers_have_neither_gap_nor_double() {
+async fn invoice_numbers_have_no_gaps_or_duplicates() {
     let app = spawn_app().await;
     let ahead = "2027-01-02T12:00:00Z";
     app.clock.set(ahead);
@@ -80,14 +80,14 @@ async fn invoice_numbers_have_neither_gap_nor_double() {
 }
 
 #[tokio::test]
-async fn mail_does_not_wait_for_the_time_that_was_wrong() {
+async fn mail_does_not_wait_for_the_wrong_time() {
     let app = spawn_app().await;
     app.clock.advance(AHEAD);
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
     user.sent_invoice(&client, json!(100)).await;
     app.clock.set(START);
-    // The worker finds nothing due, but that something waits for a time far beyond any pause.
+    // The worker finds nothing due, but an email scheduled further ahead than any pause.
     let round = app.deliver_mail().await;
     assert_eq!(round.next, Some(app.app.now()));
     assert_eq!(app.mails().await.len(), 1);
@@ -95,7 +95,7 @@ async fn mail_does_not_wait_for_the_time_that_was_wrong() {
 }
 
 #[tokio::test]
-async fn a_reminder_may_follow_one_of_a_time_to_come_but_not_twice_a_day() {
+async fn a_reminder_may_follow_one_from_the_future_but_not_twice_a_day() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -113,12 +113,12 @@ async fn a_reminder_may_follow_one_of_a_time_to_come_but_not_twice_a_day() {
 }
 
 #[tokio::test]
-async fn a_second_factor_is_taken_at_the_right_time_and_still_only_once() {
+async fn a_two_factor_code_is_accepted_at_the_right_time_and_only_once() {
     let app = spawn_app().await;
     app.clock.advance(AHEAD);
     let guarded = Guarded::new(&app, "a@example.com").await;
     guarded.login(Some(&guarded.code(0))).await.bare(200);
-    // A code that was used a moment ago is not good again because the clock moved a little.
+    // A used code stays used if the clock moves back a little.
     let used = guarded.code(0);
     app.clock.advance(-SignedDuration::from_secs(30));
     asks_for_code(&guarded.login(Some(&used)).await);
@@ -129,7 +129,7 @@ async fn a_second_factor_is_taken_at_the_right_time_and_still_only_once() {
 }
 
 #[tokio::test]
-async fn limits_keep_nobody_out_for_longer_than_their_window() {
+async fn limits_last_no_longer_than_their_window() {
     let app = spawn_app_with(Options { rate_limit: true, ..Options::default() }).await;
     app.clock.advance(AHEAD);
     let login = async || {

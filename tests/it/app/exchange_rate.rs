@@ -1,4 +1,4 @@
-//! Exchange rates, as their owner enters them.
+//! Exchange rates entered by the user.
 
 use freelanceos::{
     app::{
@@ -33,7 +33,7 @@ async fn listed(user: &User<'_>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_owner_enters_lists_and_deletes_rates_of_ones_own() {
+async fn users_enter_list_and_delete_their_own_rates() {
     let app = spawn_app().await;
     let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
     set(&ada, json!({"from": "EUR", "rate": "1.0834"})).await.unwrap();
@@ -60,7 +60,7 @@ async fn an_owner_enters_lists_and_deletes_rates_of_ones_own() {
 }
 
 #[tokio::test]
-async fn a_rate_that_cannot_be_is_refused_field_by_field() {
+async fn invalid_rates_are_refused_field_by_field() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     for (rate, said) in [
@@ -80,7 +80,7 @@ async fn a_rate_that_cannot_be_is_refused_field_by_field() {
 }
 
 #[tokio::test]
-async fn what_has_no_rate_of_its_own_is_counted_by_a_currency_that_has() {
+async fn amounts_without_a_direct_rate_are_converted_through_another_currency() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     ada.put("/auth/me", json!({"currency": "NGN"})).await.data(200);

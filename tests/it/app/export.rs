@@ -1,4 +1,4 @@
-//! Taking one's data along.
+//! Data export.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ async fn table(user: &User<'_>, list: ExportList) -> String {
     text(user.app, export).await
 }
 
-/// One of everything.
+/// Creates one of everything.
 async fn fill(user: &User<'_>) {
     user.hub_put("/freelancer/profile", json!({"username": "ada", "bio": "I write"})).await;
     user.hub_post("/freelancer/portfolio", json!({"title": "Shop"})).await.bare(201);
@@ -63,7 +63,7 @@ async fn fill(user: &User<'_>) {
 }
 
 #[tokio::test]
-async fn an_export_ends_with_the_session_that_asked_for_it() {
+async fn an_export_ends_with_the_session_that_requested_it() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     ada.client("Acme").await;
@@ -80,13 +80,13 @@ async fn an_export_ends_with_the_session_that_asked_for_it() {
     for mut table in tables {
         assert_eq!(*table.next(&app.app).await.unwrap_err().kind(), Kind::Unauthenticated);
     }
-    // An admin asks in nobody's name.
+    // An export by an admin needs no session.
     let of_admin = app.app.export_of("ada@example.com".to_owned(), None).await.unwrap();
     assert!(text(&app, of_admin).await.contains("Acme"));
 }
 
 #[tokio::test]
-async fn the_document_holds_all_of_an_account_and_nothing_of_others() {
+async fn the_export_holds_everything_of_an_account_and_nothing_of_others() {
     let app = spawn_app().await;
     let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
     fill(&ada).await;
@@ -143,12 +143,12 @@ async fn the_document_holds_all_of_an_account_and_nothing_of_others() {
     for secret in ["argon2", "Secret Ltd", PASSWORD, "hash", "/p/", "sealed"] {
         assert!(!whole.contains(secret), "{secret}");
     }
-    // The same again gives the same bytes.
+    // Repeated, it gives the same bytes.
     assert_eq!(document(&ada).await.to_string(), whole);
 }
 
 #[tokio::test]
-async fn an_empty_account_is_a_document_too() {
+async fn an_empty_account_can_be_exported_too() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let export = document(&ada).await;
@@ -161,7 +161,7 @@ async fn an_empty_account_is_a_document_too() {
 }
 
 #[tokio::test]
-async fn lists_are_tables_that_no_spreadsheet_takes_for_formulas() {
+async fn lists_are_tables_without_formulas_for_spreadsheets() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     fill(&ada).await;
@@ -192,7 +192,7 @@ async fn lists_are_tables_that_no_spreadsheet_takes_for_formulas() {
 }
 
 #[tokio::test]
-async fn text_of_a_table_is_read_back_as_it_was_typed() {
+async fn text_in_a_table_reads_back_as_typed() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let typed = ["+2348031234567", "0041", "1e5", "3-4", "'t Hooft", "0x1F", "Zoë & Søn", "=A1"];
@@ -217,7 +217,7 @@ async fn text_of_a_table_is_read_back_as_it_was_typed() {
 }
 
 #[tokio::test]
-async fn a_long_list_comes_whole_in_pages() {
+async fn a_long_list_is_exported_completely_in_pages() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let client = ada.client("Acme").await;
@@ -237,7 +237,7 @@ async fn a_long_list_comes_whole_in_pages() {
 }
 
 #[tokio::test]
-async fn every_page_of_an_export_is_read_by_an_index() {
+async fn every_page_of_an_export_uses_an_index() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     fill(&ada).await;

@@ -1,4 +1,4 @@
-//! What stands around every page.
+//! The data around every page.
 
 use freelanceos::domain::error::Kind;
 use reqwest::Method;
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{freelancehub::two_factor::Guarded, support::spawn_app};
 
 #[tokio::test]
-async fn the_frame_tells_who_is_the_owner_what_is_unread_and_whether_a_code_is_asked_for() {
+async fn the_frame_shows_ownership_unread_messages_and_whether_two_factor_sign_in_is_on() {
     let app = spawn_app().await;
     let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
     obi.hub_put("/freelancer/profile", json!({"username": "obi"})).await.bare(200);
@@ -25,7 +25,7 @@ async fn the_frame_tells_who_is_the_owner_what_is_unread_and_whether_a_code_is_a
 }
 
 #[tokio::test]
-async fn the_frame_tells_of_a_second_factor_that_was_proven() {
+async fn the_frame_counts_two_factor_sign_in_only_once_it_is_confirmed() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     app.send(ada.hub(Method::POST, "/auth/2fa/enable")).await.bare(200);
@@ -35,7 +35,7 @@ async fn the_frame_tells_of_a_second_factor_that_was_proven() {
 }
 
 #[tokio::test]
-async fn who_signed_out_gets_no_frame() {
+async fn a_signed_out_session_gets_no_frame() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let claims = ada.claims();

@@ -31,7 +31,7 @@ fn credentials(email: &str, password: &str) -> Value {
     json!({"email": email, "password": password})
 }
 
-/// The only account's hash.
+/// The hash of the only account.
 fn hash(app: &TestApp) -> String {
     let read = |connection: &mut dyn freelanceos::store::engine::Connection| {
         Tx::new(connection).one("SELECT password_hash FROM accounts", &[], |row| row.get(0))
@@ -40,7 +40,7 @@ fn hash(app: &TestApp) -> String {
 }
 
 #[tokio::test]
-async fn a_password_is_the_same_composed_and_decomposed_and_in_full_width() {
+async fn a_password_is_the_same_composed_decomposed_and_in_full_width() {
     for (made, typed) in [
         (COMPOSED, DECOMPOSED),
         (DECOMPOSED, COMPOSED),
@@ -61,7 +61,7 @@ async fn a_password_is_the_same_composed_and_decomposed_and_in_full_width() {
 }
 
 #[tokio::test]
-async fn a_hash_of_what_was_typed_stays_good_and_is_renewed() {
+async fn an_unnormalised_password_hash_stays_valid_and_is_renewed() {
     let app = spawn_app().await;
     app.register("a@example.com").await;
     let (salt, mut output) = ([5; 16], [0; 32]);
@@ -85,7 +85,7 @@ async fn a_hash_of_what_was_typed_stays_good_and_is_renewed() {
 }
 
 #[tokio::test]
-async fn an_address_that_mail_servers_cannot_carry_is_refused_everywhere() {
+async fn an_undeliverable_address_is_refused_everywhere() {
     let app = spawn_app().await;
     let user = app.register("fi@example.com").await;
     for email in ["\u{fb01}@example.com", "ｆｉ@example.com", "නිමල්@example.com", "jörg@example.com"]
@@ -104,7 +104,7 @@ async fn an_address_that_mail_servers_cannot_carry_is_refused_everywhere() {
 }
 
 #[tokio::test]
-async fn a_domain_is_one_in_its_own_script_in_ascii_and_in_full_width() {
+async fn a_domain_is_the_same_in_its_own_script_in_ascii_and_in_full_width() {
     let app = spawn_app().await;
     app.post("/auth/register", os("a@müller.example", PASSWORD)).await.data(201);
     for same in ["a@xn--mller-kva.example", "A@MÜLLER.example", "a@mu\u{308}ller.example"] {
@@ -118,8 +118,8 @@ async fn a_domain_is_one_in_its_own_script_in_ascii_and_in_full_width() {
 }
 
 #[tokio::test]
-async fn accounts_with_addresses_of_former_versions_can_still_be_used() {
-    // No mail server is sure to take letters other than ASCII before the @.
+async fn accounts_with_addresses_from_earlier_versions_still_work() {
+    // Not every mail server accepts non-ASCII characters before the @.
     for (address, mails) in [("jörg@example.com", 0), ("a@xn--mller-kva.example", 1)] {
         let app = spawn_app().await;
         app.register("old@example.com").await;
@@ -140,7 +140,7 @@ async fn accounts_with_addresses_of_former_versions_can_still_be_used() {
 }
 
 #[tokio::test]
-async fn a_browsers_session_ends_at_the_apis_too_after_four_days_without_use() {
+async fn a_browser_session_ends_after_four_days_without_use_at_the_apis_too() {
     let app = spawn_app().await;
     app.register("a@example.com").await;
     let browser = Browser::new(&app);
@@ -158,7 +158,7 @@ async fn a_browsers_session_ends_at_the_apis_too_after_four_days_without_use() {
     app.clock.advance(SignedDuration::from_hours(47));
     user.get("/clients").await.data(200);
     app.clock.advance(SignedDuration::from_hours(24));
-    // Seven days have passed for neither.
+    // Neither has been unused for seven days.
     program.get("/clients").await.data(200);
     let listed = app.app.query(program.claims(), list_sessions).await.unwrap();
     assert_eq!(listed.len(), 3);
@@ -180,7 +180,7 @@ async fn a_browsers_session_ends_at_the_apis_too_after_four_days_without_use() {
 }
 
 #[tokio::test]
-async fn an_api_token_that_opened_a_page_is_a_browsers_from_then_on() {
+async fn an_api_token_that_opened_a_page_becomes_a_browser_session() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     Browser::of(&user).open("/clients").await.expect(200);
@@ -190,7 +190,7 @@ async fn an_api_token_that_opened_a_page_is_a_browsers_from_then_on() {
 }
 
 #[tokio::test]
-async fn pages_have_one_rule_for_passwords_and_say_it_before_anything_is_typed() {
+async fn pages_have_one_password_rule_and_show_it_up_front() {
     let app = spawn_app().await;
     let rule = "At least 8 characters. Avoid common passwords";
     let browser = Browser::new(&app);
@@ -214,7 +214,7 @@ async fn pages_have_one_rule_for_passwords_and_say_it_before_anything_is_typed()
 }
 
 #[tokio::test]
-async fn a_reset_at_the_api_asks_for_the_password_rule_of_the_api_that_made_the_account() {
+async fn a_reset_through_an_api_follows_the_password_rule_of_the_api_that_created_the_account() {
     let app = spawn_app().await;
     app.register("os@example.com").await;
     app.hub_post("/auth/register", hub_registration("hub@example.com", "johndoe")).await.bare(201);

@@ -1,4 +1,4 @@
-//! Pictures that users upload.
+//! Uploaded pictures.
 
 use std::io::Cursor;
 
@@ -28,7 +28,7 @@ const RED: Rgba<u8> = Rgba([220, 30, 30, 255]);
 const BLUE: Rgba<u8> = Rgba([20, 40, 200, 255]);
 const DAY: SignedDuration = SignedDuration::from_hours(25);
 
-/// A picture whose left half is red and whose right half is blue.
+/// A picture with a red left half and a blue right half.
 fn halves(width: u32, height: u32) -> DynamicImage {
     let half = |x, _| if x < width / 2 { RED } else { BLUE };
     DynamicImage::ImageRgba8(RgbaImage::from_fn(width, height, half))
@@ -56,12 +56,12 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
     file(&halves(width, height), ImageFormat::Png)
 }
 
-/// A JPEG file with camera notes behind its first marker.
+/// A JPEG file with EXIF data after its first marker.
 fn with_exif(jpeg: &[u8], orientation: u8, note: &str) -> Vec<u8> {
     let mut tiff = b"MM\0\x2a\0\0\0\x08\0\x02".to_vec();
-    // Orientation, one short.
+    // Orientation: one SHORT.
     tiff.extend([0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0]);
-    // ImageDescription, text behind the directory.
+    // ImageDescription: its text follows the directory.
     tiff.extend([0x01, 0x0e, 0, 2, 0, 0, 0, note.len() as u8 + 1, 0, 0, 0, 38, 0, 0, 0, 0]);
     tiff.extend(note.as_bytes());
     tiff.push(0);
@@ -89,7 +89,7 @@ fn pixels(image: &Image) -> DynamicImage {
     pixels
 }
 
-/// Whether a colour is near another, as JPEG leaves them.
+/// Whether two colours are close, allowing for JPEG loss.
 #[track_caller]
 fn assert_near(found: Rgba<u8>, expected: Rgba<u8>) {
     let is_near = found.0.iter().zip(expected.0).all(|(a, b)| a.abs_diff(b) < 24);
@@ -101,7 +101,7 @@ async fn exists(app: &TestApp, id: ImageId) -> bool {
 }
 
 #[tokio::test]
-async fn each_purpose_has_its_size_and_its_format() {
+async fn each_purpose_has_its_own_size_and_format() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     for (purpose, sent, size, content_type) in [
@@ -120,7 +120,7 @@ async fn each_purpose_has_its_size_and_its_format() {
 }
 
 #[tokio::test]
-async fn what_shines_through_stays_a_png() {
+async fn a_picture_with_transparency_stays_a_png() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let mut image = halves(500, 500).into_rgba8();
@@ -133,11 +133,11 @@ async fn what_shines_through_stays_a_png() {
 }
 
 #[tokio::test]
-async fn a_photo_stands_upright_and_tells_nothing_of_its_camera() {
+async fn a_photo_is_rotated_upright_and_loses_its_exif_data() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let jpeg = file(&halves(300, 200), ImageFormat::Jpeg);
-    // 6: what is stored at the left belongs to the top.
+    // 6: the stored left edge is the top.
     let sent = with_exif(&jpeg, 6, "at home, 6.9271 79.8612");
     assert!(String::from_utf8_lossy(&sent).contains("6.9271"));
     let image = upload(&ada, ImagePurpose::Portfolio, sent).await;
@@ -150,10 +150,10 @@ async fn a_photo_stands_upright_and_tells_nothing_of_its_camera() {
 }
 
 #[tokio::test]
-async fn what_is_clear_has_no_colour_that_shows_when_the_picture_is_made_smaller() {
+async fn colours_of_transparent_pixels_do_not_bleed_when_a_picture_is_scaled_down() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
-    // A disc, and around it clear pixels whose colour nobody is to see.
+    // A disc surrounded by transparent pixels whose colour must not show.
     for (hidden, size) in [([0, 0, 0, 0], 900), ([255, 255, 255, 0], 3000)] {
         let disc = |x: u32, y: u32| {
             let from_middle = |at: u32| f64::from(at) - f64::from(size) / 2.0;
@@ -176,10 +176,10 @@ async fn what_is_clear_has_no_colour_that_shows_when_the_picture_is_made_smaller
 }
 
 #[tokio::test]
-async fn colours_of_another_space_are_brought_to_the_usual_one() {
+async fn other_colour_spaces_are_converted_to_srgb() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
-    // Each is the same red, as its space writes it.
+    // The same red in each colour space.
     let red = Rgba([200, 50, 50, 255]);
     let srgb = ColorProfile::new_srgb();
     for profile in [ColorProfile::new_display_p3(), ColorProfile::new_adobe_rgb()] {
@@ -210,7 +210,7 @@ async fn colours_of_another_space_are_brought_to_the_usual_one() {
 }
 
 #[tokio::test]
-async fn a_file_that_lost_its_end_is_refused_wherever_it_was_cut() {
+async fn a_truncated_file_is_refused_wherever_it_was_cut() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let noise = RgbaImage::from_fn(160, 120, |x, y| {
@@ -221,7 +221,7 @@ async fn a_file_that_lost_its_end_is_refused_wherever_it_was_cut() {
     for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
         let whole = file(&noise, format);
         upload(&ada, ImagePurpose::Portfolio, whole.clone()).await;
-        // What some programs add at the end does no harm.
+        // Some programs append data, which does no harm.
         let more = [&whole[..], b"trailing"].concat();
         upload(&ada, ImagePurpose::Portfolio, more).await;
         for percent in [20, 50, 80, 95, 99] {
@@ -236,7 +236,7 @@ async fn a_file_that_lost_its_end_is_refused_wherever_it_was_cut() {
 }
 
 #[tokio::test]
-async fn what_is_no_good_picture_is_refused_with_clear_words() {
+async fn invalid_pictures_are_refused_with_clear_messages() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let is = |text: &str| format!("Validation failed: image {text}");
@@ -254,11 +254,11 @@ async fn what_is_no_good_picture_is_refused_with_clear_words() {
 }
 
 #[tokio::test]
-async fn a_bomb_is_known_by_its_head() {
+async fn a_decompression_bomb_is_recognised_by_its_header() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let mut bomb = png(1, 1);
-    // The width and height of IHDR, and the checksum over it.
+    // The width and height in IHDR, and the checksum.
     bomb[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
     let mut crc = flate2::Crc::new();
     crc.update(&bomb[12..29]);
@@ -268,7 +268,7 @@ async fn a_bomb_is_known_by_its_head() {
 }
 
 #[tokio::test]
-async fn a_picture_is_everybodys_to_see_and_its_owners_to_delete() {
+async fn anyone_can_see_a_picture_and_only_its_owner_can_delete_it() {
     let app = spawn_app().await;
     let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
     let image = upload(&ada, ImagePurpose::Portfolio, png(10, 10)).await;
@@ -289,14 +289,14 @@ async fn a_picture_is_everybodys_to_see_and_its_owners_to_delete() {
 }
 
 #[tokio::test]
-async fn an_avatar_takes_the_place_of_the_one_before() {
+async fn a_new_avatar_replaces_the_previous_one() {
     let app = spawn_app().await;
     let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
     let first = upload(&ada, ImagePurpose::Avatar, png(50, 50)).await;
     show(&ada, Some(first.id)).await.unwrap();
     let avatar = app.app.query(ada.claims(), find_account).await.unwrap().avatar.unwrap();
     assert_eq!(avatar, format!("http://localhost:5000/images/{}", first.id));
-    // Again the same.
+    // The same request again.
     show(&ada, Some(first.id)).await.unwrap();
     assert!(exists(&app, first.id).await);
 
@@ -315,7 +315,7 @@ async fn an_avatar_takes_the_place_of_the_one_before() {
 }
 
 #[tokio::test]
-async fn a_deleted_picture_goes_from_where_it_was_shown() {
+async fn a_deleted_picture_disappears_wherever_it_was_shown() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let picture = upload(&ada, ImagePurpose::Portfolio, png(50, 50)).await;
@@ -332,7 +332,7 @@ async fn a_deleted_picture_goes_from_where_it_was_shown() {
 }
 
 #[tokio::test]
-async fn a_picture_that_nothing_shows_goes_after_a_day_but_never_a_logo() {
+async fn an_unused_picture_is_deleted_after_a_day_unless_it_is_a_logo() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let [shown, unused, avatar, logo] = [
@@ -344,7 +344,7 @@ async fn a_picture_that_nothing_shows_goes_after_a_day_but_never_a_logo() {
     .map(|purpose| upload(&ada, purpose, png(20, 20)));
     let (shown, unused) = (shown.await.id, unused.await.id);
     let (avatar, logo) = (avatar.await.id, logo.await.id);
-    // The program has another address by now.
+    // The server's public URL has changed meanwhile.
     let work = json!({"title": "Shop", "images": [format!("https://old.example/images/{shown}")]});
     ada.hub_post("/freelancer/portfolio", work).await.bare(201);
     show(&ada, Some(avatar)).await.unwrap();
@@ -360,7 +360,7 @@ async fn a_picture_that_nothing_shows_goes_after_a_day_but_never_a_logo() {
 }
 
 #[tokio::test]
-async fn an_account_has_200_pictures_at_most() {
+async fn an_account_has_at_most_200_pictures() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let mut last = None;

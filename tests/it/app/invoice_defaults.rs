@@ -1,4 +1,4 @@
-//! What new invoices begin with, and how they are numbered.
+//! Defaults of new invoices, and their numbering.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ async fn change(user: &User<'_>, fields: Value) -> Result<InvoiceSettings> {
     user.app.app.run(user.claims(), update).await
 }
 
-/// Uploads a picture and answers its id.
+/// Uploads a picture and returns its id.
 pub async fn picture(user: &User<'_>, purpose: ImagePurpose) -> ImageId {
     user.app.app.upload_image(user.claims(), purpose, png(60, 20)).await.unwrap()
 }
@@ -45,7 +45,7 @@ async fn number(user: &User<'_>, client: &str, issued: Option<&str>) -> String {
 }
 
 #[tokio::test]
-async fn defaults_are_the_documents_until_they_are_changed() {
+async fn defaults_are_those_of_the_documents_until_changed() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let untouched = InvoiceSettings {
@@ -65,14 +65,14 @@ async fn defaults_are_the_documents_until_they_are_changed() {
         (changed.defaults.due_days, changed.defaults.tax_rate.to_string()),
         (14, "7.5".to_owned())
     );
-    // What is not mentioned stays, and null clears.
+    // Missing fields stay unchanged, and null clears.
     let changed = change(&user, json!({"taxId": null})).await.unwrap();
     assert_eq!((changed.defaults.tax_id, changed.defaults.due_days), (None, 14));
     assert_eq!(settings(&other).await, untouched);
 }
 
 #[tokio::test]
-async fn prefix_and_start_are_chosen_before_the_first_invoice_of_the_year() {
+async fn prefix_and_start_can_be_set_before_the_first_invoice_of_the_year() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -81,7 +81,7 @@ async fn prefix_and_start_are_chosen_before_the_first_invoice_of_the_year() {
         (chosen.series.next_number().as_str(), chosen.series.is_begun()),
         ("OBI-2026-041", false)
     );
-    // Chosen again, before anything was drawn.
+    // They can be changed again until the first number is used.
     change(&user, json!({"nextNumber": 7})).await.unwrap();
     assert_eq!(number(&user, &client, None).await, "OBI-2026-007");
     let begun = settings(&user).await;
@@ -95,18 +95,18 @@ async fn prefix_and_start_are_chosen_before_the_first_invoice_of_the_year() {
         assert_eq!(*refused.kind(), Kind::Conflict);
         assert!(refused.to_string().contains("go on with OBI-2026-008"), "{refused}");
     }
-    // A form sends what is there with what has changed.
+    // A form sends unchanged values along with changed ones.
     let same = json!({"prefix": "OBI", "nextNumber": "8", "notes": "Hello"});
     assert_eq!(change(&user, same).await.unwrap().defaults.notes.as_deref(), Some("Hello"));
     assert_eq!(number(&user, &client, None).await, "OBI-2026-008");
-    // Neither does a deleted draft free its number.
+    // A deleted draft does not free its number either.
     let id = user.get("/invoices").await.data(200)[0]["id"].as_str().unwrap().to_owned();
     user.delete(&format!("/invoices/{id}")).await.data(200);
     change(&user, json!({"nextNumber": 8})).await.unwrap_err();
 }
 
 #[tokio::test]
-async fn a_new_year_begins_at_one_with_the_prefix_of_the_defaults() {
+async fn a_new_year_starts_at_one_with_the_default_prefix() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -118,13 +118,13 @@ async fn a_new_year_begins_at_one_with_the_prefix_of_the_defaults() {
     assert_eq!(settings(&user).await.series.next_number(), "INV-2027-001");
     let client = user.client("C").await;
     assert_eq!(number(&user, &client, None).await, "INV-2027-001");
-    // The first year's numbers stay as they are.
+    // The numbers of the first year stay unchanged.
     change(&user, json!({"prefix": "X"})).await.unwrap_err();
     assert_eq!(number(&user, &client, Some("2026-05-05")).await, "INV-2026-001");
 }
 
 #[tokio::test]
-async fn numbers_stay_consecutive_while_prefix_and_start_are_chosen() {
+async fn numbers_stay_consecutive_while_prefix_and_start_change() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -133,7 +133,7 @@ async fn numbers_stay_consecutive_while_prefix_and_start_are_chosen() {
         change(&user, json!({"prefix": format!("P{start}"), "nextNumber": 100 + start}))
     }));
     let (drawn, chosen) = join(draws, choices).await;
-    // The last choice that was taken is the one that every number follows.
+    // All numbers follow the last accepted change.
     let (prefix, start) = match chosen.into_iter().filter_map(Result::ok).next_back() {
         Some(settings) => (settings.defaults.prefix, settings.series.next_number()),
         None => ("INV".to_owned(), "INV-2026-001".to_owned()),
@@ -145,7 +145,7 @@ async fn numbers_stay_consecutive_while_prefix_and_start_are_chosen() {
 }
 
 #[tokio::test]
-async fn a_logo_is_a_picture_of_the_account() {
+async fn a_logo_must_be_a_picture_of_the_account() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let (own, foreign) =

@@ -1,4 +1,4 @@
-//! Invoices made like another.
+//! Duplicated invoices.
 
 use freelanceos::{
     app::invoice::duplicate_invoice,
@@ -43,7 +43,7 @@ async fn a_duplicate_is_a_new_draft_of_today_with_the_same_lines_and_term() {
         ("id", json!(made)),
         ("number", json!("INV-2026-002")),
         ("issueDate", json!("2026-03-18T00:00:00Z")),
-        // 45 days later, as before.
+        // 45 days later, as in the original.
         ("dueDate", json!("2026-05-02T00:00:00Z")),
     ] {
         expected[field] = value;
@@ -56,7 +56,7 @@ async fn a_duplicate_is_a_new_draft_of_today_with_the_same_lines_and_term() {
 }
 
 #[tokio::test]
-async fn sums_of_an_amount_written_alone_are_duplicated_as_they_are() {
+async fn an_invoice_with_only_an_amount_keeps_its_sums_when_duplicated() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -76,7 +76,7 @@ async fn sums_of_an_amount_written_alone_are_duplicated_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_deleted_client_gets_no_more_invoices_and_a_deleted_project_is_left_out() {
+async fn a_deleted_client_gets_no_duplicate_and_a_deleted_project_is_left_out() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let client = user.client("C").await;

@@ -1,4 +1,4 @@
-//! The client's link to an invoice, and what came of it.
+//! The public link to an invoice, and its use.
 
 use freelanceos::{
     app::invoice_send::remind_invoice,
@@ -17,7 +17,7 @@ async fn link(user: &User<'_>, id: &str) -> Option<String> {
     user.app.app.invoice_link(user.claims(), InvoiceId::parse(id)).await.unwrap()
 }
 
-/// The token of a sent invoice's link.
+/// The token in the link of a sent invoice.
 async fn token(user: &User<'_>, id: &str) -> String {
     let link = link(user, id).await.unwrap();
     link.strip_prefix(&format!("{PUBLIC_URL}/i/")).unwrap().to_owned()
@@ -39,7 +39,7 @@ async fn is_unknown(app: &TestApp, token: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_sent_invoice_has_one_link_that_nobody_can_guess() {
+async fn a_sent_invoice_has_one_unguessable_link() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -60,7 +60,7 @@ async fn a_sent_invoice_has_one_link_that_nobody_can_guess() {
 }
 
 #[tokio::test]
-async fn the_link_shows_the_invoice_as_it_was_sent_and_how_it_stands() {
+async fn the_link_shows_the_invoice_as_sent_with_its_current_status() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("TechStart").await;
@@ -79,7 +79,7 @@ async fn the_link_shows_the_invoice_as_it_was_sent_and_how_it_stands() {
 }
 
 #[tokio::test]
-async fn the_first_opening_by_somebody_else_is_remembered() {
+async fn the_first_visit_by_someone_else_is_recorded() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -96,7 +96,7 @@ async fn the_first_opening_by_somebody_else_is_remembered() {
 }
 
 #[tokio::test]
-async fn that_it_was_sent_and_that_its_mail_was_delivered_are_two_facts() {
+async fn sending_an_invoice_and_delivering_its_email_are_recorded_separately() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let client = user.client("C").await;
@@ -129,7 +129,7 @@ async fn that_it_was_sent_and_that_its_mail_was_delivered_are_two_facts() {
 }
 
 #[tokio::test]
-async fn links_lead_nowhere_while_their_account_may_not_be_used() {
+async fn links_stop_working_while_their_account_is_disabled() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;

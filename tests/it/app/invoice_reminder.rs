@@ -1,4 +1,4 @@
-//! Reminders of invoices.
+//! Invoice reminders.
 
 use freelanceos::{
     app::invoice_send::remind_invoice,
@@ -19,7 +19,7 @@ async fn remind(user: &User<'_>, id: &str) -> Result<ShownInvoice> {
 }
 
 #[tokio::test]
-async fn a_reminder_mails_the_invoice_again_and_is_remembered() {
+async fn a_reminder_mails_the_invoice_again_and_is_recorded() {
     let app = spawn_app().await;
     app.clock.set("2026-04-09T12:00:00Z");
     let user = app.register("a@example.com").await;
@@ -46,7 +46,7 @@ async fn a_reminder_mails_the_invoice_again_and_is_remembered() {
 }
 
 #[tokio::test]
-async fn the_next_reminder_may_follow_a_day_later_and_says_that_it_is_overdue() {
+async fn the_next_reminder_may_follow_a_day_later_and_says_that_the_invoice_is_overdue() {
     let app = spawn_app().await;
     app.clock.set("2026-04-12T12:00:00Z");
     let user = app.register("a@example.com").await;
@@ -57,7 +57,7 @@ async fn the_next_reminder_may_follow_a_day_later_and_says_that_it_is_overdue() 
     app.clock.set("2026-04-16T22:29:59Z");
     let refused = remind(&user, &id).await.unwrap_err();
     assert_eq!(*refused.kind(), Kind::Conflict);
-    // In Lagos, an hour ahead of UTC.
+    // Lagos is an hour ahead of UTC.
     assert!(refused.to_string().ends_with("from 16 Apr 2026, 23:30 on"), "{refused}");
     app.clock.set("2026-04-16T22:30:00Z");
     assert_eq!(remind(&user, &id).await.unwrap().status, InvoiceStatus::Overdue);
@@ -68,7 +68,7 @@ async fn the_next_reminder_may_follow_a_day_later_and_says_that_it_is_overdue() 
 }
 
 #[tokio::test]
-async fn of_two_reminders_at_once_one_is_mailed() {
+async fn of_two_concurrent_reminders_one_is_mailed() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -79,7 +79,7 @@ async fn of_two_reminders_at_once_one_is_mailed() {
 }
 
 #[tokio::test]
-async fn only_what_is_to_be_paid_is_reminded_of() {
+async fn only_unpaid_sent_invoices_get_reminders() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;

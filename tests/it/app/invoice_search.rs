@@ -1,4 +1,4 @@
-//! What the pages look for in invoices.
+//! Invoice search on the pages.
 
 use freelanceos::{
     app::invoice::list_invoices,
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{FromPage, User, spawn_app};
 
-/// The ids that a page's filter finds, all pages of it, and its total.
+/// The ids that a filter finds over all pages, and its total.
 async fn found(user: &User<'_>, filter: Value) -> Vec<String> {
     let mut ids = Vec::new();
     for page in 1.. {
@@ -32,7 +32,7 @@ async fn found(user: &User<'_>, filter: Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_search_finds_numbers_and_clients_in_any_case() {
+async fn search_finds_numbers_and_clients_regardless_of_case() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let foreign = other.client("Straße 100%").await;
@@ -57,12 +57,12 @@ async fn a_search_finds_numbers_and_clients_in_any_case() {
         let expected: Vec<String> = expected.into_iter().cloned().collect();
         assert_eq!(found(&user, json!({"search": search})).await, expected, "{search}");
     }
-    // The documented route does not know the parameter.
+    // The documented route does not have this parameter.
     assert_eq!(user.get("/invoices?search=nobody").await.body["total"], 2);
 }
 
 #[tokio::test]
-async fn search_project_client_and_status_narrow_one_another() {
+async fn search_project_client_and_status_combine() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let clients = [user.client("Alpha").await, user.client("Beta").await];
@@ -127,12 +127,12 @@ async fn search_project_client_and_status_narrow_one_another() {
 }
 
 #[tokio::test]
-async fn an_order_and_a_period_hold_for_every_filter() {
+async fn order_and_period_apply_to_every_filter() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let clients = [user.client("Alpha").await, user.client("Beta").await];
     let statuses = ["draft", "sent", "paid", "overdue", "cancelled"];
-    // Id, number, issue and due date, client, status.
+    // Id, number, issue date, due date, client, status.
     let mut all: Vec<(String, String, String, String, usize, &str)> = Vec::new();
     for round in 0..20_usize {
         let (client, status) = (round % 3 / 2, statuses[round % 5]);

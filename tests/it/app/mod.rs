@@ -1,4 +1,4 @@
-//! What pages and commands ask of the program, below HTTP.
+//! Use cases of pages and commands, below HTTP.
 
 mod clock;
 mod exchange_rate;

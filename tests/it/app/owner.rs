@@ -1,4 +1,4 @@
-//! Whoever runs the server is a stored fact.
+//! The owner of the server is stored.
 
 use freelanceos::{
     app::session::SignIn,
@@ -31,14 +31,14 @@ async fn set_up(app: &TestApp, email: &str) -> freelanceos::domain::error::Resul
     app.app.register_owner(registration(email), choice, None, true, Device::default()).await
 }
 
-/// The addresses of the accounts that are an owner's.
+/// The addresses of all accounts marked as owner.
 async fn owners(app: &TestApp) -> Vec<String> {
     let users = app.app.list_users().await.unwrap();
     users.into_iter().filter(|user| user.account.is_owner).map(|user| user.account.email).collect()
 }
 
 #[tokio::test]
-async fn a_registration_by_a_stranger_neither_closes_welcome_nor_makes_an_owner() {
+async fn a_registration_through_an_api_neither_closes_welcome_nor_creates_an_owner() {
     for stranger in ["os", "hub", "auth"] {
         let app = spawn_app().await;
         match stranger {
@@ -77,7 +77,7 @@ async fn a_registration_by_a_stranger_neither_closes_welcome_nor_makes_an_owner(
 }
 
 #[tokio::test]
-async fn registration_that_is_closed_by_the_setting_is_closed_from_the_beginning() {
+async fn registration_closed_by_the_setting_is_closed_from_the_start() {
     let options = Options { open_registration: Some(false), ..Options::default() };
     let app = spawn_app_with(options).await;
     let body = hub_registration("stranger@example.com", "stranger");
@@ -94,7 +94,7 @@ async fn registration_that_is_closed_by_the_setting_is_closed_from_the_beginning
 }
 
 #[tokio::test]
-async fn the_first_account_that_a_command_makes_is_the_owners_and_no_later_one() {
+async fn the_first_account_created_by_a_command_is_the_owner_and_no_later_one() {
     let app = spawn_app().await;
     app.register("stranger@example.com").await;
     app.app.create_user(registration("ada@example.com")).await.unwrap();
@@ -104,7 +104,7 @@ async fn the_first_account_that_a_command_makes_is_the_owners_and_no_later_one()
 }
 
 #[tokio::test]
-async fn ownership_moves_by_command_to_an_account_that_can_be_used() {
+async fn a_command_transfers_ownership_to_an_active_account() {
     let app = spawn_app().await;
     let ada = set_up(&app, "ada@example.com").await.unwrap();
     app.app.create_user(registration("obi@example.com")).await.unwrap();
@@ -121,7 +121,7 @@ async fn ownership_moves_by_command_to_an_account_that_can_be_used() {
 }
 
 #[tokio::test]
-async fn when_the_owner_leaves_nobody_inherits() {
+async fn without_the_owner_nobody_takes_over() {
     let app = spawn_app().await;
     let ada = set_up(&app, "ada@example.com").await.unwrap();
     app.app.set_open_registration(ada.claims, true).await.unwrap();

@@ -1,4 +1,4 @@
-//! Proof of an address gives the account to whoever proved it, alone.
+//! Verifying an email address gives the account to the person who did it, alone.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::{
 
 const VICTIM: &str = "victim@example.com";
 
-/// What somebody else has left in an account before its address was proven.
+/// What an attacker left in an account before its address was verified.
 struct Planted<'a> {
     user: User<'a>,
     refresh_token: String,
@@ -40,7 +40,7 @@ impl<'a> Planted<'a> {
         user.app.send(request.json(&body)).await
     }
 
-    /// Fails unless nothing of it opens the account any more.
+    /// Fails if any of it still opens the account.
     async fn assert_gone(&self, new_password: Option<&str>) {
         let app = self.user.app;
         self.user.get("/auth/me").await.error(401);
@@ -54,18 +54,18 @@ impl<'a> Planted<'a> {
             Some(password) => password.to_owned(),
             None => reset(app, None, "A new password 1!").await,
         };
-        // No second factor of somebody else is asked for.
+        // The attacker's second factor is not required.
         let login = app.post("/auth/login", credentials(&password)).await;
         let token = login.data(200)["token"].as_str().unwrap().to_owned();
         let owner = User { app, token, id: self.user.id.clone() };
         let listed = owner.hub_get("/auth/passkeys").await;
         assert_eq!(listed.bare(200), &json!([]));
-        // The kept answer is not given again: the client is made once more.
+        // The stored idempotent response is gone, so the client is created again.
         Self::keyed(&owner).await.data(201);
         assert_eq!(owner.get("/clients").await.body["total"], 2);
     }
 
-    /// Fails unless all of it is as it was.
+    /// Fails unless all of it is unchanged.
     async fn assert_stands(&self) {
         let app = self.user.app;
         assert_eq!(self.user.get("/auth/profile").await.bare(200)["emailVerified"], true);
@@ -81,7 +81,7 @@ fn credentials(password: &str) -> Value {
     json!({"email": VICTIM, "password": password})
 }
 
-/// Sets a password by a mailed code, and answers it.
+/// Sets a password with a mailed code and returns it.
 async fn reset(app: &TestApp, by: Option<&User<'_>>, password: &str) -> String {
     app.hub_post("/auth/forgot-password", json!({"email": VICTIM})).await.bare(200);
     let otp = app.code_of(VICTIM).await;
@@ -92,13 +92,13 @@ async fn reset(app: &TestApp, by: Option<&User<'_>>, password: &str) -> String {
     password.to_owned()
 }
 
-/// Has a code mailed that proves the address.
+/// Requests a verification code by email.
 async fn code(app: &TestApp) -> String {
     app.post("/auth/resend-otp", json!({"email": VICTIM})).await.bare(200);
     app.code_of(VICTIM).await
 }
 
-/// The path of a link in the newest mail.
+/// The path of a link in the newest email.
 async fn link(app: &TestApp, page: &str) -> String {
     let mails = app.mails().await;
     let text = &mails.last().unwrap().text;
@@ -106,7 +106,7 @@ async fn link(app: &TestApp, page: &str) -> String {
     format!("/{page}?{}", rest.split_whitespace().next().unwrap())
 }
 
-/// Has a link mailed that proves the address, and answers its token.
+/// Requests a verification link by email and returns its token.
 async fn link_token(app: &TestApp, user: &User<'_>) -> String {
     let browser = Browser::of(user);
     let page = browser.open("/settings").await;
@@ -123,7 +123,7 @@ fn says_to_reset(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn verify_otp_by_somebody_else_ends_all_that_was_there_before() {
+async fn verify_otp_by_someone_else_revokes_all_earlier_access() {
     let app = spawn_app().await;
     let planted = Planted::new(&app).await;
     let otp = code(&app).await;
@@ -136,10 +136,10 @@ async fn verify_otp_by_somebody_else_ends_all_that_was_there_before() {
 }
 
 #[tokio::test]
-async fn verify_email_otp_by_somebody_else_ends_all_that_was_there_before() {
+async fn verify_email_otp_by_someone_else_revokes_all_earlier_access() {
     let app = spawn_app().await;
     let planted = Planted::new(&app).await;
-    // A stranger's token is no token of the account.
+    // A token of another account does not count.
     let other = app.register("other@example.com").await;
     let otp = code(&app).await;
     let body = json!({"email": VICTIM, "otp": otp});
@@ -148,7 +148,7 @@ async fn verify_email_otp_by_somebody_else_ends_all_that_was_there_before() {
 }
 
 #[tokio::test]
-async fn verify_email_by_somebody_else_ends_all_that_was_there_before() {
+async fn verify_email_by_someone_else_revokes_all_earlier_access() {
     let app = spawn_app().await;
     let planted = Planted::new(&app).await;
     let token = link_token(&app, &planted.user).await;
@@ -158,7 +158,7 @@ async fn verify_email_by_somebody_else_ends_all_that_was_there_before() {
 }
 
 #[tokio::test]
-async fn the_page_of_the_link_says_beforehand_that_it_ends_all_that_was_there_before() {
+async fn the_verification_page_warns_that_earlier_access_is_revoked() {
     let app = spawn_app().await;
     let planted = Planted::new(&app).await;
     link_token(&app, &planted.user).await;
@@ -172,7 +172,7 @@ async fn the_page_of_the_link_says_beforehand_that_it_ends_all_that_was_there_be
 }
 
 #[tokio::test]
-async fn a_reset_by_somebody_else_ends_all_that_was_there_before() {
+async fn a_reset_by_someone_else_revokes_all_earlier_access() {
     let app = spawn_app().await;
     let planted = Planted::new(&app).await;
     let password = reset(&app, None, "A new password 1!").await;
@@ -180,7 +180,7 @@ async fn a_reset_by_somebody_else_ends_all_that_was_there_before() {
 }
 
 #[tokio::test]
-async fn a_reset_on_the_page_by_somebody_else_ends_all_that_was_there_before() {
+async fn a_reset_on_the_page_by_someone_else_revokes_all_earlier_access() {
     let app = spawn_app().await;
     let planted = Planted::new(&app).await;
     let browser = Browser::new(&app);
@@ -193,7 +193,7 @@ async fn a_reset_on_the_page_by_somebody_else_ends_all_that_was_there_before() {
 }
 
 #[tokio::test]
-async fn an_admin_who_verifies_an_address_ends_all_that_was_there_before() {
+async fn verification_by_an_admin_revokes_all_earlier_access() {
     let app = spawn_app().await;
     let planted = Planted::new(&app).await;
     app.app.mark_email_verified(VICTIM.to_owned()).await.unwrap();
@@ -201,7 +201,7 @@ async fn an_admin_who_verifies_an_address_ends_all_that_was_there_before() {
 }
 
 #[tokio::test]
-async fn whoever_is_signed_in_to_the_account_proves_its_address_and_all_stays() {
+async fn a_signed_in_user_who_verifies_the_address_keeps_everything() {
     for route in ["/auth/verify-email-otp", "/auth/verify-email", "page", "code on a page"] {
         let app = spawn_app().await;
         let planted = Planted::new(&app).await;
@@ -239,7 +239,7 @@ async fn whoever_is_signed_in_to_the_account_proves_its_address_and_all_stays() 
 }
 
 #[tokio::test]
-async fn verify_otp_by_a_signed_in_user_asks_for_the_second_factor() {
+async fn verify_otp_by_a_signed_in_user_requires_the_second_factor() {
     let app = spawn_app().await;
     let guarded = two_factor::Guarded::new(&app, VICTIM).await;
     let otp = code(&app).await;
@@ -265,7 +265,7 @@ async fn a_reset_with_the_accounts_own_token_ends_its_sessions_and_keeps_passkey
 }
 
 #[tokio::test]
-async fn a_token_that_was_signed_out_proves_nothing_as_its_own() {
+async fn a_signed_out_token_does_not_count_as_the_accounts_own() {
     let app = spawn_app().await;
     let planted = Planted::new(&app).await;
     let otp = code(&app).await;
@@ -276,7 +276,7 @@ async fn a_token_that_was_signed_out_proves_nothing_as_its_own() {
 }
 
 #[tokio::test]
-async fn a_pending_account_keeps_its_password_and_its_mail_offers_to_remove_it() {
+async fn a_pending_account_keeps_its_password_and_its_email_offers_to_delete_it() {
     for is_hub in [true, false] {
         let app = spawn_app().await;
         let password = if is_hub {
@@ -297,14 +297,14 @@ async fn a_pending_account_keeps_its_password_and_its_mail_offers_to_remove_it()
         let body = json!({"email": VICTIM, "otp": otp});
         app.hub_post("/auth/verify-email-otp", body).await.bare(200);
         app.post("/auth/login", credentials(password)).await.data(200);
-        // Once the account is in use, the link removes nothing.
+        // Once the account is active, the link deletes nothing.
         browser.send(&page, "/not-me", &[]).await.expect(400).says("has expired");
         app.post("/auth/login", credentials(password)).await.data(200);
     }
 }
 
 #[tokio::test]
-async fn this_was_not_me_removes_a_pending_account_and_frees_its_address() {
+async fn this_was_not_me_deletes_a_pending_account_and_frees_its_address() {
     let app = spawn_app().await;
     app.hub_post("/auth/register", hub_registration(VICTIM, "johndoe")).await.bare(201);
     let otp = app.code_of(VICTIM).await;
@@ -320,7 +320,7 @@ async fn this_was_not_me_removes_a_pending_account_and_frees_its_address() {
 }
 
 #[tokio::test]
-async fn setting_a_password_in_any_way_voids_the_reset_codes_that_are_out() {
+async fn setting_a_password_in_any_way_voids_pending_reset_codes() {
     for way in ["admin set-password", "page", "admin disable", "reset"] {
         let app = spawn_app().await;
         let user = app.register(VICTIM).await;

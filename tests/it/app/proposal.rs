@@ -1,4 +1,4 @@
-//! What pages show and do of proposals beyond the documented routes.
+//! What pages show and do with proposals beyond the documented routes.
 
 use freelanceos::{
     app::{
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::support::{FromPage, User, spawn_app};
 
-/// The titles of the proposals that a page finds, and how many there are.
+/// The titles of the proposals on a page, and their total.
 async fn proposals(user: &User<'_>, asked: Value) -> (Vec<String>, u64) {
     let filter = ProposalFilter::read(&FromPage(&asked)).unwrap();
     let found =
@@ -33,7 +33,7 @@ async fn projects(user: &User<'_>, asked: Value) -> (Vec<String>, u64) {
 }
 
 #[tokio::test]
-async fn pages_search_projects_and_proposals_by_name_and_client_without_case() {
+async fn pages_search_projects_and_proposals_by_name_and_client_regardless_of_case() {
     let app = spawn_app().await;
     let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
     let (acme, cafe) = (ada.client("ACME 100%").await, ada.client("Café Größe").await);
@@ -66,13 +66,13 @@ async fn pages_search_projects_and_proposals_by_name_and_client_without_case() {
     assert_eq!(proposals(&ada, of_client).await, (vec!["WEBSHOP".to_owned()], 1));
     let of_status = json!({"search": "web", "status": "active"});
     assert_eq!(projects(&ada, of_status).await, (vec![], 0));
-    // The documented routes know no search.
+    // The documented routes have no search.
     assert_eq!(ada.get("/projects?search=nothing").await.body["total"], 4);
     assert_eq!(ada.get("/proposals?search=nothing").await.body["total"], 4);
 }
 
 #[tokio::test]
-async fn the_record_of_a_proposal_tells_who_answered_and_when() {
+async fn a_proposal_records_who_answered_and_when() {
     let app = spawn_app().await;
     let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
     let client = ada.client("Acme").await;
@@ -127,7 +127,7 @@ async fn a_copy_of_a_proposal_is_a_draft_of_today() {
 }
 
 #[tokio::test]
-async fn a_proposal_is_printed_for_its_owner_and_for_who_has_its_link() {
+async fn a_proposal_can_be_printed_by_its_owner_and_through_its_link() {
     let app = spawn_app().await;
     let (ada, obi) = (app.register("ada@example.com").await, app.register("obi@example.com").await);
     let client = ada.client("Acme").await;

@@ -1,4 +1,4 @@
-//! What an account may do before its address is proven.
+//! What an account may do before its address is verified.
 
 use freelanceos::{app::invoice_send::remind_invoice, store::engine::Tx};
 use serde_json::{Value, json};
@@ -9,19 +9,19 @@ use crate::{
     web::browser::Browser,
 };
 
-/// An app whose limits are on, with more requests than one address has in its window.
+/// An app with limits on that trusts forwarded addresses, so that a test can send from many.
 async fn limited() -> TestApp {
     spawn_app_with(Options { rate_limit: true, trust_proxy: true, ..Options::default() }).await
 }
 
-/// Posts from another address each time.
+/// Posts from a different address each time.
 async fn post(user: &User<'_>, n: usize, path: &str, body: &Value) -> crate::support::Answer {
     let address = format!("203.0.{}.{}", n / 250, n % 250 + 1);
     let request = user.request(reqwest::Method::POST, path);
     user.app.send(request.header("X-Forwarded-For", address).json(body)).await
 }
 
-/// Proves the address of an account, by whoever is signed in to it.
+/// Verifies the address of a signed-in user.
 async fn prove(user: &User<'_>, email: &str) {
     user.app.post("/auth/resend-otp", json!({"email": email})).await.bare(200);
     let otp = user.app.code_of(email).await;
@@ -30,7 +30,7 @@ async fn prove(user: &User<'_>, email: &str) {
 }
 
 #[tokio::test]
-async fn an_unproven_account_mails_invoices_to_its_own_address_alone() {
+async fn an_unverified_account_can_only_mail_invoices_to_its_own_address() {
     let app = limited().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Acme").await;
@@ -52,7 +52,7 @@ async fn an_unproven_account_mails_invoices_to_its_own_address_alone() {
 }
 
 #[tokio::test]
-async fn without_limits_and_for_the_owner_nothing_is_held_back() {
+async fn without_limits_and_for_the_owner_nothing_is_restricted() {
     let app = spawn_app_with(Options::default()).await;
     let user = app.register("a@example.com").await;
     let client = user.client("Acme").await;
@@ -66,7 +66,7 @@ async fn without_limits_and_for_the_owner_nothing_is_held_back() {
 }
 
 #[tokio::test]
-async fn an_unproven_account_holds_500_entries_of_all_kinds() {
+async fn an_unverified_account_holds_500_entries_of_all_kinds() {
     let app = limited().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Acme").await;
@@ -76,7 +76,7 @@ async fn an_unproven_account_holds_500_entries_of_all_kinds() {
         let items: Vec<Value> = (0..lines).map(line).collect();
         json!({"clientId": client, "dueDate": "2026-04-15", "items": items})
     };
-    // With the client, the project and the invoice itself that makes 500.
+    // The client, the project and the invoice itself make it 500.
     let full = post(&user, 1, "/invoices", &invoice(498)).await;
     assert!(full.error(403).contains("500 entries"), "{}", full.body);
     let made = post(&user, 2, "/invoices", &invoice(496)).await;
@@ -109,7 +109,7 @@ async fn an_unproven_account_holds_500_entries_of_all_kinds() {
     refused.says("500 entries");
     assert_eq!(refused.value("name").as_deref(), Some("Beta"));
 
-    // What does not add anything goes on, and what is deleted makes room.
+    // Changes still work, and a deletion makes room.
     user.put(&format!("/invoices/{id}"), json!({"notes": "Thanks"})).await.data(200);
     user.delete(&format!("/milestones/{milestone}")).await.data(200);
     let proposal = json!({"clientId": client, "title": "B"});
@@ -120,7 +120,7 @@ async fn an_unproven_account_holds_500_entries_of_all_kinds() {
 }
 
 #[tokio::test]
-async fn an_account_that_held_more_before_can_use_what_it_has() {
+async fn an_account_above_the_limit_can_still_use_what_it_has() {
     let app = limited().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Acme").await;
@@ -139,7 +139,7 @@ async fn an_account_that_held_more_before_can_use_what_it_has() {
 }
 
 #[tokio::test]
-async fn an_unproven_account_writes_32_mib_and_can_still_leave() {
+async fn an_unverified_account_can_write_32_mib_and_then_still_delete_itself() {
     let app = limited().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Acme").await;
@@ -155,7 +155,7 @@ async fn an_unproven_account_writes_32_mib_and_can_still_leave() {
     let id = user.proposal(&client, "Offer").await;
     let text = "ක".repeat(9_900);
     let mut refused = None;
-    // Changing the same row again and again is writing, too.
+    // Repeated changes to one row count as writes too.
     for n in 0..1200 {
         let address = format!("198.51.{}.{}", n / 250, n % 250 + 1);
         let request = user.request(reqwest::Method::PUT, &format!("/proposals/{id}"));
@@ -176,7 +176,7 @@ async fn an_unproven_account_writes_32_mib_and_can_still_leave() {
 }
 
 #[tokio::test]
-async fn pages_of_an_unproven_account_offer_a_code_and_say_what_waits_for_it() {
+async fn pages_of_an_unverified_account_offer_a_code_and_name_the_restrictions() {
     let app = limited().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -192,7 +192,7 @@ async fn pages_of_an_unproven_account_offer_a_code_and_say_what_waits_for_it() {
     done.says("Email address verified.").hides("Verify your email address");
     browser.open("/clients").await.expect(200).hides("Verify your email address");
 
-    // Whoever set the server up is told as well, but nothing is held back.
+    // The owner of the server gets the hint too, but has no restrictions.
     let owner = app.register("o@example.com").await;
     app.app.make_owner("o@example.com".to_owned()).await.unwrap();
     let page = Browser::of(&owner).open("/clients").await.expect(200);
@@ -200,7 +200,7 @@ async fn pages_of_an_unproven_account_offer_a_code_and_say_what_waits_for_it() {
 }
 
 #[tokio::test]
-async fn the_freelancer_is_told_of_an_answered_proposal_before_the_address_is_proven() {
+async fn the_freelancer_is_notified_of_an_answered_proposal_before_the_address_is_verified() {
     let app = limited().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Acme").await;

@@ -1,4 +1,4 @@
-//! Who may make an account.
+//! Who may create an account.
 
 use freelanceos::{
     app::{account::update_account, session::SignIn},
@@ -40,14 +40,14 @@ async fn assert_closed(app: &TestApp) {
     let answer = app.post("/auth/register", auth("new@example.com")).await;
     assert_eq!(answer.refusal(403), CLOSED);
     assert_eq!(app.hub_post("/auth/register", hub("new@example.com")).await.refusal(403), CLOSED);
-    // Who may not register is told nothing of fields.
+    // A closed registration reports no field errors.
     assert_eq!(app.post("/auth/register", json!({})).await.error(403), CLOSED);
     assert_eq!(app.post("/auth/register", json!({"role": 7})).await.refusal(403), CLOSED);
     assert_eq!(app.hub_post("/auth/register", json!({})).await.refusal(403), CLOSED);
 }
 
 #[tokio::test]
-async fn a_setting_closes_registration_for_all_but_the_owner() {
+async fn a_setting_closes_registration_for_everyone_but_the_owner() {
     let options = Options { open_registration: Some(false), ..Options::default() };
     let app = spawn_app_with(options).await;
     assert!(!app.app.has_accounts().await.unwrap());
@@ -62,7 +62,7 @@ async fn a_setting_closes_registration_for_all_but_the_owner() {
 }
 
 #[tokio::test]
-async fn the_owner_closes_and_opens_registration_and_nobody_else() {
+async fn only_the_owner_closes_and_opens_registration() {
     let app = spawn_app().await;
     let owner = app.register("owner@example.com").await;
     let other = app.register("other@example.com").await;
@@ -78,7 +78,7 @@ async fn the_owner_closes_and_opens_registration_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_setting_wins_over_what_the_owner_chose() {
+async fn a_setting_overrides_the_owners_choice() {
     let options = Options { open_registration: Some(true), ..Options::default() };
     let app = spawn_app_with(options).await;
     set_up(&app, "owner@example.com", true).await.unwrap();
@@ -99,7 +99,7 @@ async fn set_up(app: &TestApp, email: &str, close: bool) -> Result<SignIn> {
 }
 
 #[tokio::test]
-async fn the_first_visit_makes_the_owner_with_all_that_was_chosen() {
+async fn the_first_visit_creates_the_owner_with_all_chosen_settings() {
     let app = spawn_app().await;
     let sign_in = set_up(&app, "owner@example.com", true).await.unwrap();
     let frame = app.app.frame(sign_in.claims).await.unwrap();
@@ -113,7 +113,7 @@ async fn the_first_visit_makes_the_owner_with_all_that_was_chosen() {
 }
 
 #[tokio::test]
-async fn there_is_one_owner_however_many_set_up_at_once() {
+async fn concurrent_setups_create_one_owner() {
     let app = spawn_app().await;
     let all = (0..4).map(|n| {
         let (app, email) = (&app, format!("owner{n}@example.com"));
@@ -127,7 +127,7 @@ async fn there_is_one_owner_however_many_set_up_at_once() {
 }
 
 #[tokio::test]
-async fn the_documented_change_of_an_account_knows_no_date_format() {
+async fn the_documented_account_update_ignores_the_date_format() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     ada.put("/auth/me", json!({"dateFormat": "nonsense", "firstName": "Ada"})).await.data(200);

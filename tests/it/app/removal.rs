@@ -1,4 +1,4 @@
-//! Accounts that are deleted.
+//! Account deletion.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -35,7 +35,7 @@ use crate::{
     support::{Options, PASSWORD, TestApp, User, content, spawn_app, spawn_app_with},
 };
 
-/// What belongs to no account.
+/// Tables whose rows belong to no account.
 const FREE: &[&str] = &["program_state", "rate_windows", "schema_version"];
 
 fn password(text: &str) -> Password {
@@ -46,19 +46,19 @@ async fn delete(app: &App, claims: Claims) -> Result<(), Error> {
     app.delete_account(claims, password(PASSWORD), None).await
 }
 
-/// A user's own session, which counts by itself.
+/// The user's own session, whose attempts are counted separately.
 fn asker(user: &User<'_>) -> Asker {
     Asker { token: Some(user.token.clone()), ..Asker::default() }
 }
 
-/// How many rows each table has that belong to an account.
+/// The number of rows of an account in each table.
 fn rows(app: &TestApp) -> BTreeMap<String, i64> {
     let mut names = content::tables(app.database());
     names.retain(|name| !FREE.contains(&&**name));
     names.into_iter().map(|name| (name.clone(), content::count(app.database(), &name))).collect()
 }
 
-/// Gives a user at least one row in every table there is.
+/// Gives a user at least one row in every table.
 async fn fill(guarded: &Guarded<'_>, username: &str) {
     let (user, app) = (&guarded.user, guarded.app());
     user.hub_put("/freelancer/profile", json!({"username": username})).await.bare(200);
@@ -97,7 +97,7 @@ async fn fill(guarded: &Guarded<'_>, username: &str) {
         }
     }
 
-    // What the APIs cannot make by themselves.
+    // Rows that the APIs alone cannot create.
     let account = guarded.user.claims().account;
     let (id, key) = (Value::from(&account), Value::from(&logo));
     for sql in [
@@ -120,7 +120,7 @@ async fn fill(guarded: &Guarded<'_>, username: &str) {
 }
 
 #[tokio::test]
-async fn nothing_is_left_of_a_deleted_account_and_nothing_of_others_is_touched() {
+async fn deleting_an_account_removes_everything_of_it_and_nothing_of_others() {
     let app = spawn_app().await;
     let ada = Guarded::new(&app, "ada@example.com").await;
     fill(&ada, "ada").await;
@@ -151,12 +151,12 @@ async fn nothing_is_left_of_a_deleted_account_and_nothing_of_others_is_touched()
 }
 
 #[tokio::test]
-async fn a_removal_that_was_cut_off_goes_on_where_it_stopped() {
+async fn an_interrupted_deletion_continues_where_it_stopped() {
     let app = spawn_app().await;
     let ada = Guarded::new(&app, "ada@example.com").await;
     fill(&ada, "ada").await;
     let (claims, database) = (ada.user.claims(), app.database());
-    // As `delete_account` leaves it, and then some steps.
+    // The state after `delete_account`, followed by some steps.
     let at = crate::support::START.parse().unwrap();
     database
         .change(|connection| removal::mark(&mut Tx::new(connection), claims.account, at))
@@ -179,7 +179,7 @@ async fn a_removal_that_was_cut_off_goes_on_where_it_stopped() {
 }
 
 #[tokio::test]
-async fn no_step_of_a_removal_reads_a_whole_table() {
+async fn no_step_of_a_deletion_scans_a_whole_table() {
     let app = spawn_app().await;
     let ada = Guarded::new(&app, "ada@example.com").await;
     fill(&ada, "ada").await;
@@ -193,7 +193,7 @@ async fn no_step_of_a_removal_reads_a_whole_table() {
         Ok(())
     });
     assert!(asked.len() > 30, "{}", asked.len());
-    // Where one of these goes, all that might name it is looked at; so they go one by one.
+    // Deleting one of these rows checks every table that references it, so they go one by one.
     let parents = ["projects", "clients", "accounts"].map(|table| format!("DELETE FROM {table} "));
     let (of_parents, asked): (BTreeSet<&str>, BTreeSet<&str>) =
         asked.iter().partition(|sql| parents.iter().any(|parent| sql.starts_with(&**parent)));
@@ -202,7 +202,7 @@ async fn no_step_of_a_removal_reads_a_whole_table() {
 }
 
 #[tokio::test]
-async fn a_deleted_account_is_gone_at_once_for_whoever_would_use_it() {
+async fn a_deleted_account_is_unusable_at_once() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let other = app.register("other@example.com").await;
@@ -231,7 +231,7 @@ async fn a_deleted_account_is_gone_at_once_for_whoever_would_use_it() {
     assert_eq!(users[0].account.email, "other@example.com");
     assert!(!app.app.frame(other.claims()).await.unwrap().account.is_owner);
 
-    // Mail and name are free, before and after the rows are gone.
+    // Email and username are free, before and after the rows are gone.
     let again = app.register("Ada@example.com").await;
     again.hub_put("/freelancer/profile", json!({"username": "ADA"})).await.bare(200);
     assert_eq!(again.get("/clients").await.body["total"], 0);
@@ -264,7 +264,7 @@ async fn a_wrong_password_or_code_deletes_nothing_and_counts() {
     assert!(app.app.frame(claims).await.is_ok());
 }
 
-/// Signs in once more and answers what the token says.
+/// Signs in again and returns the claims of the new token.
 async fn login(user: &User<'_>, password: &str) -> Result<Claims, u16> {
     let account = user.app.app.query(user.claims(), find_account).await.unwrap();
     let body = json!({"email": account.email, "password": password});
@@ -279,7 +279,7 @@ async fn login(user: &User<'_>, password: &str) -> Result<Claims, u16> {
 }
 
 #[tokio::test]
-async fn another_password_ends_every_session_but_ones_own() {
+async fn a_new_password_ends_every_session_but_the_current_one() {
     let app = spawn_app().await;
     let ada = app.register("ada@example.com").await;
     let elsewhere = login(&ada, PASSWORD).await.unwrap();
@@ -299,7 +299,7 @@ async fn another_password_ends_every_session_but_ones_own() {
 }
 
 #[tokio::test]
-async fn wrong_current_passwords_count_like_wrong_logins() {
+async fn wrong_current_passwords_count_like_failed_sign_ins() {
     let app = spawn_app_with(Options { rate_limit: true, ..Options::default() }).await;
     let ada = app.register("ada@example.com").await;
     for _ in 0..20 {
@@ -312,7 +312,7 @@ async fn wrong_current_passwords_count_like_wrong_logins() {
     assert!(matches!(refused.kind(), Kind::TooMany(_)), "{refused}");
 }
 
-/// The files below a folder that hold a text.
+/// The files below a folder that contain a text.
 fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in folder.read_dir().unwrap() {
@@ -330,7 +330,7 @@ fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
 }
 
 #[tokio::test]
-async fn not_a_byte_of_a_deleted_account_is_left_in_the_data_folder() {
+async fn no_byte_of_a_deleted_account_is_left_in_the_data_folder() {
     const NAME: &str = "Zwetschgendatschi";
     let app = spawn_app().await;
     let home = app.home().unwrap();
@@ -341,7 +341,7 @@ async fn not_a_byte_of_a_deleted_account_is_left_in_the_data_folder() {
         let client = json!({"name": format!("{NAME} {n}"), "email": "c@example.com"});
         let client = ada.post("/clients", client).await.data(201)["id"].clone();
         let id = client.as_str().unwrap();
-        // Others stand between them, and stay.
+        // Rows of another account lie between them and stay.
         obi.client(&format!("Ordinary {n}")).await;
         let project = ada.project(id, &format!("{NAME} {n}")).await;
         ada.milestone(&project, NAME).await;

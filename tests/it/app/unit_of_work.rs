@@ -1,4 +1,4 @@
-//! What the program does for an account by itself, without a session.
+//! Work done for an account by the program itself, without a session.
 
 use freelanceos::{
     app::{
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::support::spawn_app;
 
 #[tokio::test]
-async fn the_system_does_for_an_account_what_its_owner_can() {
+async fn the_system_can_do_for_an_account_what_its_owner_can() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;

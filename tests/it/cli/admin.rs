@@ -10,7 +10,7 @@ use crate::support::authenticator::Authenticator;
 const NEW_PASSWORD: &str = "another password";
 
 #[test]
-fn users_are_made_listed_and_named_after_their_email() {
+fn users_are_created_listed_and_named_after_their_email() {
     let place = Place::migrated();
     assert!(place.create_user("ada.obi@example.com").starts_with("user_"));
     let arguments =
@@ -27,7 +27,7 @@ fn users_are_made_listed_and_named_after_their_email() {
 }
 
 #[test]
-fn what_the_api_would_refuse_is_refused() {
+fn values_that_the_api_would_refuse_are_refused() {
     let place = Place::migrated();
     place.create_user("ada@example.com");
     for (arguments, password, said) in [
@@ -52,7 +52,7 @@ fn what_the_api_would_refuse_is_refused() {
 }
 
 #[test]
-fn without_a_database_nothing_is_made() {
+fn without_a_database_nothing_is_created() {
     let place = Place::new();
     let ended = place.run(&["admin", "list-users"]);
     let said = format!("there is no database at {};", place.shown_database());
@@ -62,7 +62,7 @@ fn without_a_database_nothing_is_made() {
 }
 
 #[tokio::test]
-async fn an_admin_works_beside_a_running_server() {
+async fn admin_commands_work_next_to_a_running_server() {
     let place = Place::new();
     let server = place.serve_with(&[("RATE_LIMIT", "off")]);
     place.create_user("ada@example.com");
@@ -94,7 +94,7 @@ async fn an_admin_works_beside_a_running_server() {
 }
 
 #[test]
-fn only_mail_that_is_there_and_waits_is_tried_again() {
+fn only_existing_waiting_mail_can_be_retried() {
     let place = Place::migrated();
     assert_eq!(place.run(&["admin", "list-mail", "--json"]).done(), "[]\n");
     assert_eq!(place.run(&["admin", "list-mail"]).done().lines().count(), 1);
@@ -116,7 +116,7 @@ async fn hub_post(server: &Server, path: &str, token: &str, body: &Value) -> Val
 }
 
 #[tokio::test]
-async fn an_admin_turns_off_two_factor_sign_in_for_who_has_lost_all_codes() {
+async fn an_admin_turns_off_two_factor_sign_in_for_a_user_without_codes() {
     let place = Place::new();
     let server = place.serve_with(&[("RATE_LIMIT", "off")]);
     for email in ["ada@example.com", "ben@example.com"] {
@@ -147,7 +147,7 @@ async fn an_admin_turns_off_two_factor_sign_in_for_who_has_lost_all_codes() {
 }
 
 #[tokio::test]
-async fn an_admin_verifies_an_email_whose_account_waits_for_it() {
+async fn an_admin_verifies_an_email_for_a_pending_account() {
     let place = Place::new();
     let server = place.serve_with(&[("RATE_LIMIT", "off")]);
     let new = json!({

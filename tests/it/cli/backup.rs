@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{PASSWORD, Place, mode};
 
-/// A place where a server has run, so that there are secrets, with one account.
+/// A place where a server has run and created secrets, with one account.
 fn served() -> Place {
     let place = Place::with_file();
     place.serve().stop();
@@ -19,7 +19,7 @@ fn served() -> Place {
     place
 }
 
-/// Changes a database file behind the program's back.
+/// Changes a database file without the program.
 fn change(place: &Place, file: &str, sql: &'static str) {
     sqlite::with_connection(&place.path(file), |connection| connection.execute(sql, &[])).unwrap();
 }
@@ -62,7 +62,7 @@ fn a_backup_is_private_names_the_secrets_and_is_never_overwritten() {
 }
 
 #[tokio::test]
-async fn a_backup_taken_under_load_restores_to_a_whole_state() {
+async fn a_backup_taken_under_load_restores_to_a_consistent_state() {
     let place = served();
     let server = place.serve_with(&[("RATE_LIMIT", "off")]);
     let token = server.login("ada@example.com", PASSWORD).await.unwrap();
@@ -94,7 +94,7 @@ async fn a_backup_taken_under_load_restores_to_a_whole_state() {
     assert!(place.run(&["restore", "copy.db", "--yes"]).refused(1).contains("a server is using"));
     server.stop();
 
-    // Elsewhere, where nothing is yet: the secrets come along.
+    // In an empty folder, the secrets are restored too.
     let other = Place::with_file();
     for name in ["copy.db", "copy.db.secrets"] {
         fs::copy(place.path(name), other.path(name)).unwrap();
@@ -135,7 +135,7 @@ fn restore_keeps_the_database_it_replaces() {
 }
 
 #[test]
-fn a_damaged_database_can_be_replaced_and_is_kept_as_it_is() {
+fn a_damaged_database_can_be_replaced_and_is_kept_unchanged() {
     let place = served();
     place.run(&["backup", "copy.db"]).done();
     fs::write(place.path("data/freelanceos.db"), "no database any more").unwrap();
@@ -148,7 +148,7 @@ fn a_damaged_database_can_be_replaced_and_is_kept_as_it_is() {
 }
 
 #[test]
-fn restore_refuses_what_it_should_not_take_and_changes_nothing() {
+fn restore_refuses_invalid_sources_and_changes_nothing() {
     let place = served();
     place.run(&["backup", "good.db"]).done();
     let good = fs::read(place.path("good.db")).unwrap();
@@ -208,7 +208,7 @@ fn restore_refuses_what_it_should_not_take_and_changes_nothing() {
 }
 
 #[test]
-fn restore_refuses_while_somebody_has_the_database_open() {
+fn restore_refuses_while_the_database_is_open() {
     let place = served();
     place.run(&["backup", "copy.db"]).done();
     let store = Store::open(place.database()).unwrap();

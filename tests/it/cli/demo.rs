@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{PASSWORD, Place};
 
-/// A place with the account `a@example.com` of the demo.
+/// A place with the demo account `a@example.com`.
 pub fn place() -> Place {
     let place = Place::migrated();
     let ended = place.run_told(&["demo", "--email", "a@example.com"], &format!("{PASSWORD}\n"));
@@ -15,7 +15,7 @@ pub fn place() -> Place {
 }
 
 #[tokio::test]
-async fn the_demo_is_two_years_of_work_in_every_state() {
+async fn the_demo_has_two_years_of_work_in_every_status() {
     let place = place();
     let server = place.serve_with(&[("RATE_LIMIT", "off")]);
     let token = server.login("a@example.com", PASSWORD).await.unwrap();
@@ -72,7 +72,7 @@ async fn the_demo_is_two_years_of_work_in_every_state() {
 }
 
 #[test]
-fn the_demo_makes_a_password_once_and_refuses_a_taken_email() {
+fn the_demo_creates_a_password_once_and_refuses_a_taken_email() {
     let place = Place::migrated();
     let ended = place.run_told(&["demo"], "");
     let password = ended.done().lines().find_map(|line| line.strip_prefix("password: "));
@@ -80,7 +80,7 @@ fn the_demo_makes_a_password_once_and_refuses_a_taken_email() {
     let ended = place.run(&["demo"]);
     assert!(ended.refused(1).starts_with("An account with this email already exists"));
     assert_eq!(place.run(&["demo", "--email", "nobody"]).code, 1);
-    // The same story again, for somebody else, on the same day.
+    // The same data for a second account on the same day.
     place.run_told(&["demo", "--email", "b@example.com"], "").done();
     assert_eq!(place.users().len(), 2);
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::{Place, demo};
 
-/// The findings that are not "ok", as "verdict what".
+/// The findings other than "ok", as "verdict what".
 fn findings(place: &Place, variables: &[(&str, &str)]) -> Vec<String> {
     let ended = place.run_with(&["doctor", "--json"], variables);
     let findings: Vec<Value> = serde_json::from_str(&ended.stdout).expect(&ended.stderr);
@@ -39,7 +39,7 @@ fn change(place: &Place, sql: &'static str) {
 }
 
 #[test]
-fn doctor_says_what_is_wrong_and_what_to_do() {
+fn doctor_names_each_problem_and_its_fix() {
     let place = Place::with_file();
     assert_eq!(findings(&place, &[]), ["fail data folder"]);
     assert!(!place.path("data").exists());
@@ -70,7 +70,7 @@ fn doctor_says_what_is_wrong_and_what_to_do() {
 }
 
 #[test]
-fn doctor_sees_a_running_server() {
+fn doctor_detects_a_running_server() {
     let place = Place::new();
     let server = place.serve();
     let ended = place.run(&["doctor"]);
@@ -81,7 +81,7 @@ fn doctor_sees_a_running_server() {
 }
 
 #[test]
-fn mail_in_trouble_is_told_with_its_reason() {
+fn doctor_reports_failing_mail_with_its_reason() {
     let place = Place::new();
     place.serve().stop();
     let insert = "INSERT INTO mails (id, kind, recipient, subject, tries, created_at) \
@@ -111,7 +111,7 @@ fn mail_in_trouble_is_told_with_its_reason() {
     assert!(findings(&place, &[]).is_empty());
 }
 
-/// A mail server that greets, listens to two commands, and takes nothing; its port.
+/// Starts a mail server that greets, reads two commands and takes no email. Returns its port.
 fn mail_server() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -129,7 +129,7 @@ fn mail_server() -> u16 {
 }
 
 #[test]
-fn doctor_asks_the_mail_server() {
+fn doctor_checks_the_mail_server() {
     let place = Place::new();
     place.serve().stop();
     let here = format!("smtp://127.0.0.1:{}?tls=none", mail_server());
@@ -147,7 +147,7 @@ fn doctor_asks_the_mail_server() {
     assert!(ended.stdout.contains(&said), "{}", ended.stdout);
     assert!(ended.stdout.contains("onnection refused"), "{}", ended.stdout);
     assert!(!ended.stdout.contains("hunter2"), "{}", ended.stdout);
-    // A loopback address would be answered; what others are to answer must be somebody's.
+    // The links in emails only matter if the mail server is on another machine.
     let relay = ("SMTP_URL", "smtp://localhost.localdomain.invalid?tls=none");
     let named = ("PUBLIC_URL", "https://office.example.com");
     let proxy = ("TRUST_PROXY", "on");
@@ -160,7 +160,7 @@ fn doctor_asks_the_mail_server() {
 }
 
 #[test]
-fn doctor_tells_what_others_can_do() {
+fn doctor_reports_what_others_can_do() {
     let place = Place::new();
     place.serve().stop();
     let open = ("LISTEN", "0.0.0.0:5000");
@@ -202,11 +202,11 @@ fn doctor_tells_what_others_can_do() {
 }
 
 #[test]
-fn doctor_sees_what_the_server_cannot_use() {
+fn doctor_reports_files_the_server_cannot_use() {
     let place = Place::with_file();
     place.serve().stop();
     let database = place.path("data/freelanceos.db");
-    // Only root may give files away; others are kept out by a mode.
+    // Only root may change owners; otherwise a file mode blocks access.
     if chown(&database, Some(65534), Some(65534)).is_ok() {
         assert_eq!(findings(&place, &[]), ["fail owner"]);
         let ended = place.run(&["doctor"]);
@@ -225,9 +225,9 @@ fn doctor_sees_what_the_server_cannot_use() {
 }
 
 #[test]
-fn totals_that_do_not_agree_with_their_rows_are_found() {
+fn doctor_finds_totals_that_do_not_match_their_rows() {
     let place = demo::place();
-    // No server has made secrets here, unless they are given.
+    // No server has created secrets here.
     let usual: &[&str] = if place.database().file().is_some() { &["warn secrets"] } else { &[] };
     assert_eq!(findings(&place, &[]), usual);
     for (spoil, mend) in [

@@ -1,4 +1,4 @@
-//! Files: who may read them, and that a database is the same by every name it has.
+//! Files: their permissions, and locks that hold under every name of a database.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{Ended, Place, Server, mode};
 
-/// A command of the program under a mask of rights that takes nothing away.
+/// A command of the program with umask 0.
 fn unmasked(place: &Place, arguments: &[&str]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", r#"umask 0; exec "$0" "$@""#, env!("CARGO_BIN_EXE_freelanceos")]);
@@ -22,13 +22,13 @@ fn unmasked(place: &Place, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it and expects that it does its work.
+/// Runs it and expects success.
 fn done(place: &Place, arguments: &[&str]) {
     let ended = Ended::of(unmasked(place, arguments).output().unwrap());
     assert_eq!(ended.code, 0, "{arguments:?}: {}", ended.stderr);
 }
 
-/// Every file and folder below, with the rights of others.
+/// Every file and folder below that others can access, with its mode.
 fn open_to_others(folder: &Path) -> Vec<(PathBuf, u32)> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -47,7 +47,7 @@ fn open_to_others(folder: &Path) -> Vec<(PathBuf, u32)> {
     found
 }
 
-/// Puts the database of an old version there, as `cp` would, open to everybody.
+/// Copies the database of an old version there, readable by everyone.
 fn put_old_database(place: &Place) {
     let packed: &[u8] = include_bytes!("../store/fixtures/version-1.db.gz");
     let mut whole = Vec::new();
@@ -58,7 +58,7 @@ fn put_old_database(place: &Place) {
 }
 
 #[tokio::test]
-async fn what_is_made_is_for_its_owner_alone_whatever_the_umask() {
+async fn created_files_are_private_whatever_the_umask() {
     let place = Place::with_file();
     put_old_database(&place);
     let mut command = unmasked(&place, &["serve"]);
@@ -66,7 +66,7 @@ async fn what_is_made_is_for_its_owner_alone_whatever_the_umask() {
     let server = Server::start(command);
     server.logged("backup written: ", 1);
     place.create_user("ada@example.com");
-    // A mail becomes a file.
+    // This email is written to a file.
     let body = json!({
         "firstName": "Kamala", "lastName": "Perera", "email": "kamala@example.com",
         "password": "securepass1!", "role": "client",
@@ -98,7 +98,7 @@ async fn what_is_made_is_for_its_owner_alone_whatever_the_umask() {
 }
 
 #[test]
-fn folders_that_are_made_on_the_way_are_for_their_owner_alone() {
+fn parent_folders_that_are_created_are_private() {
     let place = Place::with_file();
     let mut command = unmasked(&place, &["migrate"]);
     command.env("DATABASE_URL", "sqlite:some/where/else.db").env("DATA_DIR", "a/b/c");
@@ -109,7 +109,7 @@ fn folders_that_are_made_on_the_way_are_for_their_owner_alone() {
     }
 }
 
-/// Starts a second server on that database and expects that it is refused.
+/// Starts a second server on that database and expects a refusal.
 fn assert_refused(place: &Place, variables: &[(&str, &str)]) {
     let ended = place.run_with(&["serve"], variables);
     assert_eq!(ended.code, 1, "{variables:?}: {}", ended.stderr);
@@ -119,7 +119,7 @@ fn assert_refused(place: &Place, variables: &[(&str, &str)]) {
 }
 
 #[test]
-fn a_database_is_served_once_by_whatever_name() {
+fn a_database_is_served_once_under_all_its_names() {
     let place = Place::with_file();
     place.create_user("ada@example.com");
     for folder in ["by-link", "by-name", "by-links"] {
@@ -142,7 +142,7 @@ fn a_database_is_served_once_by_whatever_name() {
     for name in names {
         assert_refused(&place, &[name]);
     }
-    // Nor is it replaced, migrated or copied by another of its names.
+    // It cannot be replaced, migrated or copied under another name either.
     place.run(&["backup", "copy.db"]).done();
     for name in names {
         let ended = place.run_with(&["restore", "copy.db", "--yes"], &[name]);
@@ -163,7 +163,7 @@ fn a_database_is_served_once_by_whatever_name() {
 }
 
 #[test]
-fn a_database_that_a_link_leads_to_is_restored_where_it_lies() {
+fn a_database_behind_a_symbolic_link_is_restored_in_place() {
     let place = Place::with_file();
     place.create_user("ada@example.com");
     place.run(&["backup", "copy.db"]).done();

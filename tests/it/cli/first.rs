@@ -1,4 +1,5 @@
-//! The first minutes: what works in an empty folder, and what is told before anything is made.
+//! The first minutes: what works in an empty folder, and what is refused before anything is
+//! created.
 
 use std::{fs, io::Read, net::TcpListener};
 
@@ -7,10 +8,10 @@ use flate2::read::GzDecoder;
 use super::{PASSWORD, Place};
 
 #[tokio::test]
-async fn the_first_account_needs_no_server_before() {
+async fn the_first_account_needs_no_server() {
     let place = Place::new();
     assert!(place.create_user("ada.obi@example.com").starts_with("user_"));
-    // What it made is what the server uses.
+    // The server uses the secrets it created.
     let secrets = place.secrets();
     let server = place.serve();
     assert!(server.login("ada.obi@example.com", PASSWORD).await.is_ok());
@@ -21,7 +22,7 @@ async fn the_first_account_needs_no_server_before() {
 }
 
 #[tokio::test]
-async fn the_demo_needs_no_server_before() {
+async fn the_demo_needs_no_server() {
     let place = Place::new();
     place.run_told(&["demo"], PASSWORD).done();
     let secrets = place.secrets();
@@ -33,7 +34,7 @@ async fn the_demo_needs_no_server_before() {
 }
 
 #[test]
-fn an_account_is_made_in_an_older_database_of_which_a_copy_is_kept() {
+fn creating_an_account_migrates_an_older_database_and_keeps_a_copy() {
     let place = Place::with_file();
     let packed: &[u8] = include_bytes!("../store/fixtures/version-2.db.gz");
     let mut whole = Vec::new();
@@ -49,7 +50,7 @@ fn an_account_is_made_in_an_older_database_of_which_a_copy_is_kept() {
 }
 
 #[test]
-fn what_is_typed_wrong_makes_nothing() {
+fn invalid_input_creates_nothing() {
     let place = Place::new();
     for (arguments, variables, code) in [
         (&["admin", "create-user", "nobody"][..], ("LOG", "info"), 1),
@@ -64,7 +65,7 @@ fn what_is_typed_wrong_makes_nothing() {
 }
 
 #[test]
-fn an_address_that_cannot_be_had_is_told_before_anything_is_made() {
+fn an_unavailable_address_is_reported_before_anything_is_created() {
     let place = Place::new();
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = other.local_addr().unwrap().to_string();

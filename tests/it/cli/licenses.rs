@@ -1,4 +1,4 @@
-//! `licenses`: what is shipped is named with its licence.
+//! `licenses`: everything that is shipped is listed with its licence.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +7,7 @@ use std::{
 
 use super::Place;
 
-/// Where the program is built for.
+/// The platforms of the releases.
 const TARGETS: [&str; 4] = [
     "x86_64-unknown-linux-gnu",
     "aarch64-unknown-linux-gnu",
@@ -15,7 +15,7 @@ const TARGETS: [&str; 4] = [
     "aarch64-apple-darwin",
 ];
 
-/// Every crate that is compiled into the program, as cargo knows it: its name and version.
+/// Every crate that is compiled into the program according to cargo: name and version.
 fn compiled_in() -> BTreeSet<String> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["tree", "--locked", "--prefix", "none"]);
@@ -35,7 +35,7 @@ fn compiled_in() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_crate_of_the_program_is_named_in_its_version_with_its_licence_texts() {
+fn every_crate_is_listed_with_its_version_and_licence_texts() {
     let place = Place::new();
     let ended = place.run(&["licenses"]);
     let told = ended.done();
@@ -61,13 +61,13 @@ fn every_crate_of_the_program_is_named_in_its_version_with_its_licence_texts() {
             let text = texts[number.parse::<usize>().unwrap() - 1];
             text.strip_prefix(number).expect(name).len() > 400
         };
-        // Some name their licences in one file and have their texts in others.
+        // Some name their licences in one file and keep the texts in others.
         assert!(numbers.split(", ").any(is_whole), "{name} has no text");
     }
 }
 
 #[test]
-fn the_program_and_what_is_no_crate_in_it_are_named_too() {
+fn the_program_and_its_other_parts_are_listed_too() {
     let place = Place::new();
     let ended = place.run(&["licenses"]);
     for text in [

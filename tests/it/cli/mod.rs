@@ -1,4 +1,4 @@
-//! The command line: the program as it is installed, run in a folder of its own.
+//! The command line: the installed program, run in its own folder.
 
 #![allow(clippy::expect_used, reason = "a test says what went wrong by failing")]
 
@@ -35,23 +35,23 @@ use tempfile::TempDir;
 use crate::database::TestDatabase;
 
 const PASSWORD: &str = "SecurePass123";
-/// How long anything may take on a busy machine.
+/// Timeout for anything, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What the program must be told where a server keeps its database.
+/// The secrets, which must be set if the database is on a server.
 const SECRETS: [(&str, &str); 2] = [
     ("SECRET_KEY", "3f1c0d7a9b2e8f4655aa10c7d4e29b806c1f37d2e5a84b9013c6f7d8e2a4b590"),
     ("JWT_SECRET", "a secret of the command line's tests, long enough"),
 ];
 
-/// A folder in which the program is run, and its database, in the folder or on a server.
+/// A folder to run the program in, and its database, in the folder or on a server.
 struct Place {
-    // Dropped first: a server's database goes before the folder it is named after.
+    // Dropped first: a database on a server is named after the folder.
     database: TestDatabase,
     folder: TempDir,
 }
 
-/// How a command ended.
+/// The result of a command.
 struct Ended {
     code: i32,
     stdout: String,
@@ -67,14 +67,14 @@ impl Ended {
         }
     }
 
-    /// What it printed, having done its work.
+    /// The output of a successful command.
     #[track_caller]
     fn done(&self) -> &str {
         assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{}", self.stdout);
         &self.stdout
     }
 
-    /// The one line with which it refused.
+    /// The single line of a refusal.
     #[track_caller]
     fn refused(&self, code: i32) -> &str {
         assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
@@ -90,7 +90,7 @@ impl Place {
         Self::with(TestDatabase::empty)
     }
 
-    /// An empty folder where the database will be a file in `data`: for tests of files.
+    /// An empty folder with a database file in `data`, for tests of files.
     fn with_file() -> Self {
         Self::with(TestDatabase::file)
     }
@@ -119,7 +119,7 @@ impl Place {
         }
     }
 
-    /// Changes the database behind the program's back.
+    /// Changes the database without the program.
     fn change(&self, sql: &'static str, values: &[store::Value]) {
         self.database().change(|connection| connection.execute(sql, values)).unwrap();
     }
@@ -141,7 +141,7 @@ impl Place {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_freelanceos"));
-        // Nothing of the machine's own settings may reach it.
+        // None of the machine's own settings may leak in.
         command.env_clear().env("LISTEN", "127.0.0.1:0").current_dir(&self.folder).args(arguments);
         if let Some(url) = self.database.url() {
             command.env("DATABASE_URL", url).envs(SECRETS);
@@ -159,17 +159,17 @@ impl Place {
         Ended::of(command.envs(variables.iter().copied()).output().unwrap())
     }
 
-    /// Runs it with this on standard input.
+    /// Runs it with this text on standard input.
     fn run_told(&self, arguments: &[&str], input: &str) -> Ended {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // It may refuse before it has read anything.
+        // It may fail before it has read anything.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         Ended::of(child.wait_with_output().unwrap())
     }
 
-    /// Makes an account and answers what was printed.
+    /// Creates an account and returns the output.
     fn create_user(&self, email: &str) -> String {
         let ended = self.run_told(&["admin", "create-user", email], PASSWORD);
         ended.done().to_owned()
@@ -192,24 +192,24 @@ impl Place {
     }
 }
 
-/// A server in a process of its own.
+/// A server process.
 struct Server {
     child: Child,
     base: String,
     http: reqwest::Client,
-    /// All that it wrote to standard error so far.
+    /// Everything it has written to standard error so far.
     log: Arc<Mutex<String>>,
 }
 
 impl Server {
-    /// Starts it by that command and waits until it listens.
+    /// Starts it with that command and waits until it listens.
     fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (found, url) = mpsc::channel();
         let log = Arc::new(Mutex::new(String::new()));
         let kept = Arc::clone(&log);
-        // Reads on to the end, so that the server never waits for its log to be read.
+        // Reads to the end, so that the server never blocks on its log.
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 kept.lock().unwrap().push_str(&format!("{line}\n"));
@@ -227,7 +227,7 @@ impl Server {
         server
     }
 
-    /// Asks it to stop and waits until it has.
+    /// Stops it and waits until it has exited.
     fn stop(mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").arg(id).status().unwrap().success());
@@ -235,7 +235,7 @@ impl Server {
         assert!(status.success(), "{status}");
     }
 
-    /// Waits until it has logged that so often.
+    /// Waits until it has logged that text so many times.
     fn logged(&self, text: &str, times: usize) -> String {
         let start = Instant::now();
         loop {
@@ -263,7 +263,7 @@ impl Server {
         (response.status(), response.json().await.unwrap())
     }
 
-    /// Signs in; the token, or the status of the refusal.
+    /// Signs in and returns the token, or the status of the refusal.
     async fn login(&self, email: &str, password: &str) -> Result<String, StatusCode> {
         let body = json!({"email": email, "password": password});
         let (status, answer) = self.post("/auth/login", None, &body).await;
@@ -273,7 +273,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A test that failed leaves it running.
+        // A failed test leaves it running.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! HTTPS and connections, by the settings of the program.
+//! HTTPS and connections, as configured by settings.
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
@@ -12,7 +12,7 @@ use crate::net::{
     tls::{Owner, connect_to},
 };
 
-/// The settings of that owner's certificate.
+/// The settings for that owner's certificate.
 fn settings(owner: &Owner) -> Vec<(&'static str, String)> {
     let file = |name| owner.file(name).to_str().unwrap().to_owned();
     vec![
@@ -27,7 +27,7 @@ fn borrowed<'a>(settings: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str
 }
 
 #[test]
-fn settings_that_contradict_each_other_are_refused() {
+fn contradictory_settings_are_refused() {
     let place = Place::new();
     let acme = ("ACME_DOMAIN", "a.example");
     for (variables, said) in [
@@ -70,7 +70,7 @@ fn settings_that_contradict_each_other_are_refused() {
 }
 
 #[test]
-fn a_certificate_that_cannot_be_used_stops_the_start() {
+fn an_unusable_certificate_stops_the_start() {
     let (place, owner, other) = (Place::new(), Owner::new(), Owner::new());
     fs::write(owner.file("garbage.pem"), "garbage").unwrap();
     let file = |name: &str| owner.file(name).to_str().unwrap().to_owned();
@@ -92,7 +92,7 @@ fn a_certificate_that_cannot_be_used_stops_the_start() {
 }
 
 #[tokio::test]
-async fn serve_speaks_https_takes_new_certificates_and_leads_there_from_http() {
+async fn serve_speaks_https_reloads_certificates_and_redirects_from_http() {
     let (place, owner) = (Place::new(), Owner::new());
     let mut variables = settings(&owner);
     variables.push(("REDIRECT_LISTEN", "127.0.0.1:0".to_owned()));
@@ -114,7 +114,7 @@ async fn serve_speaks_https_takes_new_certificates_and_leads_there_from_http() {
     assert_eq!(answer.status, 308);
     assert_eq!(answer.headers["location"], "https://freelance.example/clients?page=2");
 
-    // A new pair is taken at the signal, one that is broken is not.
+    // SIGHUP loads a new pair, but not a broken one.
     owner.replace();
     hang_up(&server);
     server.logged("reloaded the certificate", 1);
@@ -134,7 +134,7 @@ async fn serve_speaks_https_takes_new_certificates_and_leads_there_from_http() {
 }
 
 #[tokio::test]
-async fn behind_a_proxy_that_speaks_https_answers_say_to_keep_to_it() {
+async fn behind_an_https_proxy_responses_carry_hsts() {
     let public = ("PUBLIC_URL", "https://freelance.example");
     for (variables, strict) in [
         (&[public, ("TRUST_PROXY", "on")][..], true),
@@ -157,7 +157,7 @@ fn hang_up(server: &Server) {
 }
 
 #[test]
-fn doctor_tells_of_the_certificate() {
+fn doctor_reports_on_the_certificate() {
     let (place, owner) = (Place::new(), Owner::new());
     place.serve().stop();
     let variables = settings(&owner);
@@ -206,7 +206,7 @@ fn doctor_tells_of_the_certificate() {
 }
 
 #[test]
-fn the_limit_of_open_files_is_raised_and_too_small_a_one_is_told() {
+fn the_limit_of_open_files_is_raised_and_reported_if_it_is_too_low() {
     let place = Place::new();
     let limited = |limit: &str| {
         let mut command = place.command(&["serve"]);

@@ -17,7 +17,7 @@ async fn openapi_prints_what_the_server_serves_and_needs_no_database() {
 
     let server = place.serve();
     let (_, mut served) = server.get("/openapi.json", "").await;
-    // Its own address apart: the server of this test listens on a port of its own.
+    // Except for the address, since this server listens on its own port.
     assert_eq!(document["servers"][0]["url"], "http://localhost:5000/api/v1");
     assert!(served["servers"][0]["url"].as_str().unwrap().ends_with("/api/v1"));
     served["servers"] = document["servers"].clone();

@@ -1,4 +1,4 @@
-//! What commands say where a PostgreSQL server keeps the database.
+//! Commands with the database on a PostgreSQL server.
 
 use std::fs;
 
@@ -7,13 +7,13 @@ use serde_json::Value;
 use super::{Ended, Place, SECRETS};
 use crate::database::{TestDatabase, server_url};
 
-/// A place with a server's database.
+/// A place with a database on a server.
 fn place() -> Place {
     assert!(server_url().is_some(), "TEST_DATABASE_URL names no PostgreSQL server");
     Place::with(TestDatabase::empty)
 }
 
-/// Verdict and text of what the doctor says of `what`.
+/// Verdict and text of doctor's findings about `what`.
 fn told(place: &Place, url: &str, what: &str) -> Vec<String> {
     let ended = place.run_with(&["doctor", "--json"], &[("DATABASE_URL", url)]);
     let findings: Vec<Value> = serde_json::from_str(&ended.stdout).expect(&ended.stderr);
@@ -25,7 +25,7 @@ fn told(place: &Place, url: &str, what: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-fn nothing_secret_is_made_where_several_programs_may_need_the_same() {
+fn secrets_are_not_created_if_several_servers_may_share_the_database() {
     let place = place();
     for ((name, _), how) in SECRETS.iter().zip(["hex 32", "hex 48"]) {
         let mut command = place.command(&["serve"]);
@@ -44,7 +44,7 @@ fn nothing_secret_is_made_where_several_programs_may_need_the_same() {
 
 #[test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-fn doctor_tells_of_the_server_and_what_it_keeps() {
+fn doctor_reports_on_the_server_and_its_contents() {
     let place = place();
     fs::create_dir(place.path("data")).unwrap();
     let (url, shown) = (place.database.url().unwrap(), place.shown_database());
@@ -73,10 +73,10 @@ fn doctor_tells_of_the_server_and_what_it_keeps() {
 
 #[test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-fn a_server_that_does_not_answer_is_named_without_its_password() {
+fn an_unreachable_server_is_named_without_its_password() {
     let place = place();
     fs::create_dir(place.path("data")).unwrap();
-    // Nobody listens there.
+    // Nothing listens on this port.
     let (url, shown) = ("postgres://ada:hunter2@127.0.0.1:1/os", "postgres://ada@127.0.0.1:1/os");
     let [database] = &told(&place, url, "database")[..] else { panic!() };
     assert!(database.starts_with(&format!("fail {shown} cannot be reached: ")), "{database}");

@@ -17,7 +17,7 @@ fn rates(place: &Place) -> Value {
 }
 
 #[test]
-fn rates_are_taken_in_and_the_newest_of_each_pair_is_kept() {
+fn rates_are_imported_and_the_newest_of_each_pair_is_kept() {
     let place = place();
     let text = "\u{feff}Day,From,To,Rate\r\n# from the bank\r\n\r\n2026-03-18, EUR, USD, 1.0834\r\n\
                 2026-03-17,EUR,USD,1.05\r\n\"2026-03-01\",\"NGN\",\"USD\",\"0.00065\"\r\n";
@@ -36,7 +36,7 @@ fn rates_are_taken_in_and_the_newest_of_each_pair_is_kept() {
 }
 
 #[test]
-fn one_wrong_line_is_named_and_nothing_is_taken_in() {
+fn an_invalid_line_is_named_and_nothing_is_imported() {
     let place = place();
     for (line, said) in [
         ("2026-03-18,EUR,USD", "line 2: \"2026-03-18,EUR,USD\" is not day,from,to,rate"),
@@ -58,7 +58,7 @@ fn one_wrong_line_is_named_and_nothing_is_taken_in() {
 }
 
 #[test]
-fn the_files_of_a_bank_are_taken_in_as_they_are() {
+fn files_from_a_central_bank_are_imported_unchanged() {
     let place = place();
     for (text, count) in [
         ("Date, USD, JPY, GBP, \n18 March 2026, 1.0834, 162.45, 0.8641, \n", 3),

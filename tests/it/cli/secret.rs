@@ -1,4 +1,4 @@
-//! Nothing secret stands readable in the database, the log, or an answer it does not belong in.
+//! No secret is readable in the database, the log, or a response that must not contain it.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ const PASSWORD: &str = "StrongPassword123!";
 const NEW_PASSWORD: &str = "EvenStronger456?";
 
 impl Server {
-    /// Posts to FreelanceHub and hands out the body of an answer that must be good.
+    /// Posts to FreelanceHub and returns the body of a successful response.
     async fn hub(&self, path: &str, token: Option<&str>, body: Value) -> Value {
         let url = self.base.replace("/api/v1", "/v1") + path;
         let mut request = self.http.post(url).json(&body);
@@ -32,7 +32,7 @@ impl Server {
     }
 }
 
-/// All of a log whose server has stopped.
+/// The whole log of a stopped server.
 async fn last_words(log: &Mutex<String>) -> String {
     let begin = Instant::now();
     loop {
@@ -46,7 +46,7 @@ async fn last_words(log: &Mutex<String>) -> String {
 }
 
 #[tokio::test]
-async fn the_log_tells_who_signs_in_and_who_is_refused() {
+async fn the_log_shows_sign_ins_and_refusals() {
     let place = Place::new();
     let server = place.serve_with(&[("RATE_LIMIT", "off"), ("LOG_FORMAT", "json")]);
     let registration = json!({
@@ -89,7 +89,7 @@ async fn the_log_tells_who_signs_in_and_who_is_refused() {
     }
 }
 
-/// The mails that were written, oldest first, once there are so many.
+/// All emails written, oldest first, once there are that many.
 async fn mails(place: &Place, expected: usize) -> Vec<Eml> {
     let folder = place.path("data/mail");
     let begin = Instant::now();
@@ -112,7 +112,7 @@ fn text(value: &Value) -> String {
 }
 
 #[tokio::test]
-async fn nothing_secret_stands_in_the_database_or_the_log() {
+async fn no_secret_is_in_the_database_or_the_log() {
     let place = Place::new();
     let server = place.serve_with(&[("RATE_LIMIT", "off"), ("LOG", "trace")]);
     let mut secrets = vec![PASSWORD.to_owned(), NEW_PASSWORD.to_owned()];
@@ -154,7 +154,7 @@ async fn nothing_secret_stands_in_the_database_or_the_log() {
     let (_, sent) = server.post(&send, Some(&access), &json!({})).await;
     let token = text(&sent["data"]["publicLink"]).rsplit('/').next().unwrap().to_owned();
     for page in [format!("/v1/public/proposals/{token}"), format!("/p/{token}")] {
-        // Pages send who comes by the machine's own number to the public address.
+        // Pages redirect from the IP address to the public URL.
         let url = server.base.replace("/api/v1", &page).replace("127.0.0.1", "localhost");
         assert!(server.http.get(url).send().await.unwrap().status().is_success(), "{page}");
     }
@@ -174,7 +174,7 @@ async fn nothing_secret_stands_in_the_database_or_the_log() {
     for secret in &secrets {
         assert!(!content::holds(place.database(), secret), "the database holds {secret}");
     }
-    // Without their times, whose digits may be a code by chance.
+    // Without timestamps, whose digits may match a code by chance.
     let lines: Vec<&str> =
         log.lines().filter_map(|line| line.split_once("Z ")).map(|(_, line)| line).collect();
     for secret in &secrets {

@@ -5,7 +5,7 @@ use std::fs;
 use super::{Place, mode};
 
 #[test]
-fn a_wrong_setting_stops_with_one_line_that_names_it() {
+fn an_invalid_setting_stops_with_one_line_that_names_it() {
     let place = Place::new();
     let file = place.path("log-format");
     fs::write(&file, "yaml\n").unwrap();
@@ -26,7 +26,7 @@ fn a_wrong_setting_stops_with_one_line_that_names_it() {
         ),
         ("DATABASE_CONNECTIONS", "1", r#"DATABASE_CONNECTIONS is "1"; it must be a number from 2"#),
         ("PUBLIC_URL", "example.com", "PUBLIC_URL"),
-        // What would be taken and not be done.
+        // Valid URLs that the program could not honour.
         (
             "PUBLIC_URL",
             "https://a.example/office",
@@ -85,7 +85,7 @@ fn a_wrong_setting_stops_with_one_line_that_names_it() {
 }
 
 #[test]
-fn secrets_are_made_once_and_are_private() {
+fn secrets_are_created_once_and_are_private() {
     let place = Place::with_file();
     place.serve().stop();
     let files = ["data/jwt.secret", "data/secret.key"].map(|name| place.path(name));
@@ -101,7 +101,7 @@ fn secrets_are_made_once_and_are_private() {
     assert_eq!(read(), made);
 }
 
-/// Every setting, as `serve --help` names it: its flag and its variable.
+/// Every setting in `serve --help`: its flag and its variable.
 fn all_settings(place: &Place) -> Vec<(String, String)> {
     let help = place.run(&["serve", "--help"]).done().to_owned();
     let mut settings = vec![("--frontend-url".to_owned(), "FRONTEND_URL".to_owned())];
@@ -134,7 +134,7 @@ fn every_setting_is_documented() {
 }
 
 #[test]
-fn an_empty_setting_is_not_set() {
+fn an_empty_setting_counts_as_not_set() {
     let place = Place::with_file();
     let settings = all_settings(&place);
     for known in ["SMTP_URL", "PORT", "TLS_CERT", "DATABASE_URL", "LOG", "PUBLIC_URL"] {
@@ -162,7 +162,7 @@ fn an_empty_setting_is_not_set() {
         sound(place.run(&["doctor", flag, ""]), flag);
         sound(place.run(&["doctor", &format!("{flag}=")]), flag);
     }
-    // All at once, and of an empty one the file is read.
+    // All at once; if the variable is empty, the file is read.
     fs::write(place.path("port"), "0\n").unwrap();
     let mut command = place.command(&["serve", "--public-url", "", "--trust-proxy="]);
     command.envs(settings.iter().map(|(_, name)| (name, ""))).env("PORT_FILE", "port");
@@ -174,7 +174,7 @@ fn an_empty_setting_is_not_set() {
 }
 
 #[tokio::test]
-async fn origins_are_taken_as_browsers_write_them() {
+async fn origins_are_accepted_as_browsers_write_them() {
     let place = Place::new();
     let server = place.serve_with(&[
         ("CORS_ORIGIN", "HTTPS://App.Example:443/ , http://b.example:8080"),
@@ -190,7 +190,7 @@ async fn origins_are_taken_as_browsers_write_them() {
 }
 
 #[test]
-fn connections_of_a_server_are_no_setting_of_a_file() {
+fn a_connection_limit_is_refused_for_a_database_file() {
     let place = Place::with_file();
     let ended = place.run_with(&["serve"], &[("DATABASE_CONNECTIONS", "8")]);
     let said = r#"DATABASE_CONNECTIONS is "8"; it must be unset unless DATABASE_URL names a"#;
@@ -199,7 +199,7 @@ fn connections_of_a_server_are_no_setting_of_a_file() {
 }
 
 #[test]
-fn a_file_gives_a_setting_and_the_environment_goes_first() {
+fn a_setting_can_come_from_a_file_but_the_environment_wins() {
     let place = Place::with_file();
     fs::write(place.path("dir"), "elsewhere\r\n").unwrap();
     let file = place.path("dir");
@@ -212,7 +212,7 @@ fn a_file_gives_a_setting_and_the_environment_goes_first() {
 }
 
 #[test]
-fn two_servers_do_not_share_a_file() {
+fn two_servers_cannot_share_a_file() {
     let place = Place::with_file();
     let server = place.serve();
     let ended = place.run(&["serve"]);
@@ -227,7 +227,7 @@ fn two_servers_do_not_share_a_file() {
 }
 
 #[test]
-fn help_shows_no_secret_wherever_it_comes_from() {
+fn help_shows_no_secret_from_any_source() {
     let place = Place::new();
     let file = place.path("secret");
     fs::write(&file, "smtp://me:hunter2@h\n").unwrap();
@@ -243,7 +243,7 @@ fn help_shows_no_secret_wherever_it_comes_from() {
 }
 
 #[tokio::test]
-async fn without_a_server_mail_becomes_files() {
+async fn without_a_mail_server_emails_are_written_to_files() {
     let place = Place::new();
     let server = place.serve_with(&[("PUBLIC_URL", "https://freelance.example")]);
     let body = serde_json::json!({

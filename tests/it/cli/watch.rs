@@ -1,4 +1,4 @@
-//! What those see who watch the server: figures and the log.
+//! Monitoring: metrics and the log.
 
 use std::{collections::HashSet, io::Read, process::Stdio, time::Instant};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{PASSWORD, PATIENCE, Place, Server};
 
-/// Waits until a line of the log holds this, and answers what stands behind it.
+/// Waits for a log line that contains this text, and returns the rest of the line.
 async fn logged(server: &Server, mark: &str) -> String {
     let begun = Instant::now();
     loop {
@@ -21,7 +21,7 @@ async fn logged(server: &Server, mark: &str) -> String {
 }
 
 async fn get(url: &str) -> (StatusCode, String) {
-    // Pages lead from an address to the name of this machine, where nobody listens.
+    // Pages redirect to the public host name, where nothing listens.
     let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
     let response = http.get(url).send().await.unwrap();
     (response.status(), response.text().await.unwrap())
@@ -31,8 +31,8 @@ fn account() -> Value {
     json!({"email": "a@example.com", "password": PASSWORD, "firstName": "A", "lastName": "B"})
 }
 
-/// Checks that a page is what Prometheus reads: each figure is introduced once, before its
-/// values, which are numbers; and the buckets of a histogram grow up to its count.
+/// Checks that a page is valid for Prometheus: each metric is declared once, before its values,
+/// which are numbers, and the buckets of a histogram add up to its count.
 fn check(page: &str) {
     let (mut known, mut bucket) = (HashSet::new(), (String::new(), 0.0));
     for line in page.lines() {
@@ -59,7 +59,7 @@ fn check(page: &str) {
 }
 
 #[tokio::test]
-async fn figures_are_served_on_an_address_of_their_own() {
+async fn metrics_are_served_on_their_own_address() {
     let place = Place::new();
     let server = place.serve_with(&[("METRICS_LISTEN", "127.0.0.1:0")]);
     let figures = logged(&server, "metrics are at ").await;
@@ -144,7 +144,7 @@ async fn every_request_is_one_line_of_the_access_log_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn the_usual_log_has_no_line_for_each_request() {
+async fn the_default_log_has_no_line_per_request() {
     let place = Place::new();
     let server = place.serve();
     server.post("/auth/register", None, &account()).await;
@@ -153,7 +153,7 @@ async fn the_usual_log_has_no_line_for_each_request() {
     assert!(!log.lock().unwrap().contains("answered"));
 }
 
-/// Asks for something over and over, so that far more is logged than a pipe holds.
+/// Sends requests until far more is logged than a pipe holds.
 async fn ask_often(base: &str) {
     let http = reqwest::Client::new();
     for _ in 0..3000 {
@@ -162,13 +162,13 @@ async fn ask_often(base: &str) {
     }
 }
 
-/// A free port: nothing can be learnt from a log that nobody reads.
+/// A free port, since the test cannot read the address from the log.
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 #[tokio::test]
-async fn a_log_that_nobody_reads_any_more_keeps_nobody_waiting() {
+async fn a_log_that_nobody_reads_blocks_nothing() {
     for is_closed in [false, true] {
         let place = Place::new();
         let address = format!("127.0.0.1:{}", free_port());
@@ -176,7 +176,7 @@ async fn a_log_that_nobody_reads_any_more_keeps_nobody_waiting() {
         command.env("LISTEN", &address).env("LOG", "trace").stdout(Stdio::null());
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = child.stderr.take().unwrap();
-        // It says something before it listens.
+        // It logs something before it listens.
         log.read_exact(&mut [0; 16]).unwrap();
         let log = if is_closed { None } else { Some(log) };
         let base = format!("http://{address}");

@@ -1,4 +1,4 @@
-//! Registration, proving an e-mail address, login, password reset.
+//! Registration, email verification, sign-in and password reset.
 
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -22,7 +22,7 @@ async fn login(app: &TestApp) -> Answer {
     app.hub_post("/auth/login", body).await
 }
 
-/// The token in the link of the only mail.
+/// The token in the link of the only email.
 async fn link_token(app: &TestApp) -> String {
     let mails = app.mails().await;
     let start = format!("{PUBLIC_URL}/verify-email?token=");
@@ -32,7 +32,7 @@ async fn link_token(app: &TestApp) -> String {
 }
 
 #[tokio::test]
-async fn the_documented_registration_verification_and_login_answer_as_documented() {
+async fn registration_verification_and_login_match_the_document() {
     let app = spawn_app().await;
     let answer = app.hub_post("/auth/register", registration(EMAIL, "johndoe123")).await;
     assert_eq!(
@@ -94,7 +94,7 @@ async fn the_documented_registration_verification_and_login_answer_as_documented
 }
 
 #[tokio::test]
-async fn an_email_is_proven_by_its_code_too() {
+async fn an_email_can_be_verified_with_its_code_too() {
     let app = spawn_app().await;
     register(&app).await;
     let body = json!({"email": EMAIL, "type": "verification"});
@@ -116,7 +116,7 @@ async fn an_email_is_proven_by_its_code_too() {
 }
 
 #[tokio::test]
-async fn a_link_is_good_for_a_day_once_and_for_its_own_email() {
+async fn a_link_works_once_within_a_day_and_for_its_own_email() {
     let app = spawn_app().await;
     register(&app).await;
     let token = link_token(&app).await;
@@ -142,7 +142,7 @@ async fn a_link_is_good_for_a_day_once_and_for_its_own_email() {
 }
 
 #[tokio::test]
-async fn a_code_of_one_purpose_is_no_good_for_another() {
+async fn a_code_works_only_for_its_own_purpose() {
     let app = spawn_app().await;
     register(&app).await;
     let verification = app.code_of(EMAIL).await;
@@ -156,7 +156,7 @@ async fn a_code_of_one_purpose_is_no_good_for_another() {
     app.hub_post("/auth/verify-email-otp", proof).await.refusal(400);
     let body = json!({"email": EMAIL, "otp": reset, "newPassword": "Another1!pass"});
     app.hub_post("/auth/reset-password", body).await.bare(200);
-    // Who reads the mail has proven the address.
+    // Reading the email also verified the address.
     let login = json!({"email": EMAIL, "password": "Another1!pass"});
     let login = app.hub_post("/auth/login", login).await;
     assert_eq!(login.bare(200)["user"]["isEmailVerified"], true);
@@ -179,7 +179,7 @@ async fn five_wrong_codes_void_a_password_reset() {
 }
 
 #[tokio::test]
-async fn whether_an_email_is_known_no_answer_tells() {
+async fn no_response_reveals_whether_an_email_is_registered() {
     let app = spawn_app().await;
     register(&app).await;
     for (path, extra) in [
@@ -201,7 +201,7 @@ async fn whether_an_email_is_known_no_answer_tells() {
 }
 
 #[tokio::test]
-async fn every_failing_field_is_said_in_message_and_details_of_a_registration() {
+async fn a_registration_reports_every_invalid_field_in_message_and_details() {
     let app = spawn_app().await;
     let body = json!({
         "email": "john.doe@",
@@ -243,7 +243,7 @@ async fn every_failing_field_is_said_in_message_and_details_of_a_registration() 
 }
 
 #[tokio::test]
-async fn each_field_of_a_registration_has_its_rule() {
+async fn each_field_of_a_registration_is_validated() {
     let app = spawn_app().await;
     let refused = [
         ("username", json!("ab"), "Username must be at least 3 characters long"),
@@ -300,7 +300,7 @@ async fn each_field_of_a_registration_has_its_rule() {
 }
 
 #[tokio::test]
-async fn an_email_or_username_that_exists_is_409_without_regard_to_case() {
+async fn an_existing_email_or_username_is_409_regardless_of_case() {
     let app = spawn_app().await;
     register(&app).await;
     for (email, username) in
@@ -320,7 +320,7 @@ async fn an_email_or_username_that_exists_is_409_without_regard_to_case() {
 }
 
 #[tokio::test]
-async fn of_two_registrations_of_one_username_at_once_one_is_409() {
+async fn of_two_concurrent_registrations_of_one_username_one_is_409() {
     let app = spawn_app().await;
     let register = async |email: &str| {
         app.hub_post("/auth/register", registration(email, "johndoe123")).await.status.as_u16()
@@ -330,7 +330,7 @@ async fn of_two_registrations_of_one_username_at_once_one_is_409() {
 }
 
 #[tokio::test]
-async fn an_account_made_here_works_with_the_other_documents() {
+async fn an_account_created_here_works_with_the_other_apis() {
     let app = spawn_app().await;
     let user = sign_up(&app, EMAIL, "johndoe123", "client").await;
     assert_eq!(user.get("/auth/me").await.data(200)["email"], EMAIL);
@@ -344,7 +344,7 @@ async fn an_account_made_here_works_with_the_other_documents() {
 }
 
 #[tokio::test]
-async fn registrations_and_logins_of_an_address_are_limited_apart_from_the_other_mount() {
+async fn registrations_and_logins_of_an_address_are_limited_separately_from_the_other_mount() {
     let app = spawn_app_with(Options { rate_limit: true, ..Options::default() }).await;
     for _ in 0..5 {
         let answer = app.hub_post("/auth/register", json!({})).await;
@@ -365,7 +365,7 @@ async fn registrations_and_logins_of_an_address_are_limited_apart_from_the_other
 }
 
 #[tokio::test]
-async fn the_fourth_password_reset_of_an_email_in_an_hour_is_429_by_either_route() {
+async fn the_fourth_password_reset_of_an_email_in_an_hour_is_429_on_either_route() {
     let app = spawn_app_with(Options { rate_limit: true, ..Options::default() }).await;
     let forgot = json!({"email": EMAIL});
     let otp = json!({"email": EMAIL, "type": "password_reset"});
@@ -385,7 +385,7 @@ async fn the_fourth_password_reset_of_an_email_in_an_hour_is_429_by_either_route
 }
 
 #[tokio::test]
-async fn the_other_mounts_routes_are_not_here() {
+async fn the_routes_of_the_other_mount_do_not_exist_here() {
     let app = spawn_app().await;
     for path in ["/auth/profile", "/clients", "/auth/verify-otp"] {
         let answer = app.send(app.hub(Method::GET, path)).await;
@@ -394,7 +394,7 @@ async fn the_other_mounts_routes_are_not_here() {
 }
 
 #[tokio::test]
-async fn an_account_that_nobody_proves_is_forgotten_after_a_day() {
+async fn an_unverified_account_is_deleted_after_a_day() {
     let app = spawn_app().await;
     register(&app).await;
     app.register("active@example.com").await;
@@ -402,7 +402,7 @@ async fn an_account_that_nobody_proves_is_forgotten_after_a_day() {
     app.app.sweep().await.unwrap();
     assert_eq!(app.app.list_users().await.unwrap().len(), 2, "its link is good until now");
     app.clock.advance(SignedDuration::from_secs(1));
-    // Who asks for a code once more is waited for.
+    // A request for another code extends the time.
     let body = json!({"email": EMAIL, "type": "verification"});
     app.hub_post("/auth/send-email-otp", body).await.bare(200);
     app.app.sweep().await.unwrap();
@@ -416,7 +416,7 @@ async fn an_account_that_nobody_proves_is_forgotten_after_a_day() {
 }
 
 #[tokio::test]
-async fn ones_own_link_does_nothing_to_anothers() {
+async fn a_verification_link_has_no_effect_on_another_account() {
     let app = spawn_app().await;
     register(&app).await;
     let hers = link_token(&app).await;
@@ -431,7 +431,7 @@ async fn ones_own_link_does_nothing_to_anothers() {
 }
 
 #[tokio::test]
-async fn a_locked_account_proves_and_resets_nothing() {
+async fn a_locked_account_can_neither_verify_nor_reset() {
     let app = spawn_app().await;
     register(&app).await;
     let (otp, token) = (app.code_of(EMAIL).await, link_token(&app).await);
@@ -447,7 +447,7 @@ async fn a_locked_account_proves_and_resets_nothing() {
     app.hub_post("/auth/reset-password", by_reset).await.refusal(400);
     app.app.set_disabled(EMAIL.to_owned(), false).await.unwrap();
     login(&app).await.refusal(401);
-    // What was mailed before is void.
+    // Earlier codes are void.
     app.post("/auth/verify-otp", by_otp).await.refusal(400);
     app.post("/auth/resend-otp", json!({"email": EMAIL})).await.bare(200);
     let by_otp = json!({"email": EMAIL, "otp": app.code_of(EMAIL).await});
@@ -455,7 +455,7 @@ async fn a_locked_account_proves_and_resets_nothing() {
 }
 
 #[tokio::test]
-async fn a_form_that_always_sends_totp_code_signs_in_with_an_empty_one() {
+async fn an_empty_totp_code_is_ignored_at_login() {
     let app = spawn_app().await;
     app.register(EMAIL).await;
     for code in [json!(""), json!("  "), Value::Null] {

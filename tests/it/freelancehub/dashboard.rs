@@ -59,7 +59,7 @@ async fn a_new_account_has_an_empty_dashboard() {
 }
 
 #[tokio::test]
-async fn the_dashboard_tells_of_real_rows_in_the_documented_shape() {
+async fn the_dashboard_shows_real_rows_in_the_documented_format() {
     let app = spawn_app().await;
     let user = freelancer(&app, "johndoe").await;
     let minute = || app.clock.advance(SignedDuration::from_mins(1));
@@ -170,7 +170,7 @@ async fn the_dashboard_tells_of_real_rows_in_the_documented_shape() {
 }
 
 #[tokio::test]
-async fn the_average_project_value_is_truncated_as_the_document_shows_it() {
+async fn the_average_project_value_is_truncated_as_in_the_document() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("C").await;
@@ -187,7 +187,7 @@ async fn the_average_project_value_is_truncated_as_the_document_shows_it() {
 }
 
 #[tokio::test]
-async fn earnings_are_in_the_accounts_currency_without_what_has_no_rate() {
+async fn earnings_are_in_the_accounts_currency_without_unconverted_amounts() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     user.put("/auth/me", json!({"currency": "XOF"})).await.data(200);
@@ -208,7 +208,7 @@ async fn earnings_are_in_the_accounts_currency_without_what_has_no_rate() {
 }
 
 #[tokio::test]
-async fn days_left_are_calendar_days_where_the_freelancer_is() {
+async fn days_left_are_calendar_days_in_the_freelancers_timezone() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     user.put("/auth/me", json!({"timezone": "Asia/Colombo"})).await.data(200);
@@ -280,7 +280,7 @@ async fn previews_are_short_and_the_five_newest_messages_are_shown() {
 }
 
 #[tokio::test]
-async fn the_feed_comes_in_pages_with_its_total() {
+async fn the_feed_is_paged_with_a_total() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("C").await;
@@ -303,7 +303,7 @@ async fn the_feed_comes_in_pages_with_its_total() {
 }
 
 #[tokio::test]
-async fn a_client_counts_while_there_is_a_project_for_it() {
+async fn a_client_counts_while_it_has_a_project() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let (one, two) = (user.client("One").await, user.client("Two").await);

@@ -1,4 +1,4 @@
-//! The dashboard over random histories, against a recount of what the test itself has done.
+//! The dashboard over random histories, checked against a recount of what the test has done.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::support::{JWT_SECRET, Options, START, TestApp, User, spawn_app_with};
 
 const STATUSES: [&str; 5] = ["planning", "active", "on_hold", "completed", "cancelled"];
 
-/// Numbers that look random and are the same in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Dice(u64);
 
 impl Dice {
@@ -240,7 +240,7 @@ impl<'a> History<'a> {
         self.user.post(&format!("{path}/send"), json!({})).await.data(200);
         self.user.post(&format!("{path}/mark-paid"), json!({})).await.data(200);
         self.invoices += 1;
-        // Nobody has entered a rate from EUR.
+        // There is no rate from EUR.
         self.earned += if currency == "XOF" { amount } else { 0 };
         let number = format!("INV-2026-{:03}", self.invoices);
         self.tell("payment", format!("Payment received for {number}"), "completed");
@@ -264,7 +264,7 @@ impl<'a> History<'a> {
         let path = format!("/freelancer/messages/{}", self.messages[place].id);
         if self.dice.roll(3) == 0 {
             self.user.hub_delete(&path).await.bare(200);
-            // Its entry goes with it: strangers choose what stands there.
+            // Deleting a message deletes its activity entry, which contains a stranger's text.
             let told = format!("Message from {}", self.messages.remove(place).from);
             self.feed.retain(|entry| entry["action"] != told);
         } else {
@@ -311,7 +311,7 @@ impl<'a> History<'a> {
     fn dashboard(&self) -> Value {
         let completed = self.with_status("completed");
         let unfinished = |project: &&Project| STATUSES[..3].contains(&project.status);
-        // Projects of one day stand in the order in which they were made.
+        // Projects of one day are in order of creation.
         let mut due: Vec<_> = self.projects.iter().filter(unfinished).collect();
         due.retain(|project| project.deadline.is_some());
         due.sort_by_key(|project| (project.deadline, project.id.clone()));
@@ -379,7 +379,7 @@ fn without_ids(entries: &mut Value) {
 }
 
 #[tokio::test]
-async fn the_dashboard_equals_a_recount_of_whatever_happened() {
+async fn the_dashboard_equals_a_recount_of_a_random_history() {
     let app = spawn_app_with(Options { trust_proxy: true, ..Options::default() }).await;
     let mut other = History::new(&app, "nimal", 5).await;
     for n in 0..6 {

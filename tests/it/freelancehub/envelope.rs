@@ -14,7 +14,7 @@ fn path_of(path: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_unknown_route_is_404_and_a_wrong_method_405_in_the_shape_of_the_api() {
+async fn an_unknown_route_is_404_and_a_wrong_method_405_in_the_format_of_the_api() {
     let app = spawn_app().await;
     for path in ["", "/", "/nothing", "/auth", "/auth/register/x", "/%00"] {
         let answer = app.send(app.hub(Method::GET, path)).await;
@@ -39,7 +39,7 @@ async fn an_unknown_route_is_404_and_a_wrong_method_405_in_the_shape_of_the_api(
 }
 
 #[tokio::test]
-async fn without_a_token_every_route_that_needs_one_is_401_before_its_body_is_looked_at() {
+async fn without_a_token_every_protected_route_is_401_before_its_body_is_read() {
     let app = spawn_app().await;
     let document = hub_document(&app).await;
     let mut tried = 0;
@@ -54,7 +54,7 @@ async fn without_a_token_every_route_that_needs_one_is_401_before_its_body_is_lo
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_object_is_415_or_400_and_too_large_a_one_413() {
+async fn a_body_that_is_not_a_json_object_is_415_or_400_and_an_oversized_one_413() {
     let app = spawn_app().await;
     let document = hub_document(&app).await;
     let user = app.register("user@example.com").await;
@@ -80,7 +80,7 @@ async fn a_body_that_is_no_json_object_is_415_or_400_and_too_large_a_one_413() {
 }
 
 #[tokio::test]
-async fn every_answer_has_the_security_headers_and_those_of_cors() {
+async fn every_response_has_security_and_cors_headers() {
     let app = spawn_app().await;
     let request = app.hub(Method::GET, "/auth/me").header("Origin", crate::support::ORIGIN);
     let answer = app.send(request).await;

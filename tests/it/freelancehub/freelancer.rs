@@ -1,36 +1,36 @@
-//! What every test of a freelancer's routes begins with.
+//! Setup that all tests of freelancer routes share.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, TestApp, User, document::hub_document, pretty, spawn_app};
 
-/// A freelancer of this username, whose e-mail is `<username>@example.com`.
+/// A freelancer with this username and the email `<username>@example.com`.
 pub async fn freelancer<'a>(app: &'a TestApp, username: &str) -> User<'a> {
     let user = app.register(&format!("{username}@example.com")).await;
     user.hub_put("/freelancer/profile", json!({"username": username})).await.bare(200);
-    // Only proven addresses are told what strangers write.
+    // Only verified addresses get emails with text from strangers.
     change_rows(app, "UPDATE accounts SET email_verified_at = created_at");
     user
 }
 
-/// Changes rows beside the running program, as an admin's command may.
+/// Changes rows while the program runs, as an admin command may.
 pub fn change_rows(app: &TestApp, statement: &str) {
     app.database().change(|connection| connection.define(statement)).unwrap();
 }
 
-/// Asks for what everybody may see.
+/// Requests a public resource.
 pub async fn visit(app: &TestApp, path: &str) -> Answer {
     app.send(app.hub(Method::GET, path)).await
 }
 
-/// Asks from this address, by this program.
+/// Sends a request from this address with this user agent.
 pub async fn visit_from(app: &TestApp, path: &str, address: &str, agent: &str) -> Answer {
     let request = app.hub(Method::GET, path).header("User-Agent", agent);
     app.send(request.header("X-Forwarded-For", address)).await
 }
 
-/// JSON for a snapshot: ids differ from run to run, so only what begins them stays.
+/// JSON for a snapshot: ids differ between runs, so only their prefixes stay.
 pub fn shown(value: &Value) -> String {
     let hide = |line: &str| {
         let value = line.split('"').nth(3).unwrap_or_default();
@@ -42,14 +42,14 @@ pub fn shown(value: &Value) -> String {
     pretty(value).lines().map(hide).collect::<Vec<_>>().join("\n")
 }
 
-/// The date of what happened, the newest first, without ids.
+/// The actions of activity entries, newest first, without ids.
 pub fn actions(answer: &Answer) -> Vec<&str> {
     let entries = answer.bare(200).as_array().unwrap();
     entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
-async fn routes_of_freelancers_are_401_without_a_token_and_403_for_clients() {
+async fn freelancer_routes_are_401_without_a_token_and_403_for_clients() {
     let app = spawn_app().await;
     let client = app.register("client@example.com").await;
     change_rows(&app, "UPDATE accounts SET role = 'client'");

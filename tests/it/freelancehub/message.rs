@@ -1,4 +1,4 @@
-//! Messages: the contact form of a public profile, and what the freelancer makes of them.
+//! Messages: the contact form of a public profile, and the freelancer's inbox.
 
 use freelanceos::store::{doctor, engine::Tx};
 use jiff::SignedDuration;
@@ -18,7 +18,7 @@ async fn send(app: &TestApp, username: &str, name: &str, message: &str) {
     assert_eq!(sent.bare(201).to_string(), said);
 }
 
-/// Names of senders and whether they were read, newest first.
+/// Names of senders and whether their message was read, newest first.
 async fn listed(user: &User<'_>) -> Vec<(String, bool)> {
     let answer = user.hub_get(PATH).await;
     let messages = answer.bare(200).as_array().unwrap();
@@ -35,7 +35,7 @@ async fn a_message_reaches_its_freelancer_and_the_activity() {
     let app = spawn_app().await;
     let user = freelancer(&app, "johndoe").await;
     let text = "ආයුබෝවන්,\n\n<i>ව්‍යාපෘතිය</i> ගැන ප්‍රශ්න කිහිපයක්.\n";
-    // A username is found in any case.
+    // Usernames are matched regardless of case.
     send(&app, "JohnDoe", "නිමල් පෙරේරා", text).await;
     let answer = user.hub_get(PATH).await;
     insta::assert_snapshot!(shown(answer.bare(200)), @r#"
@@ -62,7 +62,7 @@ async fn a_message_reaches_its_freelancer_and_the_activity() {
 }
 
 #[tokio::test]
-async fn the_freelancer_is_told_by_mail_and_can_answer_the_sender() {
+async fn the_freelancer_is_notified_by_email_and_can_reply_to_the_sender() {
     let app = spawn_app().await;
     freelancer(&app, "johndoe").await;
     send(&app, "johndoe", "නිමල් පෙරේරා", "ආයුබෝවන්,\nHow much is it?").await;
@@ -74,7 +74,7 @@ async fn the_freelancer_is_told_by_mail_and_can_answer_the_sender() {
 }
 
 #[tokio::test]
-async fn who_has_not_proven_the_address_is_told_of_a_message_twenty_times_a_day() {
+async fn an_unverified_freelancer_is_notified_of_at_most_twenty_messages_a_day() {
     let app =
         spawn_app_with(Options { rate_limit: true, trust_proxy: true, ..Options::default() }).await;
     freelancer(&app, "ada").await;
@@ -97,7 +97,7 @@ async fn who_has_not_proven_the_address_is_told_of_a_message_twenty_times_a_day(
 }
 
 #[tokio::test]
-async fn messages_come_in_pages_newest_first_with_their_total() {
+async fn messages_are_paged_newest_first_with_their_total() {
     let app = spawn_app().await;
     let user = freelancer(&app, "johndoe").await;
     for n in 0..12 {
@@ -126,7 +126,7 @@ async fn messages_come_in_pages_newest_first_with_their_total() {
 }
 
 #[tokio::test]
-async fn a_message_can_be_read_unread_and_deleted() {
+async fn a_message_can_be_marked_read_or_unread_and_deleted() {
     let app = spawn_app().await;
     let user = freelancer(&app, "johndoe").await;
     send(&app, "johndoe", "One", "Hello").await;
@@ -177,7 +177,7 @@ async fn a_message_of_another_account_is_not_found() {
 }
 
 #[tokio::test]
-async fn bad_fields_of_a_message_are_told_at_once() {
+async fn all_invalid_fields_of_a_message_are_reported_at_once() {
     let app = spawn_app().await;
     freelancer(&app, "johndoe").await;
     let path = "/public/freelancers/johndoe/messages";
@@ -200,7 +200,7 @@ async fn bad_fields_of_a_message_are_told_at_once() {
 }
 
 #[tokio::test]
-async fn nobody_but_an_active_freelancer_gets_messages() {
+async fn only_active_freelancers_get_messages() {
     let app = spawn_app().await;
     for name in ["client", "pending", "locked"] {
         freelancer(&app, name).await;
@@ -218,7 +218,7 @@ async fn nobody_but_an_active_freelancer_gets_messages() {
 }
 
 #[tokio::test]
-async fn messages_to_one_freelancer_end_at_a_hundred_a_day_wherever_they_come_from() {
+async fn a_freelancer_gets_at_most_a_hundred_messages_a_day_from_all_senders() {
     let options = Options { rate_limit: true, trust_proxy: true, ..Options::default() };
     let app = spawn_app_with(options).await;
     freelancer(&app, "one").await;
@@ -234,7 +234,7 @@ async fn messages_to_one_freelancer_end_at_a_hundred_a_day_wherever_they_come_fr
     }
     send("ONE", 101).await.refusal(429);
     send("two", 101).await.bare(201);
-    // And at five an hour from one address.
+    // One address can send five an hour.
     for _ in 0..3 {
         send("two", 101).await.bare(201);
     }
@@ -244,7 +244,7 @@ async fn messages_to_one_freelancer_end_at_a_hundred_a_day_wherever_they_come_fr
 }
 
 #[tokio::test]
-async fn the_doctor_notices_totals_that_are_not_those_of_the_rows() {
+async fn doctor_finds_totals_that_do_not_match_the_rows() {
     let app = spawn_app().await;
     let user = freelancer(&app, "johndoe").await;
     send(&app, "johndoe", "One", "Hello").await;

@@ -23,10 +23,10 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, User};
 
-/// The document's password.
+/// The password in the document's example.
 pub const HUB_PASSWORD: &str = "StrongPassword123!";
 
-/// The document's registration.
+/// The registration in the document's example.
 pub fn registration(email: &str, username: &str) -> Value {
     json!({
         "email": email,
@@ -45,7 +45,7 @@ pub fn registration(email: &str, username: &str) -> Value {
     })
 }
 
-/// Registers, proves the e-mail address and logs in.
+/// Registers, verifies the email address and signs in.
 pub async fn sign_up<'a>(app: &'a TestApp, email: &str, username: &str, role: &str) -> User<'a> {
     let mut body = registration(email, username);
     body["primaryRole"] = role.into();

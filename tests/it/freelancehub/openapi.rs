@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{document::hub_document, pretty, spawn_app};
 
 #[tokio::test]
-async fn the_document_is_what_it_was() {
+async fn the_document_is_unchanged() {
     let app = spawn_app().await;
     let mut document = hub_document(&app).await.json.clone();
     document["info"]["version"] = "[version]".into();
@@ -15,7 +15,7 @@ async fn the_document_is_what_it_was() {
 }
 
 #[tokio::test]
-async fn the_documented_routes_are_there() {
+async fn the_documented_routes_exist() {
     let app = spawn_app().await;
     let document = hub_document(&app).await;
     let known: HashSet<String> = document.operations.iter().map(|o| o.name()).collect();
@@ -60,7 +60,7 @@ async fn the_documented_routes_are_there() {
 }
 
 #[tokio::test]
-async fn every_operation_has_an_id_of_its_own_a_summary_and_a_tag() {
+async fn every_operation_has_a_unique_id_a_summary_and_a_tag() {
     let app = spawn_app().await;
     let mut ids = HashSet::new();
     for operation in &hub_document(&app).await.operations {
@@ -72,7 +72,7 @@ async fn every_operation_has_an_id_of_its_own_a_summary_and_a_tag() {
 }
 
 #[tokio::test]
-async fn the_documents_page_is_shown_with_the_document_in_it() {
+async fn the_documentation_page_contains_the_document() {
     let app = spawn_app().await;
     let page = app.http.get(format!("{}/v1/docs", app.base)).send().await.unwrap();
     assert_eq!(page.status(), 200);

@@ -1,4 +1,4 @@
-//! Passkeys: registered, listed, deleted, and what one signs in with.
+//! Passkeys: registration, listing, deletion and sign-in.
 
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -11,13 +11,13 @@ use crate::support::{
     webauthn::{Authenticator, decode, encode},
 };
 
-/// What a browser needs to make a passkey.
+/// The options for creating a passkey.
 pub async fn creation_options(user: &User<'_>) -> Value {
     let request = user.hub(Method::POST, "/auth/passkey/registration-challenge");
     user.app.send(request).await.bare(200).clone()
 }
 
-/// The body that registers what an authenticator made.
+/// The body that registers an authenticator's response.
 pub fn registration(options: &Value, response: Value) -> Value {
     json!({
         "name": "iPhone TouchID",
@@ -26,20 +26,20 @@ pub fn registration(options: &Value, response: Value) -> Value {
     })
 }
 
-/// Registers a passkey, whatever comes of it.
+/// Registers a passkey and returns the response.
 pub async fn register(user: &User<'_>, authenticator: &Authenticator) -> Answer {
     let options = creation_options(user).await;
     let body = registration(&options, authenticator.create(&options));
     user.hub_post("/auth/passkey/register", body).await
 }
 
-/// What a browser needs to sign in.
+/// The options for signing in.
 pub async fn request_options(app: &TestApp, identifier: &str) -> Value {
     let body = json!({ "identifier": identifier });
     app.hub_post("/auth/login/challenge", body).await.bare(200).clone()
 }
 
-/// The body that signs in with what an authenticator signed.
+/// The body that signs in with an authenticator's signature.
 pub fn proof(identifier: &str, options: &Value, response: Value) -> Value {
     json!({
         "identifier": identifier,
@@ -48,7 +48,7 @@ pub fn proof(identifier: &str, options: &Value, response: Value) -> Value {
     })
 }
 
-/// Signs in, whatever comes of it.
+/// Signs in and returns the response.
 pub async fn sign_in(app: &TestApp, identifier: &str, authenticator: &Authenticator) -> Answer {
     let options = request_options(app, identifier).await;
     let body = proof(identifier, &options, authenticator.get(&options));
@@ -97,13 +97,13 @@ async fn a_passkey_is_registered_and_signs_in() {
 }
 
 #[tokio::test]
-async fn an_authenticator_of_another_maker_registers_and_signs_in() {
+async fn an_authenticator_from_another_implementation_registers_and_signs_in() {
     let app = spawn_app().await;
     let user = app.register("john.doe@example.com").await;
     let mut soft = SoftPasskey::new(true);
     let origin = PUBLIC_URL.parse().unwrap();
     let mut options = creation_options(&user).await;
-    // It plays a key to plug in.
+    // It emulates a roaming security key.
     options["authenticatorSelection"]["authenticatorAttachment"] = Value::Null;
     options["authenticatorSelection"]["requireResidentKey"] = false.into();
     let asked = serde_json::from_value(json!({"publicKey": options})).unwrap();
@@ -121,14 +121,14 @@ async fn an_authenticator_of_another_maker_registers_and_signs_in() {
 }
 
 #[tokio::test]
-async fn the_options_are_those_of_the_document() {
+async fn the_options_match_the_document() {
     let app = spawn_app().await;
     let user = app.register("john.doe@example.com").await;
     let options = creation_options(&user).await;
     let (challenge, id) = (&options["challenge"], &options["user"]["id"]);
     assert_eq!(decode(challenge.as_str().unwrap()).len(), 32);
     assert_eq!(decode(id.as_str().unwrap()).len(), 16);
-    // Written out, since the order of the keys counts.
+    // Written as a string, since the order of keys matters.
     assert_eq!(
         options.to_string(),
         format!(r#"{{"challenge":{challenge},"rp":{{"name":"FreelanceHub","id":"localhost"}},"#)
@@ -161,7 +161,7 @@ async fn the_options_are_those_of_the_document() {
 }
 
 #[tokio::test]
-async fn one_signs_in_by_username_in_any_case() {
+async fn the_username_signs_in_regardless_of_case() {
     let app = spawn_app().await;
     let user = sign_up(&app, "john.doe@example.com", "johndoe123", "freelancer").await;
     let mut authenticator = Authenticator::new();
@@ -171,7 +171,7 @@ async fn one_signs_in_by_username_in_any_case() {
         let answer = sign_in(&app, identifier, &authenticator).await;
         assert_eq!(answer.bare(200)["user"]["username"], "johndoe123");
     }
-    // A challenge asked for by one name may be answered under the other.
+    // A challenge requested with the username may be answered with the email.
     authenticator.counter += 1;
     let options = request_options(&app, "johndoe123").await;
     let body = proof("john.doe@example.com", &options, authenticator.get(&options));
@@ -179,7 +179,7 @@ async fn one_signs_in_by_username_in_any_case() {
 }
 
 #[tokio::test]
-async fn with_a_second_factor_on_a_passkey_needs_no_code() {
+async fn a_passkey_needs_no_second_factor() {
     let app = spawn_app().await;
     let guarded = Guarded::new(&app, "john.doe@example.com").await;
     let mut authenticator = Authenticator::new();
@@ -190,7 +190,7 @@ async fn with_a_second_factor_on_a_passkey_needs_no_code() {
 }
 
 #[tokio::test]
-async fn a_key_for_rs256_is_taken_too() {
+async fn an_rs256_key_is_accepted_too() {
     let app = spawn_app().await;
     let user = app.register("john.doe@example.com").await;
     let mut authenticator = Authenticator::rsa();
@@ -200,7 +200,7 @@ async fn a_key_for_rs256_is_taken_too() {
 }
 
 #[tokio::test]
-async fn an_authenticator_that_does_not_count_signs_in_again_and_again() {
+async fn an_authenticator_without_a_counter_can_sign_in_repeatedly() {
     let app = spawn_app().await;
     let user = app.register("john.doe@example.com").await;
     let mut authenticator = Authenticator::new();
@@ -225,7 +225,7 @@ async fn a_page_of_an_allowed_origin_on_the_same_host_may_use_passkeys() {
 }
 
 #[tokio::test]
-async fn passkeys_are_listed_newest_first_and_deleted_by_their_owner_alone() {
+async fn passkeys_are_listed_newest_first_and_deleted_only_by_their_owner() {
     let app = spawn_app().await;
     let (john, mary) =
         (app.register("john@example.com").await, app.register("mary@example.com").await);
@@ -256,7 +256,7 @@ async fn passkeys_are_listed_newest_first_and_deleted_by_their_owner_alone() {
     john.hub_delete(&path).await.refusal(404);
     assert_eq!(john.hub_get("/auth/passkeys").await.bare(200).as_array().unwrap().len(), 1);
 
-    // What was deleted signs nobody in, not even with a challenge of before.
+    // A deleted passkey cannot sign in, not even with an earlier challenge.
     sign_in(&app, "john@example.com", &second).await.refusal(401);
     let options = request_options(&app, "john@example.com").await;
     let path = format!("/auth/passkeys/{}", list[1]["id"].as_str().unwrap());
@@ -266,7 +266,7 @@ async fn passkeys_are_listed_newest_first_and_deleted_by_their_owner_alone() {
 }
 
 #[tokio::test]
-async fn a_passkey_is_registered_once_and_an_account_has_twenty_at_most() {
+async fn a_passkey_is_registered_once_and_an_account_has_at_most_twenty() {
     let app = spawn_app().await;
     let (john, mary) =
         (app.register("john@example.com").await, app.register("mary@example.com").await);
@@ -279,7 +279,7 @@ async fn a_passkey_is_registered_once_and_an_account_has_twenty_at_most() {
     for _ in 0..18 {
         register(&john, &Authenticator::new()).await.bare(200);
     }
-    // Two registrations were begun while there was room for one.
+    // Two registrations begin while there is room for one.
     let (last, late) = (creation_options(&john).await, creation_options(&john).await);
     let body = registration(&last, Authenticator::new().create(&last));
     john.hub_post("/auth/passkey/register", body).await.bare(200);
@@ -290,7 +290,7 @@ async fn a_passkey_is_registered_once_and_an_account_has_twenty_at_most() {
 }
 
 #[tokio::test]
-async fn where_the_public_url_has_no_host_name_passkeys_say_so_and_the_rest_works() {
+async fn without_a_host_name_in_the_public_url_passkeys_report_it_and_everything_else_works() {
     let public_url = Some("http://192.0.2.7:5000");
     let app = spawn_app_with(Options { public_url, ..Options::default() }).await;
     let user = app.register("john.doe@example.com").await;
@@ -311,7 +311,7 @@ async fn where_the_public_url_has_no_host_name_passkeys_say_so_and_the_rest_work
         assert!(answer.refusal(409).as_str().unwrap().contains("set PUBLIC_URL"));
     }
     assert_eq!(user.hub_get("/auth/passkeys").await.bare(200), &json!([]));
-    // Who is not signed in is told that alone.
+    // Without a token the response is only 401.
     let request = app.hub(Method::POST, "/auth/passkey/registration-challenge");
     app.send(request).await.refusal(401);
 }

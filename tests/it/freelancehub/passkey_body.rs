@@ -1,4 +1,4 @@
-//! What the bodies of passkey requests must have.
+//! Required fields in the bodies of passkey requests.
 
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ async fn every_missing_field_is_named() {
 }
 
 #[tokio::test]
-async fn the_documents_own_examples_are_refused_as_it_says() {
+async fn the_examples_of_the_document_are_refused_as_documented() {
     let app = spawn_app().await;
     let user = app.register("john.doe@example.com").await;
     let credential = |response: Value| {

@@ -1,4 +1,4 @@
-//! What is refused of passkeys, and what a refusal does not tell.
+//! Refused passkeys, and what a refusal must not reveal.
 
 use std::collections::HashSet;
 
@@ -28,7 +28,7 @@ async fn with_passkey() -> (TestApp, Authenticator) {
 }
 
 #[tokio::test]
-async fn a_challenge_serves_once() {
+async fn a_challenge_works_once() {
     let app = spawn_app().await;
     let user = app.register(JOHN).await;
     let mut authenticator = Authenticator::new();
@@ -54,7 +54,7 @@ async fn a_challenge_serves_once() {
 }
 
 #[tokio::test]
-async fn a_challenge_may_be_answered_for_five_minutes() {
+async fn a_challenge_expires_after_five_minutes() {
     let (app, mut authenticator) = with_passkey().await;
     for (seconds, is_in_time) in [(299, true), (300, false)] {
         authenticator.counter += 1;
@@ -82,14 +82,14 @@ async fn a_challenge_may_be_answered_for_five_minutes() {
 }
 
 #[tokio::test]
-async fn a_challenge_for_one_purpose_is_not_good_for_another() {
+async fn a_challenge_works_only_for_its_own_purpose() {
     let (app, authenticator) = with_passkey().await;
     let mary = app.register(MARY).await;
     let mut options = creation_options(&mary).await;
     options["rpId"] = "localhost".into();
     let body = proof(MARY, &options, authenticator.get(&options));
     app.hub_post("/auth/login/verify", body).await.refusal(401);
-    // Nor was it used up by that.
+    // The attempt did not use it up.
     let body = registration(&options, Authenticator::new().create(&options));
     mary.hub_post("/auth/passkey/register", body).await.bare(200);
 
@@ -100,7 +100,7 @@ async fn a_challenge_for_one_purpose_is_not_good_for_another() {
 }
 
 #[tokio::test]
-async fn of_many_registrations_begun_the_newest_five_may_be_finished() {
+async fn only_the_newest_five_pending_registrations_can_be_finished() {
     let app = spawn_app().await;
     let user = app.register(JOHN).await;
     let mut begun = Vec::new();
@@ -115,7 +115,7 @@ async fn of_many_registrations_begun_the_newest_five_may_be_finished() {
     }
 }
 
-/// Makes an authenticator, or the page before it, get something wrong.
+/// A fault of the authenticator or of the page.
 type Lie = fn(&mut Authenticator);
 
 const LIES: [(&str, Lie); 10] = [
@@ -132,7 +132,7 @@ const LIES: [(&str, Lie); 10] = [
 ];
 
 #[tokio::test]
-async fn a_registration_is_refused_unless_everything_is_right() {
+async fn an_incorrect_registration_is_refused() {
     let app = spawn_app().await;
     let user = app.register(JOHN).await;
     for (name, lie) in LIES {
@@ -141,7 +141,7 @@ async fn a_registration_is_refused_unless_everything_is_right() {
         let answer = register(&user, &authenticator).await;
         assert_eq!(answer.refusal(400), NOT_REGISTERED, "{name}");
     }
-    // An algorithm that nobody asked for, and ids longer than the standard has them.
+    // An unsupported algorithm, and ids longer than the standard allows.
     let answer = register(&user, &Authenticator::es384()).await;
     assert_eq!(answer.refusal(400), NOT_REGISTERED);
     for length in [0, 1024] {
@@ -170,7 +170,7 @@ async fn a_registration_is_refused_unless_everything_is_right() {
 }
 
 #[tokio::test]
-async fn a_sign_in_is_refused_unless_everything_is_right() {
+async fn an_incorrect_sign_in_is_refused() {
     let (app, mut honest) = with_passkey().await;
     for (name, lie) in LIES {
         let (origin, flags) = (honest.origin.clone(), honest.flags);
@@ -214,25 +214,25 @@ async fn a_sign_in_is_refused_unless_everything_is_right() {
     let (one, other) = (request_options(&app, JOHN).await, request_options(&app, JOHN).await);
     let body = proof(JOHN, &other, honest.get(&one));
     app.hub_post("/auth/login/verify", body).await.refusal(401);
-    // Nothing of it has locked the owner out.
+    // None of this has locked the owner out.
     sign_in(&app, JOHN, &honest).await.bare(200);
 }
 
 #[tokio::test]
-async fn a_passkey_and_a_challenge_are_good_for_their_own_account_alone() {
+async fn a_passkey_and_a_challenge_work_only_for_their_own_account() {
     let (app, john) = with_passkey().await;
     let mary_user = app.register(MARY).await;
     let mut mary = Authenticator::new();
     register(&mary_user, &mary).await.bare(200);
     mary.counter += 1;
-    // Another's key on one's own challenge.
+    // Another user's key for the caller's own challenge.
     sign_in(&app, MARY, &john).await.refusal(401);
     sign_in(&app, JOHN, &mary).await.refusal(401);
-    // One's own key and challenge under another's name.
+    // The caller's own key and challenge with another username.
     let options = request_options(&app, MARY).await;
     let body = proof(JOHN, &options, mary.get(&options));
     app.hub_post("/auth/login/verify", body).await.refusal(401);
-    // A registration that another began.
+    // A registration that another user began.
     let options = creation_options(&mary_user).await;
     let body = registration(&options, Authenticator::new().create(&options));
     let john_user = sign_in(&app, JOHN, &john).await;
@@ -240,12 +240,12 @@ async fn a_passkey_and_a_challenge_are_good_for_their_own_account_alone() {
     let request = app.hub(Method::POST, "/auth/passkey/register").bearer_auth(token);
     let answer = app.send(request.json(&body)).await;
     assert_eq!(answer.refusal(400), NOT_REGISTERED);
-    // It was not used up by that.
+    // The attempt did not use it up.
     mary_user.hub_post("/auth/passkey/register", body).await.bare(200);
 }
 
 #[tokio::test]
-async fn a_counter_that_goes_back_or_stands_still_is_refused() {
+async fn a_counter_that_does_not_increase_is_refused() {
     let (app, mut authenticator) = with_passkey().await;
     authenticator.counter = 7;
     sign_in(&app, JOHN, &authenticator).await.bare(200);
@@ -254,7 +254,7 @@ async fn a_counter_that_goes_back_or_stands_still_is_refused() {
         let answer = sign_in(&app, JOHN, &authenticator).await;
         assert_eq!(answer.refusal(401), NOT_SIGNED_IN, "{counter}");
     }
-    // Challenges of before do not know of a counter that moved on since.
+    // Earlier challenges do not override a counter that has increased since.
     let (one, other) = (request_options(&app, JOHN).await, request_options(&app, JOHN).await);
     authenticator.counter = 9;
     let body = proof(JOHN, &one, authenticator.get(&one));
@@ -267,7 +267,7 @@ async fn a_counter_that_goes_back_or_stands_still_is_refused() {
 }
 
 #[tokio::test]
-async fn of_sign_ins_at_once_with_the_same_counter_one_succeeds() {
+async fn of_concurrent_sign_ins_with_the_same_counter_one_succeeds() {
     let (app, authenticator) = with_passkey().await;
     let mut bodies = Vec::new();
     for _ in 0..4 {
@@ -285,7 +285,7 @@ async fn of_sign_ins_at_once_with_the_same_counter_one_succeeds() {
 }
 
 #[tokio::test]
-async fn locked_and_pending_accounts_do_not_sign_in() {
+async fn locked_and_pending_accounts_cannot_sign_in() {
     let (app, mut authenticator) = with_passkey().await;
     let before = request_options(&app, JOHN).await;
     app.app.set_disabled(JOHN.to_owned(), true).await.unwrap();
@@ -303,7 +303,7 @@ async fn locked_and_pending_accounts_do_not_sign_in() {
 }
 
 #[tokio::test]
-async fn an_unknown_identifier_is_answered_like_a_known_one() {
+async fn an_unknown_identifier_gets_the_same_response_as_a_known_one() {
     let (app, authenticator) = with_passkey().await;
     app.register(MARY).await;
     let pending = super::registration("pending@example.com", "pending");
@@ -325,25 +325,25 @@ async fn an_unknown_identifier_is_answered_like_a_known_one() {
         assert_eq!(shape(&options), shape(&known), "{identifier}");
         let id = options["allowCredentials"][0]["id"].as_str().unwrap().to_owned();
         lengths.insert(decode(&id).len());
-        // The same however often and in whatever case it is asked for.
+        // The ids stay the same for repeated requests in any case.
         let again = request_options(&app, &identifier.to_uppercase()).await;
         assert_eq!(again["allowCredentials"][0]["id"], id);
         assert_ne!(again["challenge"], options["challenge"]);
         assert!(ids.insert(id), "{identifier}");
 
-        // Nobody signs in by it, and the refusal is the usual one.
+        // An impostor cannot sign in with one, and gets the usual refusal.
         let mut imposter = Authenticator::new();
         imposter.credential_id = decode(options["allowCredentials"][0]["id"].as_str().unwrap());
         let body = proof(identifier, &options, imposter.get(&options));
         let refused = app.hub_post("/auth/login/verify", body).await;
         assert_eq!(refused.refusal(401), NOT_SIGNED_IN);
     }
-    // Asked by e-mail and by username, an account answers the same, with passkeys or without.
+    // An account gets the same response by email and by username, with or without passkeys.
     let by_name =
         async |identifier| request_options(&app, identifier).await["allowCredentials"].clone();
     assert_eq!(by_name("pending").await, by_name("pending@example.com").await);
     assert!(lengths.len() > 2 && lengths.iter().all(|length| (16..=64).contains(length)));
-    // Not even the one who has a key, under a name that is nobody's.
+    // A valid key does not work under an unknown email either.
     let options = request_options(&app, JOHN).await;
     let body = proof("nobody@example.com", &options, authenticator.get(&options));
     app.hub_post("/auth/login/verify", body).await.refusal(401);

@@ -38,7 +38,7 @@ async fn titles(user: &User<'_>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_documented_item_gets_the_documented_answer() {
+async fn the_documented_item_gets_the_documented_response() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let added = user.hub_post(PATH, documented()).await;
@@ -81,7 +81,7 @@ async fn the_documented_item_gets_the_documented_answer() {
 }
 
 #[tokio::test]
-async fn the_portfolio_is_listed_newest_first_and_a_title_is_enough() {
+async fn the_portfolio_is_listed_newest_first_and_only_the_title_is_required() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     assert_eq!(*user.hub_get(PATH).await.bare(200), json!([]));
@@ -159,7 +159,7 @@ async fn an_item_of_another_account_is_not_found() {
 }
 
 #[tokio::test]
-async fn bad_fields_are_named_with_their_place() {
+async fn invalid_fields_are_named_with_their_path() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let https = "https://example.com/";
@@ -217,7 +217,7 @@ async fn a_portfolio_has_at_most_a_hundred_items_even_under_concurrent_requests(
 }
 
 #[tokio::test]
-async fn a_piece_of_work_has_at_most_64_kib_of_text_and_the_newest_24_are_public() {
+async fn an_item_has_at_most_64_kib_of_text_and_the_newest_24_are_public() {
     let app = spawn_app().await;
     let user = freelancer(&app, "johndoe").await;
     let url = |length: usize| format!("https://example.com/{}", "ම".repeat(length));

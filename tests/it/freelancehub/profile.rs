@@ -18,7 +18,7 @@ async fn profile(user: &User<'_>) -> Value {
     user.hub_get(PATH).await.bare(200).clone()
 }
 
-/// What a failed change says of each field.
+/// The messages of a failed update by field.
 async fn details(user: &User<'_>, change: Value) -> Value {
     let answer = user.hub_put(PATH, change).await;
     assert_eq!(answer.refusal(400), "Validation failed");
@@ -38,7 +38,7 @@ fn documented() -> Value {
 }
 
 #[tokio::test]
-async fn the_documented_update_gets_the_documented_answer_and_is_read_back() {
+async fn the_documented_update_gets_the_documented_response_and_reads_back() {
     let app = spawn_app().await;
     let user = app.register("john.doe@example.com").await;
     insta::assert_snapshot!(shown(&profile(&user).await), @r#"
@@ -83,7 +83,7 @@ async fn the_documented_update_gets_the_documented_answer_and_is_read_back() {
 }
 
 #[tokio::test]
-async fn each_of_ten_things_fills_a_tenth_of_the_profile() {
+async fn each_of_ten_things_completes_a_tenth_of_the_profile() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let mut percent = 0;
@@ -115,7 +115,7 @@ async fn each_of_ten_things_fills_a_tenth_of_the_profile() {
 }
 
 #[tokio::test]
-async fn a_change_keeps_what_it_does_not_name_and_null_clears() {
+async fn missing_fields_stay_unchanged_and_null_clears() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     put(&user, documented()).await;
@@ -154,7 +154,7 @@ async fn a_change_keeps_what_it_does_not_name_and_null_clears() {
 }
 
 #[tokio::test]
-async fn an_hourly_rate_is_exact_in_its_currency_which_is_the_accounts_by_default() {
+async fn an_hourly_rate_is_exact_and_defaults_to_the_accounts_currency() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     user.put("/auth/me", json!({"currency": "XOF"})).await.data(200);
@@ -186,7 +186,7 @@ async fn an_hourly_rate_is_exact_in_its_currency_which_is_the_accounts_by_defaul
 }
 
 #[tokio::test]
-async fn every_bad_field_is_told_in_the_documents_order() {
+async fn every_invalid_field_is_reported_in_the_documents_order() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let change = json!({
@@ -228,7 +228,7 @@ async fn every_bad_field_is_told_in_the_documents_order() {
 }
 
 #[tokio::test]
-async fn a_username_is_one_accounts_whatever_its_case() {
+async fn a_username_is_unique_regardless_of_case() {
     let app = spawn_app().await;
     let (one, two) = (freelancer(&app, "kumari").await, freelancer(&app, "nimal").await);
     let taken = two.hub_put(PATH, json!({"username": "KuMaRi", "title": "T"})).await;
@@ -242,7 +242,7 @@ async fn a_username_is_one_accounts_whatever_its_case() {
 }
 
 #[tokio::test]
-async fn two_accounts_at_once_cannot_take_one_username() {
+async fn of_two_concurrent_accounts_one_gets_a_username() {
     let app = spawn_app().await;
     let (one, two) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let change = || json!({"username": "same"});
@@ -253,7 +253,7 @@ async fn two_accounts_at_once_cannot_take_one_username() {
 }
 
 #[tokio::test]
-async fn text_comes_back_as_it_was_sent_and_to_its_own_account_alone() {
+async fn text_comes_back_as_sent_and_only_to_its_own_account() {
     let app = spawn_app().await;
     let (one, two) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let text = json!({

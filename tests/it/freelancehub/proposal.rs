@@ -1,4 +1,4 @@
-//! `/public/proposals`: the client's link to a sent proposal.
+//! `/public/proposals`: the public link to a sent proposal.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::support::{
     Answer, Options, PUBLIC_URL, TestApp, User, content, spawn_app, spawn_app_with,
 };
 
-/// Makes and sends a proposal; answers its id and the token of its link.
+/// Creates and sends a proposal. Returns its id and the token in its link.
 async fn sent(user: &User<'_>, new: Value) -> (String, String) {
     let id = user.post("/proposals", new).await.data(201)["id"].as_str().unwrap().to_owned();
     let token = send(user, &id).await;
@@ -50,7 +50,7 @@ fn signed(app: &TestApp) -> (Option<String>, Option<String>, Option<i64>) {
 }
 
 #[tokio::test]
-async fn the_client_sees_the_proposal_behind_its_link() {
+async fn the_client_sees_the_proposal_through_its_link() {
     let app = spawn_app().await;
     let user = freelancer(&app, "johndoe").await;
     let change = json!({"title": "Full Stack Developer", "avatar": "https://example.com/a.png"});
@@ -93,7 +93,7 @@ async fn the_client_sees_the_proposal_behind_its_link() {
 }
 
 #[tokio::test]
-async fn what_is_not_known_is_null() {
+async fn unknown_values_are_null() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let (_, token) = simple(&user, "T").await;
@@ -106,7 +106,7 @@ async fn what_is_not_known_is_null() {
 }
 
 #[tokio::test]
-async fn the_link_is_shown_to_its_owner_from_send_on_and_stays_the_same() {
+async fn the_owner_sees_the_link_once_the_proposal_is_sent_and_it_stays_the_same() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -137,7 +137,7 @@ fn is_in_database(app: &TestApp, text: &str) -> bool {
 }
 
 #[tokio::test]
-async fn every_proposal_has_a_link_of_its_own() {
+async fn every_proposal_has_its_own_link() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -215,7 +215,7 @@ async fn a_client_accepts_or_declines_once() {
 }
 
 #[tokio::test]
-async fn who_has_not_proven_the_address_is_told_of_an_answer_without_anybodys_words() {
+async fn an_unverified_freelancer_is_notified_of_an_answer_without_text_from_others() {
     for (verb, news) in [("accept", "accepted"), ("decline", "declined")] {
         let app = spawn_app().await;
         let user = app.register("user@example.com").await;
@@ -235,7 +235,7 @@ async fn who_has_not_proven_the_address_is_told_of_an_answer_without_anybodys_wo
 }
 
 #[tokio::test]
-async fn of_two_answers_at_once_one_counts() {
+async fn of_two_concurrent_answers_one_counts() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for other in ["accept", "decline"] {
@@ -252,7 +252,7 @@ async fn of_two_answers_at_once_one_counts() {
 }
 
 #[tokio::test]
-async fn it_can_be_answered_until_the_end_of_its_last_day_where_the_freelancer_is() {
+async fn a_proposal_can_be_answered_until_the_end_of_its_last_day_in_the_freelancers_timezone() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     user.put("/auth/me", json!({"timezone": "Asia/Colombo"})).await.data(200);
@@ -260,7 +260,7 @@ async fn it_can_be_answered_until_the_end_of_its_last_day_where_the_freelancer_i
     let new = || json!({"clientId": client, "title": "T", "validUntil": "2026-03-31"});
     let (_, in_time) = sent(&user, new()).await;
     let (late_id, late) = sent(&user, new()).await;
-    // Midnight in Colombo is half past six in the evening in UTC.
+    // Midnight in Colombo is 18:30 UTC.
     app.clock.set("2026-03-31T18:29:59Z");
     answer(&app, &in_time, "accept", "A").await.bare(200);
     app.clock.set("2026-03-31T18:30:00Z");
@@ -269,7 +269,7 @@ async fn it_can_be_answered_until_the_end_of_its_last_day_where_the_freelancer_i
         assert_eq!(refused.refusal(409), "This proposal was valid until 2026-03-31");
     }
     assert_eq!(look(&app, &late).await.bare(200)["status"], "sent");
-    // The freelancer may give it more time; the token of seven days has not run out.
+    // The freelancer may extend it; the seven-day token is still valid here.
     app.clock.set("2026-03-25T00:00:00Z");
     let path = format!("/proposals/{late_id}");
     user.put(&path, json!({"validUntil": "2026-04-01"})).await.data(200);
@@ -278,7 +278,7 @@ async fn it_can_be_answered_until_the_end_of_its_last_day_where_the_freelancer_i
 }
 
 #[tokio::test]
-async fn what_was_answered_by_put_takes_no_other_answer() {
+async fn an_answer_recorded_by_put_is_final() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let (id, token) = simple(&user, "T").await;
@@ -289,7 +289,7 @@ async fn what_was_answered_by_put_takes_no_other_answer() {
 }
 
 #[tokio::test]
-async fn an_unknown_token_is_404_whatever_it_looks_like() {
+async fn an_unknown_token_is_404_whatever_its_form() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let (id, token) = simple(&user, "T").await;
@@ -310,7 +310,7 @@ async fn an_unknown_token_is_404_whatever_it_looks_like() {
 }
 
 #[tokio::test]
-async fn deleting_a_proposal_or_locking_its_account_ends_the_link() {
+async fn deleting_a_proposal_or_locking_its_account_disables_the_link() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let ((id, deleted), (_, locked)) = (simple(&user, "T").await, simple(&user, "U").await);
@@ -325,7 +325,7 @@ async fn deleting_a_proposal_or_locking_its_account_ends_the_link() {
 }
 
 #[tokio::test]
-async fn what_an_older_version_sent_has_no_link_until_it_is_sent_again() {
+async fn a_proposal_sent_by_an_older_version_has_no_link_until_it_is_sent_again() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let (id, old) = simple(&user, "T").await;

@@ -1,4 +1,4 @@
-//! `/public/freelancers`: what everybody sees of a freelancer, and how often it is looked at.
+//! `/public/freelancers`: public profiles and their view counts.
 
 use freelanceos::store::engine::Tx;
 use jiff::SignedDuration;
@@ -19,7 +19,7 @@ async fn views(user: &User<'_>) -> Value {
     user.hub_get("/freelancer/dashboard").await.bare(200)["stats"]["profileViews"].clone()
 }
 
-/// Rows of a table.
+/// The number of rows in a table.
 fn rows(app: &TestApp, sql: &'static str) -> Vec<(String, i64)> {
     app.database()
         .peek(|connection| Tx::new(connection).list(sql, &[], |row| Ok((row.get(0)?, row.get(1)?))))
@@ -31,7 +31,7 @@ fn days(app: &TestApp) -> Vec<(String, i64)> {
 }
 
 #[tokio::test]
-async fn everybody_sees_what_a_freelancer_shows_and_no_more() {
+async fn anyone_sees_what_a_freelancer_shows_and_no_more() {
     let app = spawn_app().await;
     let user = freelancer(&app, "JohnDoe").await;
     let empty = visit(&app, PATH).await;
@@ -133,7 +133,7 @@ async fn everybody_sees_what_a_freelancer_shows_and_no_more() {
 }
 
 #[tokio::test]
-async fn nobody_but_an_active_freelancer_has_a_public_profile() {
+async fn only_active_freelancers_have_a_public_profile() {
     let app = spawn_app().await;
     for name in ["client", "pending", "locked"] {
         freelancer(&app, name).await;
@@ -176,7 +176,7 @@ async fn a_visitor_counts_once_a_day() {
 }
 
 #[tokio::test]
-async fn a_day_of_views_begins_at_the_freelancers_midnight() {
+async fn a_day_of_views_starts_at_the_freelancers_midnight() {
     let app = behind_a_proxy().await;
     let user = freelancer(&app, "johndoe").await;
     user.put("/auth/me", json!({"timezone": "Asia/Colombo"})).await.data(200);
@@ -200,7 +200,7 @@ async fn a_day_of_views_begins_at_the_freelancers_midnight() {
 }
 
 #[tokio::test]
-async fn the_same_visitor_many_times_at_once_counts_once() {
+async fn concurrent_requests_of_one_visitor_count_once() {
     let app = behind_a_proxy().await;
     let user = freelancer(&app, "johndoe").await;
     let looks = (0..8).map(|_| visit_from(&app, PATH, "203.0.113.7", "A"));
@@ -224,7 +224,7 @@ async fn a_repeated_view_writes_nothing() {
 }
 
 #[tokio::test]
-async fn no_address_and_no_device_of_a_visitor_is_in_the_database() {
+async fn the_database_contains_no_address_or_device_of_a_visitor() {
     let app = behind_a_proxy().await;
     let user = freelancer(&app, "johndoe").await;
     let agent = "Mozilla/5.0 (Recognisable)";
@@ -246,7 +246,7 @@ async fn no_address_and_no_device_of_a_visitor_is_in_the_database() {
 }
 
 #[tokio::test]
-async fn visitors_are_forgotten_after_two_days_and_the_counts_stay() {
+async fn visitors_are_deleted_after_two_days_and_the_counts_stay() {
     let app = behind_a_proxy().await;
     let user = freelancer(&app, "johndoe").await;
     let known =
@@ -265,7 +265,7 @@ async fn visitors_are_forgotten_after_two_days_and_the_counts_stay() {
 }
 
 #[tokio::test]
-async fn looks_are_limited_by_address() {
+async fn views_are_limited_by_address() {
     let options = Options { rate_limit: true, trust_proxy: true, ..Options::default() };
     let app = spawn_app_with(options).await;
     freelancer(&app, "johndoe").await;
@@ -279,7 +279,7 @@ async fn looks_are_limited_by_address() {
 }
 
 #[tokio::test]
-async fn a_look_at_the_head_alone_spends_the_same_limit() {
+async fn a_head_request_counts_towards_the_same_limit() {
     let app =
         spawn_app_with(Options { rate_limit: true, trust_proxy: true, ..Options::default() }).await;
     freelancer(&app, "johndoe").await;

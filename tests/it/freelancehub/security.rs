@@ -1,4 +1,4 @@
-//! What keeps others out of an account: passwords that are refused, and what its owner is told.
+//! Account protection: common passwords, and security notifications.
 
 use freelanceos::app::environment::Clock;
 use reqwest::StatusCode;
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::{Options, TestApp, spawn_app, spawn_app_with, webauthn::Authenticator};
 
-/// The subjects of all mails to an address, but for those that carry codes.
+/// The subjects of all emails to an address, except those with codes.
 async fn told(app: &TestApp, email: &str) -> Vec<String> {
     let mails = app.mails().await;
     let notices = mails.iter().filter(|mail| mail.to() == email);
@@ -19,7 +19,7 @@ async fn told(app: &TestApp, email: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn passwords_that_are_tried_first_are_refused_where_the_setting_says_so() {
+async fn common_passwords_are_refused_if_the_setting_says_so() {
     let app = spawn_app_with(Options { refuse_common_passwords: true, ..Options::default() }).await;
     for password in ["password123", "Password123", "qwertyuiop", "aaaaaaaaaa", "a@example.com"] {
         let body = json!({
@@ -29,7 +29,7 @@ async fn passwords_that_are_tried_first_are_refused_where_the_setting_says_so() 
         let said = "password is among the passwords that are tried first: choose another";
         assert_eq!(answer.error(400), said, "{password}");
     }
-    // As long as a character is missing, that is what is told.
+    // A missing character class is reported first.
     let hub = |password: &str| {
         json!({
             "email": "ada.byron@example.com", "username": "Ada-Byron-1815", "firstName": "Ada",
@@ -52,13 +52,13 @@ async fn passwords_that_are_tried_first_are_refused_where_the_setting_says_so() 
         |password: &str| json!({"email": "b@example.com", "otp": otp, "newPassword": password});
     let refused = app.hub_post("/auth/reset-password", reset("P@ssw0rd")).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
-    // Which did not cost the code.
+    // The refusal did not use up the code.
     app.hub_post("/auth/reset-password", reset("Another1!pass")).await.bare(200);
     assert_eq!(user.get("/auth/me").await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
-async fn changes_of_how_one_signs_in_are_told_to_a_proven_address() {
+async fn changes_of_sign_in_methods_are_reported_to_a_verified_address() {
     let app = spawn_app().await;
     let user = sign_up(&app, "a@example.com", "ada", "freelancer").await;
     passkey::register(&user, &Authenticator::new()).await.bare(200);
@@ -82,14 +82,14 @@ async fn changes_of_how_one_signs_in_are_told_to_a_proven_address() {
     ];
     assert_eq!(told(&app, "a@example.com").await, expected);
 
-    // Whoever registers somebody else's address has nothing sent there.
+    // An unverified address gets no such emails, since it may be someone else's.
     let stranger = app.register("b@example.com").await;
     passkey::register(&stranger, &Authenticator::new()).await.bare(200);
     assert!(told(&app, "b@example.com").await.is_empty());
 }
 
 #[tokio::test]
-async fn who_proves_an_address_by_a_reset_is_rid_of_passkeys_made_before() {
+async fn verifying_an_address_by_a_reset_removes_earlier_passkeys() {
     let app = spawn_app().await;
     let somebody = app.register("victim@example.com").await;
     let mut authenticator = Authenticator::new();
@@ -102,7 +102,7 @@ async fn who_proves_an_address_by_a_reset_is_rid_of_passkeys_made_before() {
     let answer = passkey::sign_in(&app, "victim@example.com", &authenticator).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
 
-    // A proven owner who only forgot a password keeps them.
+    // An owner with a verified address who forgot the password keeps them.
     let owner = sign_up(&app, "owner@example.com", "owner", "freelancer").await;
     let mut authenticator = Authenticator::new();
     passkey::register(&owner, &authenticator).await.bare(200);

@@ -30,7 +30,7 @@ async fn logout(app: &TestApp, tokens: &Value, refresh: Value) -> Answer {
 }
 
 #[tokio::test]
-async fn the_documented_refresh_and_logout_answer_as_documented() {
+async fn refresh_and_logout_match_the_document() {
     let app = spawn_app().await;
     sign_up(&app, EMAIL, "johndoe123", "freelancer").await;
     let tokens = login(&app, "one").await;
@@ -71,7 +71,7 @@ async fn logout_needs_no_body() {
 }
 
 #[tokio::test]
-async fn logout_all_ends_every_session_of_the_account_and_no_other_account() {
+async fn logout_all_ends_every_session_of_the_account_and_of_no_other() {
     let app = spawn_app().await;
     let user = sign_up(&app, EMAIL, "johndoe123", "freelancer").await;
     let other = app.register("other@example.com").await;
@@ -104,7 +104,7 @@ async fn sessions_are_listed_newest_first_and_ended_one_by_one() {
     assert_eq!(listed[0]["lastUsedAt"], "2026-03-18T12:02:00Z");
     assert_eq!((&listed[1]["userAgent"], &listed[1]["current"]), (&Value::Null, &json!(true)));
     let path = format!("/auth/sessions/{}", listed[0]["id"].as_str().unwrap());
-    // Another account cannot end it, nor tell that it is there.
+    // Another account can neither end it nor find out that it exists.
     let other = app.register("other@example.com").await;
     assert_eq!(*other.hub_delete(&path).await.refusal(404), "Session not found");
     user.hub_delete(&path).await.bare(200);

@@ -1,4 +1,4 @@
-//! `/auth/2fa`: the second factor set up, turned on and off.
+//! `/auth/2fa`: setting up, turning on and turning off the second factor.
 
 use freelanceos::app::environment::Clock;
 use futures_util::join;
@@ -16,7 +16,7 @@ pub const STEP: SignedDuration = SignedDuration::from_secs(30);
 const ON_ALREADY: &str = "Two-factor authentication is on already: disable it first";
 const OFF: &str = "Two-factor authentication is not on";
 
-/// An account that asks for a second factor.
+/// An account with the second factor on.
 pub struct Guarded<'a> {
     pub user: User<'a>,
     pub email: &'a str,
@@ -25,7 +25,7 @@ pub struct Guarded<'a> {
 }
 
 impl<'a> Guarded<'a> {
-    /// Registers, turns the second factor on, and lets the code that did it pass.
+    /// Registers, turns the second factor on, and waits until the code used for that has expired.
     pub async fn new(app: &'a TestApp, email: &'a str) -> Self {
         let user = app.register(email).await;
         let (authenticator, backup_codes) = enable(&user).await;
@@ -52,7 +52,7 @@ impl<'a> Guarded<'a> {
         self.authenticator.wrong_code(self.now())
     }
 
-    /// Signs in at FreelanceHub with the right password.
+    /// Signs in to FreelanceHub with the right password.
     pub async fn login(&self, code: Option<&str>) -> Answer {
         self.app().hub_post("/auth/login", credentials(self.email, code)).await
     }
@@ -94,7 +94,7 @@ pub fn asks_for_code(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn enable_answers_a_qr_code_and_five_backup_codes_and_nothing_else() {
+async fn enable_returns_a_qr_code_and_five_backup_codes_and_nothing_else() {
     let app = spawn_app().await;
     let user = app.register("John.Doe+work@example.com").await;
     let answer = user.app.send(user.hub(Method::POST, "/auth/2fa/enable").body("ignored")).await;
@@ -117,7 +117,7 @@ async fn enable_answers_a_qr_code_and_five_backup_codes_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_qr_code_is_the_otpauth_uri_of_the_account() {
+async fn the_qr_code_contains_the_otpauth_uri_of_the_account() {
     let app = spawn_app().await;
     let user = app.register("John.Doe+work&play=fun@example.com").await;
     let scanned = enable(&user).await.0;
@@ -133,7 +133,7 @@ async fn the_qr_code_is_the_otpauth_uri_of_the_account() {
 }
 
 #[tokio::test]
-async fn the_qr_code_is_small_and_stands_in_white_whatever_the_email() {
+async fn the_qr_code_is_small_and_has_a_white_margin_whatever_the_email() {
     let app = spawn_app().await;
     let domain = [["d"; 60].concat(), ["e"; 60].concat(), ["f"; 60].concat()].join(".");
     for email in ["a@example.com", &format!("{}@{domain}.com", ["+"; 64].concat())] {
@@ -148,7 +148,7 @@ async fn the_qr_code_is_small_and_stands_in_white_whatever_the_email() {
         let points = (0..width).flat_map(|x| (0..height).map(move |y| (x, y)));
         let (xs, ys): (Vec<_>, Vec<_>) = points.filter(black).unzip();
         let side = xs.iter().max().unwrap() - xs.iter().min().unwrap() + 1;
-        // The black frame of a corner is seven modules wide.
+        // The black frame of a finder pattern is seven modules wide.
         let corner = (0..width).take_while(|x| !black(&(*x, xs[0]))).count();
         let module = (corner..).take_while(|x| black(&(*x, corner))).count() / 7;
         assert!(module >= 3, "{module} pixels a module");
@@ -160,7 +160,7 @@ async fn the_qr_code_is_small_and_stands_in_white_whatever_the_email() {
 }
 
 #[tokio::test]
-async fn codes_are_asked_for_only_after_verify_setup() {
+async fn codes_are_required_only_after_verify_setup() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let is_on = async || user.hub_get("/auth/2fa").await.bare(200).clone();
@@ -183,7 +183,7 @@ async fn codes_are_asked_for_only_after_verify_setup() {
 }
 
 #[tokio::test]
-async fn enable_again_before_verify_setup_replaces_seed_and_backup_codes() {
+async fn enabling_again_before_verify_setup_replaces_seed_and_backup_codes() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let (first, first_codes) = enable(&user).await;
@@ -201,7 +201,7 @@ async fn enable_again_before_verify_setup_replaces_seed_and_backup_codes() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_the_state_is_409() {
+async fn requests_in_the_wrong_state_are_409() {
     let app = spawn_app().await;
     let user = app.register("off@example.com").await;
     let refused = verify_setup(&user, "123456").await;
@@ -221,7 +221,7 @@ async fn what_does_not_fit_the_state_is_409() {
 }
 
 #[tokio::test]
-async fn a_standing_session_and_whole_bodies_are_needed() {
+async fn the_routes_need_a_session_and_complete_bodies() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let required = |name: &str| format!("{name} is required");
@@ -245,7 +245,7 @@ async fn a_standing_session_and_whole_bodies_are_needed() {
 }
 
 #[tokio::test]
-async fn disable_takes_password_and_code_and_leaves_every_session() {
+async fn disable_requires_password_and_code_and_keeps_every_session() {
     let app = spawn_app().await;
     let guarded = Guarded::new(&app, "user@example.com").await;
     let other = guarded.login(Some(&guarded.backup_codes[0])).await;
@@ -275,7 +275,7 @@ async fn disable_takes_password_and_code_and_leaves_every_session() {
 }
 
 #[tokio::test]
-async fn of_two_requests_at_once_to_disable_one_is_refused() {
+async fn of_two_concurrent_requests_to_disable_one_is_refused() {
     let app = spawn_app().await;
     let guarded = Guarded::new(&app, "user@example.com").await;
     let [one, two] = [&guarded.backup_codes[0], &guarded.backup_codes[1]];
@@ -286,7 +286,7 @@ async fn of_two_requests_at_once_to_disable_one_is_refused() {
 }
 
 #[tokio::test]
-async fn the_database_shows_neither_seed_nor_backup_codes() {
+async fn the_database_contains_neither_seed_nor_backup_codes() {
     let app = spawn_app().await;
     let guarded = Guarded::new(&app, "user@example.com").await;
     let mut secrets = vec![

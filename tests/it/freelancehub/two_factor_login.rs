@@ -1,4 +1,4 @@
-//! Sign-ins that need a second factor.
+//! Signing in with a second factor.
 
 use freelanceos::app::environment::Clock;
 use futures_util::join;
@@ -10,7 +10,7 @@ use super::two_factor::{Guarded, STEP, asks_for_code, credentials};
 use crate::support::{Options, PASSWORD, spawn_app, spawn_app_with};
 
 #[tokio::test]
-async fn both_logins_ask_for_the_code_once_the_password_is_right() {
+async fn both_logins_require_the_code_once_the_password_is_right() {
     let app = spawn_app().await;
     let guarded = Guarded::new(&app, "user@example.com").await;
     for code in [None, Some(guarded.wrong_code())] {
@@ -31,7 +31,7 @@ async fn both_logins_ask_for_the_code_once_the_password_is_right() {
         assert_eq!(shared.error(401), "Invalid email or password");
         assert!(shared.body.get("twoFactorRequired").is_none());
     }
-    // The wrong password did not use it up.
+    // The wrong password did not use up the code.
     let spaced = format!(" {} {}", &code[..3], &code[3..]);
     let signed_in = guarded.login(Some(&spaced)).await;
     assert!(signed_in.bare(200)["tokens"]["accessToken"].is_string());
@@ -42,7 +42,7 @@ async fn both_logins_ask_for_the_code_once_the_password_is_right() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_one_step_either_side_and_refused_at_two() {
+async fn a_code_is_accepted_one_step_early_or_late_and_refused_at_two() {
     let app = spawn_app().await;
     let guarded = Guarded::new(&app, "user@example.com").await;
     app.clock.advance(STEP * 10);
@@ -52,7 +52,7 @@ async fn a_code_is_good_one_step_either_side_and_refused_at_two() {
     for steps in [-1, 0, 1] {
         guarded.login(Some(&guarded.code(steps))).await.bare(200);
     }
-    // To the second: a step begins at :00 and :30.
+    // At the exact second: a step begins at :00 and :30.
     app.clock.set("2026-03-18T13:00:29Z");
     let code = guarded.code(0);
     app.clock.set("2026-03-18T13:01:00Z");
@@ -62,10 +62,10 @@ async fn a_code_is_good_one_step_either_side_and_refused_at_two() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_once_and_none_before_it_afterwards() {
+async fn a_code_works_once_and_no_earlier_one_afterwards() {
     let app = spawn_app().await;
     let guarded = Guarded::new(&app, "user@example.com").await;
-    // The code that turned it on was of the step before.
+    // The code that turned it on is from the previous step.
     asks_for_code(&guarded.login(Some(&guarded.code(-1))).await);
     let (before, code) = (guarded.code(0), guarded.code(1));
     guarded.login(Some(&code)).await.bare(200);
@@ -82,7 +82,7 @@ async fn a_code_is_good_once_and_none_before_it_afterwards() {
 }
 
 #[tokio::test]
-async fn of_two_sign_ins_at_once_with_one_code_one_succeeds() {
+async fn of_two_concurrent_sign_ins_with_one_code_one_succeeds() {
     let app = spawn_app().await;
     let guarded = Guarded::new(&app, "user@example.com").await;
     for code in [guarded.code(0), guarded.backup_codes[0].clone()] {
@@ -95,7 +95,7 @@ async fn of_two_sign_ins_at_once_with_one_code_one_succeeds() {
 }
 
 #[tokio::test]
-async fn backup_codes_are_good_once_each_however_they_are_typed() {
+async fn backup_codes_work_once_each_however_they_are_typed() {
     let app = spawn_app().await;
     let guarded = Guarded::new(&app, "user@example.com").await;
     for (n, code) in guarded.backup_codes.iter().enumerate() {
@@ -110,12 +110,12 @@ async fn backup_codes_are_good_once_each_however_they_are_typed() {
 }
 
 #[tokio::test]
-async fn twenty_wrong_codes_in_an_hour_are_enough_wherever_they_come_from_and_the_owner_is_told() {
+async fn twenty_wrong_codes_an_hour_from_any_address_block_the_next_and_notify_the_owner() {
     let app =
         spawn_app_with(Options { rate_limit: true, trust_proxy: true, ..Options::default() }).await;
     let guarded = Guarded::new(&app, "user@example.com").await;
-    // Mail goes to addresses that are proven; without the account's own token a proof would turn
-    // its second factor off.
+    // Notifications need a verified address. Verifying it without the account's own token would
+    // turn the second factor off.
     app.hub_post(
         "/auth/send-email-otp",
         json!({"email": "user@example.com", "type": "verification"}),
@@ -134,7 +134,8 @@ async fn twenty_wrong_codes_in_an_hour_are_enough_wherever_they_come_from_and_th
         let mails = app.mails().await;
         mails.iter().filter(|mail| mail.header("subject").contains("wrong two-factor code")).count()
     };
-    // A wrong password tells nobody whether the code was right, and counts elsewhere.
+    // A wrong password does not reveal whether the code was right, and counts towards another
+    // limit.
     let mut wrong_password = credentials("user@example.com", Some(&guarded.wrong_code()));
     wrong_password["password"] = "WrongPass123!".into();
     app.hub_post("/auth/login", wrong_password).await.refusal(401);
@@ -146,7 +147,7 @@ async fn twenty_wrong_codes_in_an_hour_are_enough_wherever_they_come_from_and_th
     let refused = login(100, &guarded.code(0)).await;
     assert_eq!(refused.refusal(429), "Too many requests, please try again later");
     assert_eq!(refused.headers["x-ratelimit-limit"], "20");
-    // Who is signed in counts by itself.
+    // Attempts of a signed-in user have their own limit.
     for _ in 0..20 {
         guarded.disable(PASSWORD, &guarded.wrong_code()).await.refusal(401);
     }
@@ -160,7 +161,7 @@ async fn twenty_wrong_codes_in_an_hour_are_enough_wherever_they_come_from_and_th
 }
 
 #[tokio::test]
-async fn a_code_of_a_clock_that_is_wrong_is_refused_and_says_so() {
+async fn a_code_from_a_device_with_a_wrong_clock_is_refused_with_a_hint() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let (authenticator, _) = super::two_factor::enable(&user).await;
@@ -176,7 +177,7 @@ async fn a_code_of_a_clock_that_is_wrong_is_refused_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_mailed_code_does_not_sign_in_again_without_the_second_factor() {
+async fn a_mailed_code_does_not_sign_in_without_the_second_factor() {
     let app = spawn_app().await;
     let guarded = Guarded::new(&app, "user@example.com").await;
     app.post("/auth/resend-otp", json!({"email": "user@example.com"})).await.bare(200);
@@ -207,7 +208,7 @@ async fn a_mailed_code_does_not_sign_in_again_without_the_second_factor() {
 }
 
 #[tokio::test]
-async fn two_accounts_have_nothing_in_common() {
+async fn codes_work_only_for_their_own_account() {
     let app = spawn_app().await;
     let one = Guarded::new(&app, "one@example.com").await;
     let two = Guarded::new(&app, "two@example.com").await;
@@ -216,7 +217,7 @@ async fn two_accounts_have_nothing_in_common() {
     asks_for_code(&one.login(Some(&two.code(0))).await);
     asks_for_code(&one.login(Some(&two.backup_codes[0])).await);
     one.disable(PASSWORD, &two.code(0)).await.refusal(401);
-    // What was tried on the one is not used up on the other.
+    // The attempts on one account did not use up the codes of the other.
     two.login(Some(&two.code(0))).await.bare(200);
     two.login(Some(&two.backup_codes[0])).await.bare(200);
     two.disable(PASSWORD, &two.code(1)).await.bare(200);

@@ -1,4 +1,4 @@
-//! Registration with a role, one-time passwords, the shared login, the profile.
+//! Registration with a role, one-time passwords, the shared login, and the profile.
 
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -17,7 +17,7 @@ async fn verify(app: &TestApp, otp: &str) -> crate::support::Answer {
 }
 
 #[tokio::test]
-async fn the_documented_flow_registers_verifies_logs_in_refreshes_and_shows_the_profile() {
+async fn the_documented_flow_from_registration_to_profile_works() {
     let app = spawn_app().await;
     let registered = app.post("/auth/register", registration(EMAIL)).await;
     assert_eq!(
@@ -96,7 +96,7 @@ async fn the_documented_flow_registers_verifies_logs_in_refreshes_and_shows_the_
 }
 
 #[tokio::test]
-async fn a_role_in_the_body_whatever_its_value_asks_for_this_document() {
+async fn any_role_in_the_body_selects_this_document() {
     let app = spawn_app().await;
     for role in [json!("admin"), json!(null), json!(5), json!("")] {
         let mut body = registration(EMAIL);
@@ -111,7 +111,7 @@ async fn a_role_in_the_body_whatever_its_value_asks_for_this_document() {
 }
 
 #[tokio::test]
-async fn every_failing_field_is_said_in_the_words_and_order_of_the_document() {
+async fn every_invalid_field_is_reported_in_the_words_and_order_of_the_document() {
     let app = spawn_app().await;
     let answer = app.post("/auth/register", json!({"role": "boss", "email": "john@"})).await;
     assert_eq!(
@@ -133,7 +133,7 @@ async fn every_failing_field_is_said_in_the_words_and_order_of_the_document() {
 }
 
 #[tokio::test]
-async fn a_password_is_taken_by_the_letter_of_the_pattern() {
+async fn a_password_must_match_the_documented_pattern_exactly() {
     let app = spawn_app().await;
     let long = format!("aA1!{}", "x".repeat(125));
     for (n, (password, fits)) in [
@@ -161,7 +161,7 @@ async fn a_password_is_taken_by_the_letter_of_the_pattern() {
 }
 
 #[tokio::test]
-async fn an_existing_email_is_409_through_any_of_the_documents() {
+async fn an_existing_email_is_409_on_every_api() {
     let app = spawn_app().await;
     app.post("/auth/register", registration("John@Example.com")).await.bare(201);
     let again = app.post("/auth/register", registration(EMAIL)).await;
@@ -173,7 +173,7 @@ async fn an_existing_email_is_409_through_any_of_the_documents() {
 }
 
 #[tokio::test]
-async fn a_pending_account_cannot_log_in_until_its_email_is_proven() {
+async fn a_pending_account_cannot_sign_in_until_its_email_is_verified() {
     let app = spawn_app().await;
     app.post("/auth/register", registration(EMAIL)).await.bare(201);
     let credentials = json!({"email": EMAIL, "password": HUB_PASSWORD});
@@ -186,7 +186,7 @@ async fn a_pending_account_cannot_log_in_until_its_email_is_proven() {
 }
 
 #[tokio::test]
-async fn five_wrong_otps_void_the_code_and_a_new_one_is_good() {
+async fn five_wrong_otps_void_the_code_and_a_new_one_works() {
     let app = spawn_app().await;
     app.post("/auth/register", registration(EMAIL)).await.bare(201);
     let otp = app.code_of(EMAIL).await;
@@ -204,7 +204,7 @@ async fn five_wrong_otps_void_the_code_and_a_new_one_is_good() {
 }
 
 #[tokio::test]
-async fn four_wrong_otps_leave_the_right_one_good() {
+async fn four_wrong_otps_leave_the_right_one_valid() {
     let app = spawn_app().await;
     app.post("/auth/register", registration(EMAIL)).await.bare(201);
     let otp = app.code_of(EMAIL).await;
@@ -215,7 +215,7 @@ async fn four_wrong_otps_leave_the_right_one_good() {
 }
 
 #[tokio::test]
-async fn an_otp_is_good_for_its_time_once_and_only_the_newest() {
+async fn only_the_newest_otp_works_once_before_it_expires() {
     let app = spawn_app().await;
     app.post("/auth/register", registration(EMAIL)).await.bare(201);
     let first = app.code_of(EMAIL).await;
@@ -227,13 +227,13 @@ async fn an_otp_is_good_for_its_time_once_and_only_the_newest() {
     app.clock.advance(SignedDuration::from_secs(599));
     verify(&app, &second).await.bare(200);
     verify(&app, &second).await.refusal(400);
-    // Nothing is left to be proven.
+    // There is nothing left to verify.
     app.post("/auth/resend-otp", json!({"email": EMAIL})).await.bare(200);
     assert_eq!(app.mails().await.len(), 2);
 }
 
 #[tokio::test]
-async fn of_two_uses_of_one_otp_at_once_one_signs_in() {
+async fn of_two_concurrent_uses_of_an_otp_one_signs_in() {
     let app = spawn_app().await;
     app.post("/auth/register", registration(EMAIL)).await.bare(201);
     let otp = app.code_of(EMAIL).await;
@@ -244,7 +244,7 @@ async fn of_two_uses_of_one_otp_at_once_one_signs_in() {
 }
 
 #[tokio::test]
-async fn another_accounts_otp_is_no_good() {
+async fn an_otp_of_another_account_does_not_work() {
     let app = spawn_app().await;
     app.post("/auth/register", registration(EMAIL)).await.bare(201);
     app.post("/auth/register", registration("other@example.com")).await.bare(201);
@@ -255,7 +255,7 @@ async fn another_accounts_otp_is_no_good() {
 }
 
 #[tokio::test]
-async fn an_account_made_here_works_with_all_three_documents() {
+async fn an_account_created_here_works_with_all_three_apis() {
     let app = spawn_app().await;
     let token = verified(&app, EMAIL).await.bare(200)["access_token"].as_str().unwrap().to_owned();
     let os = app.send(app.request(Method::GET, "/auth/me").bearer_auth(&token)).await;
@@ -268,7 +268,7 @@ async fn an_account_made_here_works_with_all_three_documents() {
 }
 
 #[tokio::test]
-async fn an_account_of_freelanceos_is_active_but_not_proven_until_a_code_proves_it() {
+async fn a_freelanceos_account_is_active_but_unverified_until_a_code_verifies_it() {
     let app = spawn_app().await;
     let user = app.register(EMAIL).await;
     let profile = user.get("/auth/profile").await;
@@ -287,7 +287,7 @@ async fn an_account_of_freelanceos_is_active_but_not_proven_until_a_code_proves_
 }
 
 #[tokio::test]
-async fn failures_of_every_route_have_the_shape_of_this_document() {
+async fn errors_of_every_route_have_the_format_of_this_document() {
     let app = spawn_app().await;
     for (method, path, status, message) in [
         (Method::GET, "/auth/profile", 401, "Authentication required"),

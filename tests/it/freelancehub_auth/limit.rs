@@ -1,4 +1,5 @@
-//! 3 registrations an hour, 5 logins in 15 minutes, 20 wrong passwords of an account an hour.
+//! Limits: 3 registrations an hour, 5 logins in 15 minutes, 20 wrong passwords per account and
+//! hour.
 
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -18,12 +19,12 @@ async fn ask(app: &TestApp, path: &str, from: &str, body: &Value) -> Answer {
 }
 
 #[tokio::test]
-async fn the_fourth_registration_of_an_address_in_an_hour_is_429_for_both_documents() {
+async fn the_fourth_registration_of_an_address_in_an_hour_is_429_in_both_documents() {
     let app = limited().await;
     ask(&app, "/auth/register", "203.0.113.1", &registration("a@example.com")).await.bare(201);
     ask(&app, "/auth/register", "203.0.113.1", &registration("a@example.com")).await.refusal(409);
     ask(&app, "/auth/register", "203.0.113.1", &json!({})).await.error(400);
-    // Before the body is looked at nothing tells which document is meant.
+    // Until the body is read, it is unknown which document is meant.
     let refused = ask(&app, "/auth/register", "203.0.113.1", &registration("b@example.com")).await;
     assert_eq!(refused.error(429), "Too many requests, please try again later");
     assert_eq!(refused.headers["x-ratelimit-limit"], "3");
@@ -35,7 +36,7 @@ async fn the_fourth_registration_of_an_address_in_an_hour_is_429_for_both_docume
 }
 
 #[tokio::test]
-async fn the_sixth_login_of_an_address_in_15_minutes_is_429_in_the_shape_of_both_documents() {
+async fn the_sixth_login_of_an_address_in_15_minutes_is_429_in_a_format_of_both_documents() {
     let app = limited().await;
     let body = json!({"email": "a@example.com", "password": PASSWORD});
     for _ in 0..5 {
@@ -48,7 +49,7 @@ async fn the_sixth_login_of_an_address_in_15_minutes_is_429_in_the_shape_of_both
     assert_eq!(refused.body["statusCode"], 429);
     assert_eq!(refused.headers["x-ratelimit-limit"], "5");
     assert_eq!(refused.headers["retry-after"], "900");
-    // It is the same route with a slash at its end, and another one in any other writing.
+    // A trailing slash is the same route; other spellings are different routes.
     for path in ["/auth/login/", "/auth/login?x=1"] {
         ask(&app, path, "203.0.113.1", &body).await.error(429);
     }
@@ -56,13 +57,13 @@ async fn the_sixth_login_of_an_address_in_15_minutes_is_429_in_the_shape_of_both
         let request = app.request(Method::POST, path).json(&body).send().await.unwrap();
         assert_eq!(request.status(), 404, "{path}");
     }
-    // FreelanceHub's login counts apart.
+    // FreelanceHub's login has its own limit.
     let hub = app.hub(Method::POST, "/auth/login").header("X-Forwarded-For", "203.0.113.1");
     app.send(hub.json(&body)).await.refusal(401);
 }
 
-/// Tries wrong passwords of an account from addresses like this one, with other numbers in place
-/// of its `*`, at both logins in turn.
+/// Tries wrong passwords of an account at both logins in turn. Each attempt comes from `network`
+/// with another number in place of the `*`.
 async fn guess(app: &TestApp, email: &str, network: &str, times: u8) {
     for n in 0..times {
         let body = json!({"email": email, "password": "wrong"});
@@ -77,7 +78,7 @@ async fn guess(app: &TestApp, email: &str, network: &str, times: u8) {
 }
 
 #[tokio::test]
-async fn the_twenty_first_wrong_password_of_an_account_is_429_from_its_network_alone() {
+async fn the_twenty_first_wrong_password_of_an_account_is_429_for_its_network_only() {
     let app = limited().await;
     let user = app.register("a@example.com").await;
     let right = json!({"email": "a@example.com", "password": PASSWORD});
@@ -101,7 +102,7 @@ async fn wrong_passwords_from_all_networks_together_are_limited_too() {
     let app = limited().await;
     app.register("a@example.com").await;
     guess(&app, "a@example.com", "203.0.113.*", 1).await;
-    // As if 999 others had been tried elsewhere.
+    // As after 999 attempts from other networks.
     let set = "UPDATE rate_windows SET used = 1000 WHERE name = 'wrong-passwords'";
     let changed = app.database().change(|connection| connection.execute(set, &[])).unwrap();
     assert_eq!(changed, 1);
@@ -109,14 +110,14 @@ async fn wrong_passwords_from_all_networks_together_are_limited_too() {
     let refused = ask(&app, "/auth/login", "192.0.2.1", &right).await;
     refused.error(429);
     assert_eq!(refused.headers["x-ratelimit-limit"], "1000");
-    // Another account is none of it.
+    // Another account is not affected.
     app.register("b@example.com").await;
     let other = json!({"email": "b@example.com", "password": PASSWORD});
     ask(&app, "/auth/login", "192.0.2.1", &other).await.bare(200);
 }
 
 #[tokio::test]
-async fn who_holds_a_token_of_the_account_is_not_kept_out_by_strangers() {
+async fn attacks_do_not_lock_out_a_client_that_holds_a_token_of_the_account() {
     let app = limited().await;
     app.register("a@example.com").await;
     let other = app.register("b@example.com").await;
@@ -133,7 +134,7 @@ async fn who_holds_a_token_of_the_account_is_not_kept_out_by_strangers() {
     for token in [&other.token, "nonsense"] {
         login(token, PASSWORD, 101).await.error(429);
     }
-    // It counts by itself.
+    // Its attempts have their own limit.
     for n in 110..130 {
         login(&refresh, "wrong", n).await.error(401);
     }
@@ -141,7 +142,7 @@ async fn who_holds_a_token_of_the_account_is_not_kept_out_by_strangers() {
 }
 
 #[tokio::test]
-async fn right_passwords_do_not_count_as_wrong_ones() {
+async fn correct_passwords_do_not_count_as_wrong_ones() {
     let app = limited().await;
     app.register("a@example.com").await;
     let right = json!({"email": "a@example.com", "password": PASSWORD});
@@ -151,7 +152,7 @@ async fn right_passwords_do_not_count_as_wrong_ones() {
 }
 
 #[tokio::test]
-async fn limits_hold_over_all_servers_and_outlive_a_restart_but_for_those_of_the_whole_api() {
+async fn account_limits_hold_across_servers_and_restarts_but_not_those_of_the_whole_api() {
     let app = limited().await;
     for _ in 0..3 {
         ask(&app, "/auth/register", "203.0.113.1", &json!({})).await.error(400);
@@ -180,7 +181,7 @@ async fn limits_hold_over_all_servers_and_outlive_a_restart_but_for_those_of_the
 }
 
 #[tokio::test]
-async fn the_fourth_otp_asked_for_one_email_in_5_minutes_is_429_known_or_not() {
+async fn the_fourth_otp_request_for_an_email_in_5_minutes_is_429_known_or_not() {
     let app = limited().await;
     for email in ["nobody@example.com", "somebody@example.com"] {
         for n in 0..3 {
@@ -199,7 +200,7 @@ async fn the_fourth_otp_asked_for_one_email_in_5_minutes_is_429_known_or_not() {
 }
 
 #[tokio::test]
-async fn twenty_wrong_codes_in_an_hour_are_enough_however_many_new_ones_are_mailed() {
+async fn twenty_wrong_codes_in_an_hour_block_the_next_despite_new_codes() {
     let app = limited().await;
     ask(&app, "/auth/register", "203.0.113.1", &registration("a@example.com")).await.bare(201);
     let verify = async |from: &str, otp: &str| {
@@ -223,7 +224,7 @@ async fn twenty_wrong_codes_in_an_hour_are_enough_however_many_new_ones_are_mail
 }
 
 #[tokio::test]
-async fn a_wrong_code_counts_only_where_one_is_out() {
+async fn a_wrong_code_counts_only_if_one_is_pending() {
     let app = limited().await;
     app.register("a@example.com").await;
     let reset = async |otp: &str| {
@@ -241,7 +242,7 @@ async fn a_wrong_code_counts_only_where_one_is_out() {
 }
 
 #[tokio::test]
-async fn strangers_who_ask_for_resets_do_not_keep_a_known_client_from_asking() {
+async fn reset_requests_by_others_do_not_block_a_known_client() {
     let app = limited().await;
     let user = app.register("a@example.com").await;
     let other = app.register("b@example.com").await;
@@ -265,7 +266,7 @@ async fn strangers_who_ask_for_resets_do_not_keep_a_known_client_from_asking() {
 }
 
 #[tokio::test]
-async fn a_password_reset_forgives_the_wrong_passwords_before_it() {
+async fn a_password_reset_clears_the_count_of_wrong_passwords() {
     let app = limited().await;
     app.register("a@example.com").await;
     let login = async |password: &str, n: u8| {
@@ -286,7 +287,7 @@ async fn a_password_reset_forgives_the_wrong_passwords_before_it() {
 }
 
 #[tokio::test]
-async fn the_hundred_and_first_request_about_codes_in_15_minutes_is_429() {
+async fn the_hundred_and_first_code_request_in_15_minutes_is_429() {
     let app = limited().await;
     for n in 0..100 {
         let body = json!({"email": format!("{n}@example.com")});

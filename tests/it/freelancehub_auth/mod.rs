@@ -1,4 +1,4 @@
-//! The FreelanceHub Auth API, beside FreelanceOS under `/api/v1/auth`.
+//! The FreelanceHub Auth API, next to FreelanceOS under `/api/v1/auth`.
 
 mod account;
 mod limit;
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, TestApp};
 
-/// A password by this document's pattern.
+/// A password that matches this document's pattern.
 pub const HUB_PASSWORD: &str = "SecurePass123!";
 
-/// The document's registration.
+/// The registration in the document's example.
 pub fn registration(email: &str) -> Value {
     json!({
         "firstName": "John",
@@ -24,14 +24,14 @@ pub fn registration(email: &str) -> Value {
     })
 }
 
-/// Registers and proves the e-mail address; the answer of `verify-otp`.
+/// Registers and verifies the email address. Returns the response of `verify-otp`.
 pub async fn verified(app: &TestApp, email: &str) -> Answer {
     app.post("/auth/register", registration(email)).await.bare(201);
     let otp = app.code_of(email).await;
     app.post("/auth/verify-otp", json!({"email": email, "otp": otp})).await
 }
 
-/// Another code than this one.
+/// A code other than this one.
 pub fn wrong(otp: &str) -> String {
     format!("{:06}", (otp.parse::<u32>().unwrap() + 1) % 1_000_000)
 }

@@ -11,7 +11,7 @@ async fn login(app: &TestApp, email: &str, password: &str) -> u16 {
     app.post("/auth/login", body).await.status.as_u16()
 }
 
-/// A user of FreelanceHub Auth whose account became active later than it was made.
+/// A user of FreelanceHub Auth, whose account is activated after its creation.
 async fn auth_user<'a>(app: &'a TestApp, email: &str) -> User<'a> {
     let answer = verified(app, email).await.bare(200).clone();
     let token = answer["access_token"].as_str().unwrap().to_owned();
@@ -25,7 +25,7 @@ async fn reset(app: &TestApp, email: &str, otp: &str, password: &str) -> (u16, V
 }
 
 #[tokio::test]
-async fn a_forgotten_password_is_reset_by_a_mailed_code_in_this_documents_shape() {
+async fn a_forgotten_password_is_reset_with_a_mailed_code_in_the_format_of_this_document() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let asked = app.post("/auth/forgot-password", json!({"email": "User@Example.com"})).await;
@@ -39,7 +39,7 @@ async fn a_forgotten_password_is_reset_by_a_mailed_code_in_this_documents_shape(
     let (status, body) = reset(&app, "user@example.com", &code, "short").await;
     assert_eq!(status, 400);
     assert!(body["message"][0].as_str().unwrap().starts_with("newPassword "), "{body}");
-    // FreelanceOS made it and asks for eight characters only.
+    // FreelanceOS created the account and requires only eight characters.
     let (status, body) = reset(&app, "user@example.com", &code, "abcdefgh").await;
     assert_eq!((status, &body["success"]), (200, &json!(true)), "{body}");
     user.get("/auth/me").await.error(401);
@@ -48,7 +48,7 @@ async fn a_forgotten_password_is_reset_by_a_mailed_code_in_this_documents_shape(
 }
 
 #[tokio::test]
-async fn accounts_of_the_other_documents_keep_to_a_documented_rule_of_passwords() {
+async fn accounts_of_the_other_apis_keep_their_documented_password_rules() {
     let app = spawn_app().await;
     for (email, delay) in [("john@example.com", 0), ("jane@example.com", 60)] {
         app.clock.advance(SignedDuration::from_secs(delay));
@@ -60,14 +60,14 @@ async fn accounts_of_the_other_documents_keep_to_a_documented_rule_of_passwords(
         app.post("/auth/forgot-password", json!({"email": email})).await.bare(200);
         let code = app.code_of(email).await;
         assert_eq!(reset(&app, email, &code, "abcdefgh").await.0, 400);
-        // This document's, in which upper case is optional, or FreelanceHub's.
+        // This document's rule, in which upper case is optional, or FreelanceHub's.
         assert_eq!(reset(&app, email, &code, "securepass1!").await.0, 200);
         assert_eq!(login(&app, email, "securepass1!").await, 200);
     }
 }
 
 #[tokio::test]
-async fn change_password_asks_for_the_current_one_and_ends_other_sessions() {
+async fn change_password_requires_the_current_one_and_ends_other_sessions() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let body = json!({"email": "user@example.com", "password": PASSWORD});
@@ -89,7 +89,7 @@ async fn change_password_asks_for_the_current_one_and_ends_other_sessions() {
     other.get("/auth/me").await.error(401);
     assert_eq!(login(&app, "user@example.com", "abcdefgh").await, 200);
 
-    // FreelanceHub has it, too, in its own shape.
+    // FreelanceHub has this route too, in its own format.
     let refused = user.hub_post("/auth/change-password", body("wrong", "ijklmnop")).await;
     assert_eq!(*refused.refusal(400), "Validation failed");
     user.hub_post("/auth/change-password", body("abcdefgh", "ijklmnop")).await.bare(200);
@@ -97,7 +97,7 @@ async fn change_password_asks_for_the_current_one_and_ends_other_sessions() {
 }
 
 #[tokio::test]
-async fn what_front_ends_of_the_documents_read_besides_is_there() {
+async fn undocumented_fields_that_front_ends_read_are_present() {
     let app = spawn_app().await;
     let user = auth_user(&app, "john@example.com").await;
     let body = json!({"email": "john@example.com", "password": HUB_PASSWORD});

@@ -1,4 +1,4 @@
-//! Tokens and how sessions end, on all three APIs at once.
+//! Tokens and the end of sessions on all three APIs at once.
 
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -9,7 +9,7 @@ use crate::support::{Answer, TestApp, spawn_app};
 
 const EMAIL: &str = "john@example.com";
 
-/// Every token of a sign-in through the shared login.
+/// All tokens from a sign-in through the shared login.
 struct Tokens {
     os: String,
     access: String,
@@ -49,7 +49,7 @@ async fn logout(app: &TestApp, token: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn each_token_lives_as_long_as_its_document_says() {
+async fn each_token_lives_as_long_as_documented() {
     let app = spawn_app().await;
     verified(&app, EMAIL).await.bare(200);
     let tokens = login(&app).await;
@@ -61,7 +61,7 @@ async fn each_token_lives_as_long_as_its_document_says() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_gives_each_api_the_lifetime_of_its_own() {
+async fn a_refresh_token_gives_each_api_its_own_lifetime() {
     let app = spawn_app().await;
     verified(&app, EMAIL).await.bare(200);
     let body = json!({"refreshToken": login(&app).await.refresh});
@@ -81,7 +81,7 @@ async fn a_refresh_token_gives_each_api_the_lifetime_of_its_own() {
 }
 
 #[tokio::test]
-async fn every_token_is_one_of_a_kind_even_within_a_second() {
+async fn every_token_is_unique_even_within_a_second() {
     let app = spawn_app().await;
     verified(&app, EMAIL).await.bare(200);
     let first = login(&app).await;
@@ -96,7 +96,7 @@ async fn every_token_is_one_of_a_kind_even_within_a_second() {
 }
 
 #[tokio::test]
-async fn no_token_is_good_for_what_another_is_made_for() {
+async fn each_token_works_only_for_its_own_purpose() {
     let app = spawn_app().await;
     verified(&app, EMAIL).await.bare(200);
     let tokens = login(&app).await;
@@ -112,7 +112,7 @@ async fn no_token_is_good_for_what_another_is_made_for() {
 }
 
 #[tokio::test]
-async fn logout_ends_every_token_of_its_session_on_all_apis_and_no_others() {
+async fn logout_ends_all_tokens_of_its_session_on_all_apis_and_no_others() {
     let app = spawn_app().await;
     verified(&app, EMAIL).await.bare(200);
     let (one, other) = (login(&app).await, login(&app).await);
@@ -122,14 +122,14 @@ async fn logout_ends_every_token_of_its_session_on_all_apis_and_no_others() {
     );
     assert_eq!(statuses(&app, &one).await, [401; 8]);
     assert_eq!(statuses(&app, &other).await, [200; 8]);
-    // An expired token still says which session is meant.
+    // An expired token still identifies its session.
     app.clock.advance(SignedDuration::from_secs(3600));
     logout(&app, &other.access).await.bare(200);
     assert_eq!(statuses(&app, &other).await, [401; 8]);
 }
 
 #[tokio::test]
-async fn logout_without_a_good_token_answers_200_all_the_same() {
+async fn logout_without_a_valid_token_is_200_too() {
     let app = spawn_app().await;
     for token in [None, Some("nonsense")] {
         let request = app.request(Method::POST, "/auth/logout");
@@ -141,7 +141,7 @@ async fn logout_without_a_good_token_answers_200_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_password_reset_ends_every_session_and_proves_the_email() {
+async fn a_password_reset_ends_every_session_and_verifies_the_email() {
     let app = spawn_app().await;
     verified(&app, EMAIL).await.bare(200);
     let (one, other) = (login(&app).await, login(&app).await);

@@ -1,5 +1,5 @@
-//! The routes that FreelanceOS and FreelanceHub Auth share: what fails before the body tells which
-//! of them is meant fails in a shape that satisfies both.
+//! Routes that FreelanceOS and FreelanceHub Auth share. A failure before the body tells which one
+//! is meant has a format that satisfies both.
 
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ async fn send(app: &TestApp, path: &str, kind: &str, body: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn failures_of_a_shared_route_before_its_body_is_parsed_satisfy_both_documents() {
+async fn failures_before_the_body_is_parsed_satisfy_both_documents() {
     let app = spawn_app().await;
     for path in ["/auth/register", "/auth/login"] {
         for body in ["{", "", "[]", "\"role\"", "{\"role\": }"] {
@@ -41,7 +41,7 @@ async fn failures_of_a_shared_route_before_its_body_is_parsed_satisfy_both_docum
 }
 
 #[tokio::test]
-async fn a_registration_one_too_many_satisfies_both_documents() {
+async fn a_registration_over_the_limit_satisfies_both_documents() {
     let app = spawn_app_with(Options { rate_limit: true, ..Options::default() }).await;
     for email in ["a", "b", "c"] {
         app.post("/auth/register", registration(&format!("{email}@example.com"))).await.bare(201);
@@ -52,7 +52,7 @@ async fn a_registration_one_too_many_satisfies_both_documents() {
 }
 
 #[tokio::test]
-async fn once_its_body_is_read_a_registration_fails_in_the_shape_of_its_document() {
+async fn failures_after_the_body_is_parsed_have_the_format_of_its_document() {
     let before = spawn_app().await;
     before.register("first@example.com").await;
     let options =

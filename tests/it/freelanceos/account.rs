@@ -35,7 +35,7 @@ async fn register_signs_in_at_once() {
 }
 
 #[tokio::test]
-async fn the_documented_registration_and_login_answer_a_token_and_the_user() {
+async fn the_documented_registration_and_login_return_a_token_and_the_user() {
     let app = spawn_app().await;
     let new = json!({
         "email": "user@example.com",
@@ -73,7 +73,7 @@ async fn the_documented_registration_and_login_answer_a_token_and_the_user() {
 }
 
 #[tokio::test]
-async fn an_email_is_compared_without_case_and_kept_as_typed() {
+async fn an_email_is_compared_regardless_of_case_and_stored_as_typed() {
     let app = spawn_app().await;
     app.register("User.Name+Tag@Example.com").await;
     for email in
@@ -89,7 +89,7 @@ async fn an_email_is_compared_without_case_and_kept_as_typed() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_an_unknown_email_are_401_alike() {
+async fn a_wrong_password_and_an_unknown_email_get_the_same_401() {
     let app = spawn_app().await;
     app.register("user@example.com").await;
     let long = "x".repeat(10_000);
@@ -108,7 +108,7 @@ async fn a_wrong_password_and_an_unknown_email_are_401_alike() {
 }
 
 #[tokio::test]
-async fn a_password_is_8_to_128_characters_and_nothing_more_is_asked() {
+async fn a_password_needs_only_8_to_128_characters() {
     let app = spawn_app().await;
     let passwords =
         ["        ", "12345678", "🦁🦁🦁🦁🦁🦁🦁🦁", "tab\tnew\nline\0", " leading and trailing "];
@@ -151,7 +151,7 @@ async fn put_me_changes_names_currency_and_timezone_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn of_two_registrations_of_one_email_at_once_one_is_409() {
+async fn of_two_concurrent_registrations_of_one_email_one_is_409() {
     let app = spawn_app().await;
     let new = json!({"email": "user@example.com", "password": PASSWORD, "firstName": "A", "lastName": "B"});
     let register = || app.send(app.request(Method::POST, "/auth/register").json(&new));
@@ -162,7 +162,7 @@ async fn of_two_registrations_of_one_email_at_once_one_is_409() {
 }
 
 #[tokio::test]
-async fn no_answer_holds_a_password_or_its_hash() {
+async fn no_response_contains_a_password_or_its_hash() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for answer in [user.get("/auth/me").await, user.put("/auth/me", json!({})).await] {
@@ -172,7 +172,7 @@ async fn no_answer_holds_a_password_or_its_hash() {
 }
 
 #[tokio::test]
-async fn the_database_holds_no_password() {
+async fn the_database_contains_no_password() {
     let app = spawn_app().await;
     app.register("user@example.com").await;
     assert!(content::holds(app.database(), "user@example.com"), "it is the right one");

@@ -40,7 +40,7 @@ async fn the_documented_client_is_created() {
 }
 
 #[tokio::test]
-async fn a_client_may_be_made_of_name_and_email_and_leaves_out_the_rest() {
+async fn a_client_needs_only_name_and_email_and_omits_the_rest() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let created = user.post("/clients", json!({"name": "A", "email": "a@example.com"})).await;
@@ -69,7 +69,7 @@ async fn put_changes_any_subset_and_patch_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_changed_client_is_found_by_its_new_name_alone_and_shown_everywhere() {
+async fn a_renamed_client_is_found_only_by_its_new_name_and_shown_everywhere() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Before").await;
@@ -82,7 +82,7 @@ async fn a_changed_client_is_found_by_its_new_name_alone_and_shown_everywhere() 
 }
 
 #[tokio::test]
-async fn a_deleted_client_answers_null_and_is_404_from_then_on() {
+async fn a_deleted_client_returns_null_and_is_404_afterwards() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Gone").await;
@@ -125,7 +125,7 @@ async fn a_client_with_an_active_project_cannot_be_deleted() {
 }
 
 #[tokio::test]
-async fn other_projects_do_not_stop_it_and_leave_the_lists_with_it() {
+async fn other_projects_do_not_block_deletion_and_leave_the_lists_with_the_client() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for status in ["planning", "on_hold", "completed", "cancelled"] {
@@ -145,7 +145,7 @@ async fn other_projects_do_not_stop_it_and_leave_the_lists_with_it() {
 }
 
 #[tokio::test]
-async fn a_deleted_active_project_no_longer_stops_it() {
+async fn a_deleted_active_project_no_longer_blocks_deletion() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -156,7 +156,7 @@ async fn a_deleted_active_project_no_longer_stops_it() {
 }
 
 #[tokio::test]
-async fn a_client_with_issued_invoices_leaves_the_lists_and_its_invoices_stay_whole() {
+async fn a_deleted_client_leaves_the_lists_and_its_sent_invoices_stay_complete() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -178,7 +178,7 @@ async fn two_clients_may_share_name_and_email() {
 }
 
 #[tokio::test]
-async fn adding_a_client_is_told_in_the_activity() {
+async fn adding_a_client_appears_in_the_activity() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("<b>Ada</b>").await;

@@ -1,4 +1,4 @@
-//! What browsers are told: CORS, security headers, the request id.
+//! CORS, security headers and the request id.
 
 use reqwest::{Method, Response};
 use serde_json::json;
@@ -11,7 +11,7 @@ async fn ask(app: &TestApp, method: Method, path: &str, origin: &str) -> Respons
     app.request(method, path).header("Origin", origin).send().await.unwrap()
 }
 
-/// The words of a header, without regard to case.
+/// The values in a header, in lower case.
 fn words(response: &Response, name: &str) -> Vec<String> {
     let headers = response.headers().get_all(name).iter();
     headers
@@ -47,7 +47,7 @@ async fn a_preflight_allows_the_documented_methods_headers_and_credentials() {
 }
 
 #[tokio::test]
-async fn our_origin_may_read_every_answer_and_its_headers() {
+async fn our_origin_may_read_every_response_and_its_headers() {
     let app = spawn_app().await;
     for (method, path, status) in [
         (Method::GET, "/clients", 401),
@@ -75,7 +75,7 @@ async fn our_origin_may_read_every_answer_and_its_headers() {
 }
 
 #[tokio::test]
-async fn a_foreign_origin_gets_the_normal_answer_without_cors_headers() {
+async fn a_foreign_origin_gets_the_normal_response_without_cors_headers() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for origin in [
@@ -101,7 +101,7 @@ async fn a_foreign_origin_gets_the_normal_answer_without_cors_headers() {
 }
 
 #[tokio::test]
-async fn every_answer_varies_by_origin_and_carries_the_security_headers() {
+async fn every_response_varies_by_origin_and_has_security_headers() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for (method, path) in [
@@ -122,7 +122,7 @@ async fn every_answer_varies_by_origin_and_carries_the_security_headers() {
         assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(header("x-frame-options"), "DENY", "{path}");
         assert_eq!(header("x-xss-protection"), "1; mode=block", "{path}");
-        // A page's address may hold a secret.
+        // The URL of a page may contain a secret.
         let is_page = path == "/nothing";
         let referrer = if is_page { "same-origin" } else { "strict-origin-when-cross-origin" };
         assert_eq!(header("referrer-policy"), referrer, "{path}");
@@ -133,14 +133,14 @@ async fn every_answer_varies_by_origin_and_carries_the_security_headers() {
 }
 
 #[tokio::test]
-async fn answers_of_the_api_are_not_kept_by_caches() {
+async fn api_responses_are_not_cached() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     assert_eq!(user.get("/auth/me").await.headers["cache-control"], "no-store");
 }
 
 #[tokio::test]
-async fn a_wellformed_request_id_of_a_trusted_proxy_comes_back_and_others_are_replaced() {
+async fn a_valid_request_id_from_a_trusted_proxy_is_returned_and_others_are_replaced() {
     let app = spawn_app_with(Options { trust_proxy: true, ..Options::default() }).await;
     let longest = "x".repeat(64);
     for id in ["abc-123", "Root=1-67891233:a/b+c_d.", longest.as_str()] {

@@ -1,11 +1,11 @@
-//! `/dashboard`: what its answers look like, by examples.
+//! `/dashboard`: examples of its responses.
 
 use freelanceos::domain::exchange_rate::ExchangeRate;
 use serde_json::{Value, json};
 
 use crate::support::{User, pretty, spawn_app};
 
-/// Sends an invoice over an amount and marks it as paid.
+/// Sends an invoice of an amount and marks it as paid.
 async fn earn(user: &User<'_>, client: &str, amount: Value, currency: &str) {
     let body = json!({
         "clientId": client, "amount": amount, "currency": currency, "dueDate": "2026-12-31",
@@ -132,7 +132,7 @@ async fn login(app: &crate::support::TestApp) -> String {
 }
 
 #[tokio::test]
-async fn earnings_are_twelve_points_oldest_first_with_labels_as_documented() {
+async fn earnings_are_twelve_points_oldest_first_with_documented_labels() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -183,12 +183,12 @@ async fn growth_is_zero_without_earnings_and_a_hundred_after_none() {
     earn(&user, &client, json!(100), "USD").await;
     assert_eq!(growth(&user).await, "-66.7");
     earn(&user, &client, json!(300.15), "USD").await;
-    // 33.383 and more: one decimal, halves away from zero.
+    // 33.383…: one decimal, half away from zero.
     assert_eq!(growth(&user).await, "33.4");
 }
 
 #[tokio::test]
-async fn what_has_no_rate_stands_beside_the_totals_until_it_has_one() {
+async fn unconverted_amounts_are_listed_separately_until_they_have_a_rate() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -220,7 +220,7 @@ async fn what_has_no_rate_stands_beside_the_totals_until_it_has_one() {
 }
 
 #[tokio::test]
-async fn the_rate_of_the_day_of_payment_is_kept() {
+async fn the_rate_of_the_payment_day_is_frozen() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -231,11 +231,11 @@ async fn the_rate_of_the_day_of_payment_is_kept() {
     assert_eq!(total().await, 110);
     earn(&user, &client, json!(100), "EUR").await;
     assert_eq!(total().await, 230);
-    // An older day comes too late.
+    // A rate for an earlier day has no effect any more.
     import(&user, "a@example.com", &[["2026-03-01", "EUR", "USD", "9"]]).await;
     earn(&user, &client, json!(100), "EUR").await;
     assert_eq!(total().await, 350);
-    // In another base currency the latest known rate counts, and back home the frozen one again.
+    // Another base currency uses the latest rate, and the original one the frozen rate again.
     user.put("/auth/me", json!({"currency": "EUR"})).await.data(200);
     assert_eq!(total().await, 300);
     user.put("/auth/me", json!({"currency": "NGN"})).await.data(200);
@@ -261,7 +261,7 @@ async fn many_small_sums_are_converted_as_one() {
 }
 
 #[tokio::test]
-async fn the_figures_of_others_do_not_count() {
+async fn rows_of_other_accounts_do_not_count() {
     let app = spawn_app().await;
     let (user, other) = (app.register("b@example.com").await, app.register("a@example.com").await);
     let client = user.client("C").await;
@@ -273,7 +273,7 @@ async fn the_figures_of_others_do_not_count() {
 }
 
 #[tokio::test]
-async fn every_amount_stands_beside_its_currency_and_every_entry_names_its_client() {
+async fn every_amount_has_its_currency_and_every_entry_names_its_client() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Ngozi").await;
@@ -316,7 +316,7 @@ async fn every_amount_stands_beside_its_currency_and_every_entry_names_its_clien
     assert_eq!(seen, ["NGN", "EUR", "JPY", "JPY", "NGN"]);
     assert_eq!(activity[0]["message"], "Milestone \"Design\" was completed for Ngozi");
 
-    // Two of three end, one of them of last month's: one more is active than then.
+    // Two of three end, one of them last month's, so one more is active than then.
     app.clock.set("2026-04-02T12:00:00Z");
     let user = User { token: login(&app).await, ..user };
     for (name, status) in [("B", "active"), ("C", "active"), ("D", "planning")] {
@@ -338,7 +338,7 @@ async fn every_amount_stands_beside_its_currency_and_every_entry_names_its_clien
 }
 
 #[tokio::test]
-async fn activity_tells_what_happened_newest_first() {
+async fn the_activity_lists_events_newest_first() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("TechStart Nigeria").await;

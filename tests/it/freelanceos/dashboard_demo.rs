@@ -1,4 +1,4 @@
-//! `/dashboard` of the demo's account, against a calculation from the raw rows of its database.
+//! `/dashboard` of the demo account, checked against a calculation from the raw rows.
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +24,7 @@ const ZONES: [&str; 3] = ["Africa/Lagos", "Asia/Colombo", "America/St_Johns"];
 const RATE_ONE: i128 = 1_000_000_000_000;
 
 #[tokio::test]
-async fn the_figures_of_the_demo_equal_a_recount_over_a_months_end_in_three_timezones() {
+async fn the_demos_figures_equal_a_recount_across_a_month_end_in_three_timezones() {
     let home = Arc::new(Home::bare());
     let command = |name: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_freelanceos"));
@@ -47,7 +47,7 @@ async fn the_figures_of_the_demo_equal_a_recount_over_a_months_end_in_three_time
 
     for name in ZONES {
         model.zone = TimeZone::get(name).unwrap();
-        // Past everything that has happened, up to the month's end and over it.
+        // From after the last event to beyond the end of the month.
         let month = model.today(newest).first_of_month();
         let edge = |months: i64| {
             let first: Date = month + months.months();
@@ -59,7 +59,7 @@ async fn the_figures_of_the_demo_equal_a_recount_over_a_months_end_in_three_time
             edge(2) - SignedDuration::from_secs(1),
             edge(2),
         ] {
-            // A row tells a project's last status; before this month it had no other since.
+            // A row has only the last status of a project, which did not change before this month.
             model.knows_past = now >= edge(1);
             app.clock.set(&now.to_string());
             let user = sign_in(&app).await;
@@ -104,7 +104,7 @@ fn word(word: &str) -> &'static str {
         .unwrap()
 }
 
-/// Reads what happened, row by row, and none of the sums that are kept beside the rows.
+/// Reads the events row by row, without using the stored sums.
 fn read_model(app: &TestApp) -> Model {
     app.database()
         .peek(|connection| {

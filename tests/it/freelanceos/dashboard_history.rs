@@ -1,4 +1,4 @@
-//! `/dashboard` over random histories of more than a year, against a calculation of its own.
+//! `/dashboard` over random histories of more than a year, checked against a separate calculation.
 
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use rust_decimal::Decimal;
@@ -18,8 +18,8 @@ use crate::support::{JWT_SECRET, START, TestApp, User, spawn_app};
 const EMAIL: &str = "a@example.com";
 const CURRENCIES: [&str; 4] = ["USD", "NGN", "EUR", "XOF"];
 const STATUSES: [&str; 5] = ["planning", "active", "on_hold", "completed", "cancelled"];
-/// The pairs rates are known of, one of them both ways, and about how much. XOF and NGN know each
-/// other by other currencies only.
+/// The pairs with rates (one of them in both directions) and their approximate values. XOF and NGN
+/// are connected only through other currencies.
 const PAIRS: [(&str, &str, u64); 6] = [
     ("NGN", "USD", 650),
     ("EUR", "USD", 1_080_000),
@@ -29,7 +29,7 @@ const PAIRS: [(&str, &str, u64); 6] = [
     ("XOF", "EUR", 1_524),
 ];
 
-/// Numbers that look random and are the same in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Dice(u64);
 
 impl Dice {
@@ -56,7 +56,7 @@ struct History<'a> {
 }
 
 impl History<'_> {
-    /// Moves the clock and renews the token, which lasts seven days.
+    /// Moves the clock and renews the token, which is valid for seven days.
     fn at(&mut self, now: Timestamp) {
         self.now = now;
         self.app.clock.set(&now.to_string());
@@ -95,7 +95,7 @@ impl History<'_> {
         self.model.clients.push(Client { id, name, deleted: false });
     }
 
-    /// Deletes a client, with its projects, where none is active.
+    /// Deletes a client and its projects, if none is active.
     async fn delete_client(&mut self) {
         let clients = self.clients();
         let Some(client) = self.dice.pick(&clients).filter(|_| clients.len() > 3) else { return };
@@ -186,7 +186,7 @@ impl History<'_> {
             "amount": amount.parse::<serde_json::Number>().unwrap(),
         });
         let id = self.post("/milestones", body).await["id"].as_str().unwrap().to_owned();
-        // Without a day of its own it is due with its project.
+        // Without its own due date, it is due with its project.
         let due = due.or(self.model.projects[project].deadline);
         let status = "pending";
         self.model.milestones.push(Milestone { id, name, project, minor, due, status });
@@ -208,7 +208,7 @@ impl History<'_> {
         self.model.milestones[index].status = status;
     }
 
-    /// Takes in a rate of today or of some day before, which may come too late to count.
+    /// Imports a rate for today or an earlier day, which may be too late to count.
     async fn import_rate(&mut self) {
         let (from, into, about) = self.dice.pick(&PAIRS).unwrap();
         let millionths = about + self.dice.roll(about / 10);
@@ -273,7 +273,7 @@ impl History<'_> {
         }
     }
 
-    /// Pays one invoice a second before, at and a second after an edge of local time.
+    /// Pays one invoice each a second before, at, and a second after a boundary in local time.
     async fn pay_around(&mut self, edge: Timestamp) {
         for second in -1..=1 {
             self.at(edge + SignedDuration::from_secs(second));
@@ -344,7 +344,7 @@ async fn play(zone: &str, seed: u64) {
             history.at(next);
         }
     }
-    // The same rows, looked at from elsewhere and in each currency.
+    // The same rows in another timezone and in each currency.
     for zone in ["Asia/Colombo", "America/St_Johns", "Pacific/Kiritimati", "UTC", "Africa/Lagos"] {
         history.set_zone(zone).await;
         for base in CURRENCIES {

@@ -1,5 +1,5 @@
-//! What the dashboard has to say, worked out anew from every single row: plain loops over the
-//! rows the test itself has made, days told by `jiff`, fractions kept whole until the end.
+//! A reference model of the dashboard: plain loops over the rows that the test has created, days
+//! from `jiff`, and fractions kept exact until the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +41,7 @@ pub struct Project {
     pub currency: &'static str,
     pub minor: i128,
     pub deadline: Option<Date>,
-    /// Every status it had and since when; "deleted" at last.
+    /// Every status and when it began, "deleted" last.
     pub statuses: Vec<(Timestamp, &'static str)>,
 }
 
@@ -67,9 +67,9 @@ pub struct Milestone {
 pub struct Model {
     pub base: &'static str,
     pub zone: TimeZone,
-    /// Whether the projects' earlier statuses are known, not the last ones alone.
+    /// Whether earlier statuses of projects are known, not only the last ones.
     pub knows_past: bool,
-    /// What stands for a rate of 1.
+    /// The value that represents a rate of 1.
     pub rate_one: i128,
     /// (from, into) → day, rate.
     pub rates: BTreeMap<(&'static str, &'static str), (Date, i128)>,
@@ -84,7 +84,7 @@ pub fn exponent(currency: &str) -> u32 {
     if currency == "XOF" { 0 } else { 2 }
 }
 
-/// Minor units as the API writes them.
+/// Minor units as the API formats them.
 pub fn number(minor: i128, exponent: u32) -> String {
     Decimal::from_i128_with_scale(minor, exponent).normalize().to_string()
 }
@@ -107,8 +107,8 @@ impl Model {
         now.to_zoned(self.zone.clone()).date()
     }
 
-    /// The newest rate of a pair as a fraction, with its day. Where both directions are known from
-    /// the same day, the one that was asked for counts.
+    /// The newest rate of a pair as a fraction, with its day. If both directions have a rate of the
+    /// same day, the requested direction counts.
     fn pair(&self, from: &'static str, into: &'static str) -> Option<(Date, i128, i128)> {
         let given = self.rates.get(&(from, into)).map(|(day, rate)| (*day, *rate, self.rate_one));
         let turned = self.rates.get(&(into, from)).map(|(day, rate)| (*day, self.rate_one, *rate));
@@ -118,8 +118,8 @@ impl Model {
         }
     }
 
-    /// The rate by one other currency: the one whose older rate is the newest, then whose newer
-    /// rate is, then the first by its code.
+    /// The rate through one other currency: the one whose older rate is the newest, then whose
+    /// newer rate is, then the first by code.
     fn cross(&self, from: &'static str) -> Option<(i128, i128)> {
         let ways: BTreeSet<&'static str> =
             self.rates.keys().flat_map(|pair| [pair.0, pair.1]).collect();
@@ -137,7 +137,7 @@ impl Model {
         best.map(|(_, rate)| rate)
     }
 
-    /// An amount in the base currency, by the rate of the pair, either way round, or else by one
+    /// An amount in the base currency, using the rate of the pair in either direction, or else one
     /// currency that both have rates with.
     pub fn convert(&self, currency: &'static str, minor: i128) -> Option<i128> {
         if currency == self.base {
@@ -149,7 +149,7 @@ impl Model {
         Some(round(minor * rate * into, one * from))
     }
 
-    /// Each currency converted once, and what has no rate.
+    /// Each currency converted once, and the unconverted rest.
     fn total(&self, sums: Sums) -> (i128, Sums) {
         let (mut total, mut unconverted) = (0, Sums::new());
         for (currency, minor) in sums {
@@ -205,7 +205,7 @@ impl Model {
         (0..12).rev().map(point).collect()
     }
 
-    /// Asserts that an answer of `/dashboard/stats` is right.
+    /// Asserts that a response of `/dashboard/stats` is right.
     pub fn check_stats(&self, stats: &Value, now: Timestamp, hint: &str) {
         let today = self.today(now);
         let base = |minor| number(minor, exponent(self.base));

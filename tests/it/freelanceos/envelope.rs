@@ -1,4 +1,4 @@
-//! Failures have one shape on every path, and are found in one order on every route.
+//! Errors have one format on every path, and are checked in the same order on every route.
 
 use std::time::Duration;
 
@@ -21,11 +21,11 @@ use crate::support::{Options, TestApp, document::document, spawn_app, spawn_app_
 const MIB: usize = 1 << 20;
 const NOBODY: &str = "client_00000000000000000000000000";
 
-/// Sends bytes as they are and reads the whole answer: its head and its body.
+/// Sends raw bytes and reads the whole response: its head and its body.
 async fn raw(app: &TestApp, request: &str, body: &[u8]) -> (String, String) {
     let mut stream = TcpStream::connect(app.base.trim_start_matches("http://")).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
-    // The answer may come, and the connection end, before everything is sent.
+    // The response may arrive, and the connection close, before everything is sent.
     let _ = stream.write_all(body).await;
     let mut answer = Vec::new();
     let read = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer));
@@ -46,7 +46,7 @@ fn too_large(head: &str, body: &str, name: &str) {
 }
 
 #[tokio::test]
-async fn an_unknown_route_is_404_in_the_shape_of_the_api() {
+async fn an_unknown_route_is_404_in_the_format_of_the_api() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for path in [
@@ -96,7 +96,7 @@ async fn a_wrong_method_is_405_on_every_route() {
 }
 
 #[tokio::test]
-async fn at_the_limit_a_known_route_is_429_before_anything_else_but_404_and_405() {
+async fn at_the_limit_a_known_route_is_429_before_anything_but_404_and_405() {
     let app = spawn_app_with(Options { rate_limit: true, ..Options::default() }).await;
     for _ in 0..100 {
         app.request(Method::GET, "/nothing").send().await.unwrap();
@@ -123,7 +123,7 @@ async fn at_the_limit_a_known_route_is_429_before_anything_else_but_404_and_405(
 }
 
 #[tokio::test]
-async fn a_body_over_1_mib_is_413_on_every_route_before_the_token_is_looked_at() {
+async fn a_body_over_1_mib_is_413_on_every_route_before_the_token_is_checked() {
     let app = spawn_app().await;
     for operation in document(&app).await.operations.iter().filter(|o| o.takes_body()) {
         let head = format!(
@@ -160,7 +160,7 @@ async fn a_body_of_exactly_1_mib_is_read() {
 }
 
 #[tokio::test]
-async fn without_a_token_every_route_is_401_before_the_body_or_query_is_looked_at() {
+async fn without_a_token_every_route_is_401_before_the_body_or_query_is_read() {
     let app = spawn_app().await;
     let mut open = Vec::new();
     for operation in &document(&app).await.operations {
@@ -180,7 +180,7 @@ async fn without_a_token_every_route_is_401_before_the_body_or_query_is_looked_a
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_is_415_or_400_before_the_id_is_looked_up() {
+async fn a_body_that_is_not_json_is_415_or_400_before_the_id_is_looked_up() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for operation in document(&app).await.operations.iter().filter(|o| o.takes_body()) {
@@ -233,7 +233,7 @@ async fn a_body_that_is_no_json_is_415_or_400_before_the_id_is_looked_up() {
 }
 
 #[tokio::test]
-async fn json_is_json_with_parameters_a_suffix_and_in_any_case() {
+async fn json_content_types_with_parameters_suffix_or_upper_case_are_accepted() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for content_type in [
@@ -248,7 +248,7 @@ async fn json_is_json_with_parameters_a_suffix_and_in_any_case() {
 }
 
 #[tokio::test]
-async fn where_no_field_is_required_no_body_is_an_empty_object_of_whatever_type() {
+async fn if_no_field_is_required_an_empty_body_counts_as_an_empty_object() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -287,7 +287,7 @@ async fn where_no_field_is_required_no_body_is_an_empty_object_of_whatever_type(
 }
 
 #[tokio::test]
-async fn an_id_that_names_nothing_is_404_on_every_route() {
+async fn an_unknown_id_is_404_on_every_route() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let document = document(&app).await;
@@ -332,7 +332,7 @@ async fn head_has_the_status_and_headers_of_get_and_no_body() {
 }
 
 #[tokio::test]
-async fn every_answer_with_a_body_is_json() {
+async fn every_response_with_a_body_is_json() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for (request, status) in [
@@ -350,7 +350,7 @@ async fn every_answer_with_a_body_is_json() {
 }
 
 #[tokio::test]
-async fn a_failure_of_the_database_is_told_as_one_and_not_as_a_wrong_field() {
+async fn a_database_failure_is_not_reported_as_an_invalid_field() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Acme").await;

@@ -1,4 +1,4 @@
-//! Every field of every body: what it refuses, and how that is said.
+//! Every field of every body: the values it refuses, and the error messages.
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ pub struct Target<'a> {
     pub user: &'a User<'a>,
     pub operation: &'a Operation,
     pub path: String,
-    /// A body the route takes.
+    /// A valid body for the route.
     pub good: Value,
     pub schema: &'a Value,
 }
@@ -45,7 +45,7 @@ impl Target<'_> {
     }
 }
 
-/// Every route whose body has fields, except the e-mail of sending an invoice.
+/// Every route whose body has fields, except the email of sending an invoice.
 pub async fn targets<'a>(app: &'a TestApp, user: &'a User<'a>) -> Vec<Target<'a>> {
     let document = document(app).await;
     let client = user.client("Client").await;
@@ -71,7 +71,7 @@ pub async fn targets<'a>(app: &'a TestApp, user: &'a User<'a>) -> Vec<Target<'a>
             "invoices" => user.invoice(&client, json!(100), "2026-04-15").await,
             _ => String::new(),
         };
-        // An answered proposal or a completed milestone would stand in the way of what follows.
+        // An answered proposal or a completed milestone would block the later steps.
         if operation.takes_id() {
             good = json!({});
         }
@@ -81,10 +81,10 @@ pub async fn targets<'a>(app: &'a TestApp, user: &'a User<'a>) -> Vec<Target<'a>
     targets
 }
 
-/// What a value of another type is told.
+/// The message for a value of the wrong type.
 fn wrong_type(schema: &Value) -> String {
     if let Some(words) = schema["enum"].as_array() {
-        // Null, which clears some of them, is no word.
+        // Without null, which clears some of them.
         let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
         return format!("must be one of {}", words.join(", "));
     }
@@ -118,7 +118,7 @@ async fn a_value_of_the_wrong_type_is_refused_in_every_field() {
 }
 
 #[tokio::test]
-async fn every_failing_field_is_reported_at_once_in_the_order_of_the_document() {
+async fn every_invalid_field_is_reported_at_once_in_the_order_of_the_document() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for target in targets(&app, &user).await {
@@ -126,7 +126,7 @@ async fn every_failing_field_is_reported_at_once_in_the_order_of_the_document() 
         for (field, schema) in target.fields() {
             expected.push(format!("{field} {}", wrong_type(schema)));
         }
-        // The order in which they are sent does not matter.
+        // The order in the body does not matter.
         for field in target.fields().keys().rev() {
             body[field] = json!({});
         }
@@ -136,7 +136,7 @@ async fn every_failing_field_is_reported_at_once_in_the_order_of_the_document() 
 }
 
 #[tokio::test]
-async fn what_is_required_is_missed_and_null_is_as_good_as_missing() {
+async fn a_missing_or_null_required_field_is_reported() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for target in targets(&app, &user).await.iter().filter(|t| t.operation.method == Method::POST) {
@@ -165,7 +165,7 @@ async fn what_is_required_is_missed_and_null_is_as_good_as_missing() {
 }
 
 #[tokio::test]
-async fn in_a_change_null_clears_an_optional_field_and_is_refused_by_others() {
+async fn in_an_update_null_clears_optional_fields_and_is_refused_by_others() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for target in targets(&app, &user).await.iter().filter(|t| t.operation.method != Method::POST) {
@@ -186,7 +186,7 @@ async fn in_a_change_null_clears_an_optional_field_and_is_refused_by_others() {
 }
 
 #[tokio::test]
-async fn dates_currencies_and_amounts_are_read_strictly() {
+async fn dates_currencies_and_amounts_are_parsed_strictly() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for target in targets(&app, &user).await {
@@ -300,7 +300,7 @@ async fn unknown_fields_are_ignored() {
 }
 
 #[tokio::test]
-async fn a_change_names_an_unknown_client_and_a_bad_amount_at_once() {
+async fn an_update_reports_an_unknown_client_and_an_invalid_amount_at_once() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;

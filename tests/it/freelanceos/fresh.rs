@@ -1,5 +1,4 @@
-//! Every answer is of the moment it was asked for, whoever has written meanwhile, and whether or
-//! not anybody has.
+//! Responses are never stale, whether or not another process has written meanwhile.
 
 use freelanceos::app::session::AccessLife;
 use jiff::SignedDuration;
@@ -8,14 +7,14 @@ use serde_json::json;
 use crate::support::spawn_app;
 
 #[tokio::test]
-async fn what_another_process_writes_is_seen_by_the_next_request() {
+async fn the_next_request_sees_what_another_process_has_written() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     user.client("First").await;
     for _ in 0..2 {
         assert_eq!(user.get("/clients").await.body["total"], 1);
     }
-    // A connection of its own is what another process has.
+    // Another process would also use a separate connection.
     let change = |sql: &'static str| {
         app.database().change(|connection| connection.execute(sql, &[]).map(drop)).unwrap();
     };
@@ -26,7 +25,7 @@ async fn what_another_process_writes_is_seen_by_the_next_request() {
 }
 
 #[tokio::test]
-async fn an_invoice_becomes_overdue_at_midnight_though_nothing_is_written() {
+async fn an_invoice_becomes_overdue_at_midnight_without_any_write() {
     let app = spawn_app().await;
     // Lagos is an hour ahead of UTC.
     app.clock.set("2026-04-15T22:59:59Z");
@@ -41,11 +40,11 @@ async fn an_invoice_becomes_overdue_at_midnight_though_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn a_token_ends_on_time_though_it_was_just_answered() {
+async fn a_token_expires_on_time_even_right_after_a_response() {
     let app = spawn_app().await;
     let mut user = app.register("a@example.com").await;
     user.token = app.app.access_token(user.claims(), AccessLife::Configured).unwrap();
-    // Half an hour after it was made.
+    // Half an hour after it was created.
     app.clock.advance(SignedDuration::from_secs(30 * 60 - 1));
     user.get("/clients").await.data(200);
     app.clock.advance(SignedDuration::from_secs(1));
@@ -53,7 +52,7 @@ async fn a_token_ends_on_time_though_it_was_just_answered() {
 }
 
 #[tokio::test]
-async fn each_account_gets_its_own_answer_and_each_query_another() {
+async fn each_account_and_each_query_gets_its_own_response() {
     let app = spawn_app().await;
     let (a, b) = (app.register("a@example.com").await, app.register("b@example.com").await);
     a.client("Of A").await;

@@ -27,7 +27,7 @@ async fn exact(request: RequestBuilder) -> (u16, Vec<u8>) {
 }
 
 #[tokio::test]
-async fn the_same_request_gets_the_first_answer_again_byte_for_byte() {
+async fn a_repeated_request_gets_the_first_response_byte_for_byte() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let first = exact(post(&user, "/clients", "key", &new_client("A"))).await;
@@ -80,7 +80,7 @@ async fn the_same_key_with_another_body_is_409() {
     app.send(post(&user, "/clients", "key", &new_client("A"))).await.data(201);
     let other = app.send(post(&user, "/clients", "key", &new_client("B"))).await;
     assert_eq!(other.error(409), CONFLICT);
-    // The raw body counts: the same object written otherwise is another body.
+    // The raw bytes are compared: the same object spelled differently is another body.
     let request = user.request(Method::POST, "/clients").header("Idempotency-Key", "key");
     let spaced = serde_json::to_string_pretty(&new_client("A")).unwrap();
     let answer = app.send(request.header("Content-Type", "application/json").body(spaced)).await;
@@ -89,7 +89,7 @@ async fn the_same_key_with_another_body_is_409() {
 }
 
 #[tokio::test]
-async fn the_same_key_of_another_account_or_route_is_another_key() {
+async fn the_same_key_for_another_account_or_route_is_a_different_key() {
     let app = spawn_app().await;
     let one = app.register("one@example.com").await;
     let two = app.register("two@example.com").await;
@@ -109,7 +109,7 @@ async fn the_same_key_of_another_account_or_route_is_another_key() {
 }
 
 #[tokio::test]
-async fn of_two_at_once_the_second_gets_the_firsts_answer() {
+async fn of_two_concurrent_requests_the_second_gets_the_response_of_the_first() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let body = new_client("A");
@@ -126,7 +126,7 @@ async fn a_key_is_remembered_for_24_hours() {
     let user = app.register("user@example.com").await;
     let first = exact(post(&user, "/clients", "key", &new_client("A"))).await;
     app.clock.set("2026-03-19T11:59:59Z");
-    // Cleaning up takes only what is too old to be given again.
+    // Cleaning up only deletes expired keys.
     app.app.sweep().await.unwrap();
     assert_eq!(exact(post(&user, "/clients", "key", &new_client("A"))).await, first);
     app.clock.advance(SignedDuration::from_secs(1));
@@ -136,7 +136,7 @@ async fn a_key_is_remembered_for_24_hours() {
 }
 
 #[tokio::test]
-async fn only_answers_that_went_well_are_kept() {
+async fn only_successful_responses_are_kept() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     app.send(post(&user, "/clients", "key", &json!({"name": "A"}))).await.error(400);
@@ -177,7 +177,7 @@ async fn a_key_is_1_to_255_visible_ascii_characters() {
 }
 
 #[tokio::test]
-async fn a_key_is_ignored_on_auth_and_outside_post() {
+async fn a_key_is_ignored_on_auth_routes_and_by_other_methods() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let send = |path: &str, body: Value| {

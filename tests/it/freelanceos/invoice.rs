@@ -1,16 +1,16 @@
-//! `/invoices`: what they look like, and their states.
+//! `/invoices`: their fields and statuses.
 
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
 use crate::support::{START, User, pretty, spawn_app};
 
-/// Makes an invoice out of a whole body.
+/// Creates an invoice from a complete body.
 async fn create(user: &User<'_>, body: Value) -> Value {
     user.post("/invoices", body).await.data(201).clone()
 }
 
-/// Makes an invoice that is due long after the tests' day and brings it to a status.
+/// Creates an invoice that is due long after the day of the tests, and brings it to a status.
 async fn in_status(user: &User<'_>, client: &str, status: &str) -> String {
     let id = user.invoice(client, json!(100), "2026-04-15").await;
     let route = |name: &str| format!("/invoices/{id}/{name}");
@@ -31,7 +31,7 @@ async fn in_status(user: &User<'_>, client: &str, status: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_documents_example_makes_an_invoice() {
+async fn the_documents_example_creates_an_invoice() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("TechStart Nigeria").await;
@@ -99,7 +99,7 @@ async fn the_documents_example_makes_an_invoice() {
 }
 
 #[tokio::test]
-async fn the_fewest_fields_are_client_due_date_and_amount() {
+async fn an_invoice_needs_only_client_due_date_and_amount() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     user.put("/auth/me", json!({"currency": "XOF", "timezone": "Pacific/Kiritimati"}))
@@ -108,7 +108,7 @@ async fn the_fewest_fields_are_client_due_date_and_amount() {
     let client = user.client("C").await;
     let invoice =
         create(&user, json!({"clientId": client, "dueDate": "2020-01-01", "amount": 5})).await;
-    // At noon UTC it is tomorrow on Kiritimati, and a due date in the past is fine.
+    // At noon UTC it is tomorrow on Kiritimati, and a due date in the past is allowed.
     assert_eq!(invoice["issueDate"], "2026-03-19T00:00:00Z");
     assert_eq!(invoice["dueDate"], "2020-01-01T00:00:00Z");
     assert_eq!(invoice["currency"], "XOF");
@@ -119,7 +119,7 @@ async fn the_fewest_fields_are_client_due_date_and_amount() {
 }
 
 #[tokio::test]
-async fn every_failing_field_is_named_at_once_in_the_documents_order() {
+async fn every_invalid_field_is_named_at_once_in_the_documents_order() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let answer = user.post("/invoices", json!({})).await;
@@ -152,7 +152,7 @@ async fn a_due_date_before_a_given_issue_date_is_refused() {
 }
 
 #[tokio::test]
-async fn clients_and_projects_of_others_do_not_exist() {
+async fn clients_and_projects_of_other_accounts_are_not_found() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let (mine, foreign) = (user.client("C").await, other.client("D").await);
@@ -179,7 +179,7 @@ async fn clients_and_projects_of_others_do_not_exist() {
         "projectId does not exist"
     );
 
-    // And to the other account this invoice is not there, whatever is asked of it.
+    // The other account cannot find this invoice on any route.
     assert_eq!(other.get(&path).await.error(404), "Invoice not found");
     assert_eq!(other.put(&path, json!({"notes": "x"})).await.error(404), "Invoice not found");
     assert_eq!(other.delete(&path).await.error(404), "Invoice not found");
@@ -197,7 +197,7 @@ async fn send_makes_a_draft_sent_once_with_its_payment_link() {
     let client = user.client("C").await;
     let id = in_status(&user, &client, "draft").await;
     let path = format!("/invoices/{id}/send");
-    // Without any body, of whatever type.
+    // Without a body, whatever its content type.
     let first =
         app.send(user.request(Method::POST, &path).header(CONTENT_TYPE, "text/plain")).await;
     let first = first.data(200).clone();
@@ -218,7 +218,7 @@ async fn send_makes_a_draft_sent_once_with_its_payment_link() {
 }
 
 #[tokio::test]
-async fn a_payment_link_is_made_once() {
+async fn a_payment_link_is_created_once() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -256,7 +256,7 @@ async fn mark_paid_counts_once_towards_the_clients_total() {
 }
 
 #[tokio::test]
-async fn every_transition_the_state_forbids_is_a_conflict() {
+async fn every_forbidden_status_change_is_a_conflict() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -298,7 +298,7 @@ async fn every_transition_the_state_forbids_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_sent_invoice_is_overdue_from_the_midnight_of_its_timezone_on() {
+async fn a_sent_invoice_is_overdue_from_midnight_in_its_timezone() {
     for (zone, last, first) in [
         ("Africa/Lagos", "2026-03-20T22:59:59Z", "2026-03-20T23:00:00Z"),
         ("Asia/Colombo", "2026-03-20T18:29:59Z", "2026-03-20T18:30:00Z"),
@@ -325,7 +325,7 @@ async fn a_sent_invoice_is_overdue_from_the_midnight_of_its_timezone_on() {
             assert_eq!(late.data(200).as_array().unwrap().len(), overdue as usize, "{zone}");
         }
         assert_eq!(user.get(&format!("/invoices/{draft}")).await.data(200)["status"], "draft");
-        // Late as it is, it is paid like any other.
+        // An overdue invoice can be paid like any other.
         let paid = user.post(&format!("{path}/mark-paid"), json!({})).await;
         assert_eq!(paid.data(200)["status"], "paid");
         assert_eq!(user.get("/dashboard/stats").await.data(200)["overdueInvoices"], 0);

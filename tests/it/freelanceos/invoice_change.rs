@@ -1,4 +1,4 @@
-//! `/invoices`: what may change in which state, and what is frozen.
+//! `/invoices`: what may change in which status, and what is frozen.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::support::{User, spawn_app};
 const FROZEN: &str =
     "A sent invoice keeps its client, dates, items and money; only its notes may change";
 
-/// Makes a draft of 200 USD and 15 of tax.
+/// Creates a draft of 200 USD and 15 USD tax.
 async fn draft(user: &User<'_>, client: &str) -> Value {
     let body = json!({
         "clientId": client, "issueDate": "2026-03-10", "dueDate": "2026-03-20", "taxRate": 7.5,
@@ -25,7 +25,7 @@ async fn act(user: &User<'_>, invoice: &Value, action: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_draft_changes_in_every_field() {
+async fn every_field_of_a_draft_can_be_updated() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let (first, second) = (user.client("C").await, user.client("D").await);
@@ -61,7 +61,7 @@ async fn a_draft_changes_in_every_field() {
     assert_eq!(user.get(&format!("/invoices?clientId={first}")).await.body["total"], 0);
     assert_eq!(user.get(&format!("/invoices?clientId={second}")).await.body["total"], 1);
 
-    // Null clears what is optional and is refused elsewhere; PATCH is PUT.
+    // Null clears optional fields and is refused by others; PATCH equals PUT.
     let patch = user.request(reqwest::Method::PATCH, &path(&invoice));
     let answer = app.send(patch.json(&json!({"projectId": null, "notes": null}))).await;
     assert!(answer.data(200).get("projectId").is_none() && answer.data(200).get("notes").is_none());
@@ -77,7 +77,7 @@ async fn a_draft_changes_in_every_field() {
 }
 
 #[tokio::test]
-async fn the_money_of_a_draft_follows_what_it_is_made_of() {
+async fn the_amounts_of_a_draft_follow_its_lines() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -92,14 +92,14 @@ async fn the_money_of_a_draft_follows_what_it_is_made_of() {
     assert_eq!(put(json!({"taxRate": 0, "amount": 200})).await.data(200)["amount"], 200);
     let finer = json!({"items": [{"description": "W", "quantity": 1, "rate": 0.005}]});
     assert_eq!(put(finer).await.data(200)["amount"], 0.01);
-    // A line's rate may be finer than the currency; its amount is rounded anew.
+    // A line's rate may have more decimals than the currency; its amount is rounded again.
     assert_eq!(put(json!({"currency": "KWD"})).await.data(200)["amount"], 0.005);
     assert_eq!(put(json!({"currency": "XOF"})).await.data(200)["amount"], 0);
     assert_eq!(put(json!({"items": []})).await.error(400), "items must not be empty");
 }
 
 #[tokio::test]
-async fn a_drafts_dates_keep_its_year_and_their_order() {
+async fn dates_of_a_draft_keep_its_year_and_their_order() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -112,11 +112,11 @@ async fn a_drafts_dates_keep_its_year_and_their_order() {
             "issueDate must stay in 2026, the year of the invoice number"
         );
     }
-    // What is invalid is told before what the state forbids.
+    // Invalid values are reported before conflicts of status.
     put(json!({"issueDate": "2027-01-01", "status": "paid"})).await.error(400);
     let late = json!({"issueDate": "2026-03-21"});
     assert_eq!(put(late).await.error(400), "dueDate must not be before issueDate");
-    // Without an issue date in the request any day is taken.
+    // Without an issue date in the request, any due date is accepted.
     assert_eq!(
         put(json!({"dueDate": "2026-03-01"})).await.data(200)["dueDate"],
         "2026-03-01T00:00:00Z"
@@ -124,10 +124,10 @@ async fn a_drafts_dates_keep_its_year_and_their_order() {
 }
 
 #[tokio::test]
-async fn a_whole_invoice_sent_back_is_no_conflict_in_any_state() {
+async fn sending_an_unchanged_invoice_back_is_no_conflict_in_any_status() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
-    // The document's own example is due before the day it is issued on.
+    // The document's own example is due before its issue date.
     let client = user.client("C").await;
     let due =
         json!({"clientId": client, "amount": 100.01, "taxRate": 7.5, "dueDate": "2026-03-15"});
@@ -143,7 +143,7 @@ async fn a_whole_invoice_sent_back_is_no_conflict_in_any_state() {
         back(&user.get(&path(&invoice)).await.data(200).clone()).await;
         let sent = act(&user, &invoice, "send").await;
         back(&sent).await;
-        // Whatever the clock makes of the status meanwhile.
+        // Even if the status becomes overdue meanwhile.
         app.clock.set("2026-03-24T12:00:00Z");
         let late = user.get(&path(&invoice)).await.data(200).clone();
         assert_eq!(late["status"], "overdue");
@@ -157,7 +157,7 @@ async fn a_whole_invoice_sent_back_is_no_conflict_in_any_state() {
 }
 
 #[tokio::test]
-async fn nothing_but_the_notes_of_a_sent_or_paid_invoice_changes() {
+async fn only_the_notes_of_a_sent_or_paid_invoice_can_change() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let (client, other) = (user.client("C").await, user.client("D").await);
@@ -186,7 +186,7 @@ async fn nothing_but_the_notes_of_a_sent_or_paid_invoice_changes() {
         let mut noted = state.clone();
         noted["notes"] = json!(action);
         assert_eq!(user.put(&path(&invoice), json!({"notes": action})).await.data(200), &noted);
-        // Written otherwise but the same, it is no change.
+        // The same value spelled differently is not a change.
         let same = json!({"amount": 215, "items": [
             {"description": "Work", "quantity": 2.0, "rate": 1e2},
         ]});
@@ -211,7 +211,7 @@ async fn a_cancelled_invoice_never_changes() {
 }
 
 #[tokio::test]
-async fn a_sent_invoice_keeps_the_bill_to_details_of_its_day() {
+async fn a_sent_invoice_keeps_the_bill_to_details_from_its_day() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let details = json!({
@@ -240,7 +240,7 @@ async fn a_sent_invoice_keeps_the_bill_to_details_of_its_day() {
     };
     assert_eq!(bill_to(&shown(&sent).await), bill_to(&frozen));
     assert_eq!(bill_to(&shown(&open).await), bill_to(&changed));
-    // Changing a note does not thaw it, and neither does being paid or the client's end.
+    // A new note, a payment or the deletion of the client does not change them.
     user.put(&path(&sent), json!({"notes": "n"})).await.data(200);
     assert_eq!(bill_to(&act(&user, &sent, "send").await["client"]), bill_to(&frozen));
     user.delete(&format!("/clients/{client}")).await.data(200);
@@ -249,7 +249,7 @@ async fn a_sent_invoice_keeps_the_bill_to_details_of_its_day() {
     let paid = act(&user, &sent, "mark-paid").await;
     assert_eq!(bill_to(&paid["client"]), bill_to(&frozen));
     assert_eq!(user.get("/dashboard/stats").await.data(200)["totalEarnings"], 215);
-    // A draft to a deleted client can be finished, but no new one can be begun.
+    // A draft for a deleted client can be finished, but no new one can be created.
     assert_eq!(act(&user, &open, "send").await["client"]["name"], "New");
     let body = json!({"clientId": client, "amount": 1, "dueDate": "2026-04-15"});
     assert_eq!(user.post("/invoices", body).await.error(400), "clientId does not exist");

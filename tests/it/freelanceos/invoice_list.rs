@@ -9,7 +9,7 @@ fn ids(answer: &Answer) -> Vec<String> {
     list.iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Makes an invoice, brings it to a status and answers its id.
+/// Creates an invoice, brings it to a status and returns its id.
 async fn invoice(user: &User<'_>, client: &str, status: &str) -> String {
     let due = if status == "overdue" { "2026-03-17" } else { "2026-03-18" };
     let id = user.invoice(client, json!(1), due).await;
@@ -26,7 +26,7 @@ async fn invoice(user: &User<'_>, client: &str, status: &str) -> String {
 }
 
 #[tokio::test]
-async fn filters_by_status_and_client_find_their_own_with_their_totals_newest_first() {
+async fn status_and_client_filters_find_matching_invoices_newest_first_with_their_totals() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let foreign = other.client("F").await;
@@ -73,14 +73,14 @@ async fn filters_by_status_and_client_find_their_own_with_their_totals_newest_fi
             assert_eq!(found, expected, "{query}");
         }
     }
-    // Entries of a list are whole invoices.
+    // Entries of a list are complete invoices.
     let listed = user.get("/invoices?status=paid&pageSize=1").await;
     let one = user.get(&format!("/invoices/{}", ids(&listed)[0])).await;
     assert_eq!(&listed.data(200)[0], one.data(200));
 }
 
 #[tokio::test]
-async fn a_client_filter_that_matches_nothing_is_an_empty_list() {
+async fn a_client_filter_without_matches_is_an_empty_list() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let foreign = other.client("F").await;
@@ -95,7 +95,7 @@ async fn a_client_filter_that_matches_nothing_is_an_empty_list() {
 }
 
 #[tokio::test]
-async fn query_values_out_of_range_are_named_with_what_they_may_be() {
+async fn invalid_query_values_are_named_with_the_allowed_ones() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     for (query, error) in [

@@ -1,11 +1,11 @@
-//! `/invoices`: what they add up to.
+//! `/invoices`: their sums.
 
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, User, spawn_app};
 
-/// Posts an invoice to a client with these fields on top of the due date.
+/// Posts an invoice to a client with these fields and a due date.
 async fn post(user: &User<'_>, client: &str, fields: Value) -> Answer {
     let mut body = json!({"clientId": client, "dueDate": "2026-04-15"});
     for (name, value) in fields.as_object().unwrap() {
@@ -14,14 +14,14 @@ async fn post(user: &User<'_>, client: &str, fields: Value) -> Answer {
     user.post("/invoices", body).await
 }
 
-/// Posts JSON text as it is, so that numbers keep their spelling.
+/// Posts raw JSON, so that numbers keep their spelling.
 async fn post_text(user: &User<'_>, client: &str, fields: &str) -> Answer {
     let body = format!(r#"{{"clientId": "{client}", "dueDate": "2026-04-15", {fields}}}"#);
     let request = user.request(Method::POST, "/invoices").header(CONTENT_TYPE, "application/json");
     user.app.send(request.body(body)).await
 }
 
-/// `amount subtotal taxAmount` of an answer, as they are written.
+/// `amount subtotal taxAmount` of a response, as spelled there.
 #[track_caller]
 fn sums(answer: &Answer) -> String {
     let data = answer.data(201);
@@ -33,7 +33,7 @@ fn line(quantity: &str, rate: &str) -> String {
 }
 
 #[tokio::test]
-async fn amounts_are_read_and_written_as_exact_decimals() {
+async fn amounts_are_parsed_and_formatted_as_exact_decimals() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -65,7 +65,7 @@ async fn amounts_are_read_and_written_as_exact_decimals() {
 }
 
 #[tokio::test]
-async fn amounts_that_are_no_numbers_too_fine_or_too_large_are_refused() {
+async fn invalid_too_precise_and_too_large_amounts_are_refused() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -99,14 +99,14 @@ async fn lines_and_tax_round_half_away_from_zero() {
         ("USD", vec![("1", "0.005")], "0", "0.01 0.01 0"),
         ("USD", vec![("1", "0.004999999999999999")], "0", "0 0 0"),
         ("USD", vec![("1237", "0.085")], "0", "105.15 105.15 0"),
-        // Each line is rounded, then they are added up.
+        // Each line is rounded before they are added up.
         ("USD", vec![("1", "0.005"), ("1", "0.005")], "0", "0.02 0.02 0"),
         ("USD", vec![("3", "10"), ("1", "-0.005")], "0", "29.99 29.99 0"),
         ("XOF", vec![("0.5", "1")], "0", "1 1 0"),
         ("XOF", vec![("2.5", "333")], "18", "983 833 150"),
         ("KWD", vec![("1", "0.0005")], "5", "0.001 0.001 0"),
         ("USD", vec![("1", "0.1")], "5", "0.11 0.1 0.01"),
-        // Tax is rounded once on the subtotal, not line by line.
+        // Tax is rounded once on the subtotal, not per line.
         ("USD", vec![("1", "0.09"), ("1", "0.09"), ("1", "0.09")], "7.5", "0.29 0.27 0.02"),
         ("NGN", vec![("1", "99.99")], "7.5", "107.49 99.99 7.5"),
         ("USD", vec![("1", "1000000")], "0.0001", "1000001 1000000 1"),
@@ -123,7 +123,7 @@ async fn lines_and_tax_round_half_away_from_zero() {
 }
 
 #[tokio::test]
-async fn items_and_amount_that_disagree_are_refused_naming_both_sums() {
+async fn items_and_amount_that_disagree_are_refused_with_both_sums() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -137,14 +137,14 @@ async fn items_and_amount_that_disagree_are_refused_naming_both_sums() {
         post(&user, &client, with(json!(2251), json!(0))).await.error(400),
         "amount is 2251 but the items add up to 2250"
     );
-    // The amount is what the client owes, tax included.
+    // The amount is the total, including tax.
     assert_eq!(
         post(&user, &client, with(json!(2250), json!(7.5))).await.error(400),
         "amount is 2250 but the items add up to 2418.75"
     );
     let answer = post(&user, &client, with(json!(2418.75), json!(7.5))).await;
     assert_eq!(sums(&answer), "2418.75 2250 168.75");
-    // No number is lost to those that were refused.
+    // Refused invoices use up no number.
     assert_eq!(answer.data(201)["number"], "INV-2026-001");
 }
 
@@ -164,14 +164,15 @@ async fn an_amount_alone_includes_its_tax_exactly() {
         assert_eq!(sums(&answer), expected);
         let data = answer.data(201).clone();
         assert_eq!(data["items"][0]["amount"], data["subtotal"]);
-        // Sent back as it is, it stays as it is, though its line priced anew might round apart.
+        // Sent back unchanged it stays unchanged, although pricing its line again might round
+        // differently.
         let path = format!("/invoices/{}", data["id"].as_str().unwrap());
         assert_eq!(user.put(&path, data.clone()).await.data(200), &data);
     }
 }
 
 #[tokio::test]
-async fn an_empty_list_of_items_is_none() {
+async fn an_empty_list_of_items_counts_as_none() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -184,7 +185,7 @@ async fn an_empty_list_of_items_is_none() {
 }
 
 #[tokio::test]
-async fn the_rules_of_a_line_are_told_by_its_place() {
+async fn line_errors_name_the_position_of_the_line() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -220,7 +221,7 @@ async fn the_rules_of_a_line_are_told_by_its_place() {
 }
 
 #[tokio::test]
-async fn a_discount_may_take_an_invoice_down_to_nothing_but_no_further() {
+async fn a_discount_may_reduce_an_invoice_to_zero_but_no_further() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;

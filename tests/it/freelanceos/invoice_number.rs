@@ -24,7 +24,7 @@ async fn numbers_count_per_account_and_year_of_the_issue_date() {
     assert_eq!(number(&user, &client, Some("2026-01-01")).await, "INV-2026-002");
     assert_eq!(number(&user, &client, Some("2000-02-29T23:59:59-11:00")).await, "INV-2000-001");
     assert_eq!(number(&other, &foreign, None).await, "INV-2026-001");
-    // The year is that of the account's own day: in Lagos the new year begins at 23:00 UTC.
+    // The year is that of the account's timezone: in Lagos the new year begins at 23:00 UTC.
     app.clock.set("2026-12-31T22:59:59Z");
     let user = app.register("c@example.com").await;
     let client = user.client("E").await;
@@ -53,7 +53,7 @@ async fn a_deleted_draft_keeps_its_number_as_cancelled() {
 }
 
 #[tokio::test]
-async fn a_request_sent_twice_under_one_key_draws_one_number_and_is_paid_once() {
+async fn a_request_repeated_with_one_key_uses_one_number_and_is_paid_once() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -80,14 +80,14 @@ async fn a_request_sent_twice_under_one_key_draws_one_number_and_is_paid_once() 
 }
 
 #[tokio::test]
-async fn two_hundred_invoices_of_sixteen_clients_at_once_have_consecutive_numbers() {
+async fn two_hundred_concurrent_invoices_of_sixteen_clients_have_consecutive_numbers() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
     let draw = async |worker: usize| {
         let mut numbers = Vec::new();
         for round in 0.. {
-            // Between them requests fail, before the transaction and in it.
+            // Some requests between them fail, before and in the transaction.
             let fields = match (worker + round) % 5 {
                 1 => json!({"clientId": client, "amount": 1.005}),
                 2 => json!({"clientId": "client_123", "amount": 1}),
@@ -100,7 +100,7 @@ async fn two_hundred_invoices_of_sixteen_clients_at_once_have_consecutive_number
             if answer.status == 201 {
                 numbers.push(answer.data(201)["number"].as_str().unwrap().to_owned());
             }
-            // Sixteen times twelve or thirteen are two hundred.
+            // Sixteen times twelve or thirteen is two hundred.
             if numbers.len() == 12 + usize::from(worker < 8) {
                 break;
             }
@@ -116,7 +116,7 @@ async fn two_hundred_invoices_of_sixteen_clients_at_once_have_consecutive_number
 }
 
 #[tokio::test]
-async fn numbers_go_on_beyond_three_digits() {
+async fn numbers_continue_beyond_three_digits() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;

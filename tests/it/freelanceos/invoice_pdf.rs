@@ -50,7 +50,7 @@ async fn the_pdf_is_a_file_named_after_the_invoice() {
 }
 
 #[tokio::test]
-async fn a_draft_is_printed_anew_and_what_was_sent_stays_byte_by_byte() {
+async fn a_draft_is_rendered_each_time_and_a_sent_invoice_stays_the_same_byte_for_byte() {
     let app = spawn_app().await;
     app.clock.set("2026-04-14T12:00:00Z");
     let user = app.register("a@example.com").await;
@@ -73,7 +73,7 @@ async fn a_draft_is_printed_anew_and_what_was_sent_stays_byte_by_byte() {
     let sent = pdf(&user, &id).await;
     assert_ne!(sent, second);
 
-    // Whatever is changed from then on.
+    // Whatever changes afterwards.
     app.clock.set("2026-04-20T12:00:00Z");
     change_defaults(&app, &user, json!({"businessName": "Other", "address": "Elsewhere"})).await;
     app.app.run(user.claims(), |work| set_logo(work, None)).await.unwrap();
@@ -91,20 +91,20 @@ async fn a_draft_is_printed_anew_and_what_was_sent_stays_byte_by_byte() {
     let shown = user.get(&path).await.data(200).clone();
     assert_eq!((&shown["notes"], &shown["client"]["name"]), (&json!("Changed"), &json!("C")));
 
-    // The client, who got the same file, gets a copy that says that it was paid.
+    // The client, who got the same file, can download a copy that is marked as paid.
     let file = app.app.public_invoice_pdf(token).await.unwrap();
     assert_eq!(file.name, "INV-2026-001.pdf");
     assert!(file.bytes != sent);
 }
 
 #[tokio::test]
-async fn an_invoice_sent_by_an_older_version_is_printed_when_it_is_asked_for_and_then_kept() {
+async fn an_invoice_sent_by_an_older_version_is_rendered_on_request_and_then_kept() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
     let id = user.sent_invoice(&client, json!(100)).await;
     let asked = InvoiceId::parse(&id);
-    // As a version without PDFs and links has left it.
+    // As left by a version without PDFs and links.
     let forgotten = app.database().change(|connection| {
         connection.define("DELETE FROM invoice_files")?;
         connection.define(

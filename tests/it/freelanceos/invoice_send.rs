@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Options, TestApp, User, spawn_app, spawn_app_with};
 
-/// Makes an invoice with notes, still a draft, to a client with this name.
+/// Creates a draft with notes for a client with this name.
 async fn draft(user: &User<'_>, name: &str) -> String {
     let client = user.client(name).await;
     let body = json!({
@@ -30,7 +30,7 @@ async fn pdf(app: &TestApp, user: &User<'_>, id: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn the_client_is_mailed_the_invoice_with_its_pdf_and_links() {
+async fn the_client_gets_an_email_with_the_pdf_and_links() {
     let app = spawn_app_with(Options {
         payment_link_base: Some("https://pay.example"),
         ..Options::default()
@@ -63,7 +63,7 @@ async fn the_client_is_mailed_the_invoice_with_its_pdf_and_links() {
             assert!(part.contains(said), "{said}: {part}");
         }
     }
-    // In HTML a button stands for the address.
+    // In HTML a button replaces the URL.
     assert!(!mail.html.contains(&format!(">{public}")), "{}", mail.html);
     assert!(mail.html.contains("&#60;b&#62;First") && mail.text.contains("<b>First</b>"));
     assert!(!mail.text.contains("\n\n\n"), "{}", mail.text);
@@ -75,7 +75,7 @@ async fn the_client_is_mailed_the_invoice_with_its_pdf_and_links() {
 }
 
 #[tokio::test]
-async fn send_may_name_another_address_and_mails_again_without_changing_anything() {
+async fn send_may_name_another_address_and_mails_again_without_changes() {
     let app = spawn_app().await;
     let user = app.register("ada@example.com").await;
     let id = draft(&user, "Ngozi").await;
@@ -83,7 +83,7 @@ async fn send_may_name_another_address_and_mails_again_without_changing_anything
     let public = link(&user, &id).await;
     app.clock.set("2026-03-20T12:00:00Z");
     assert_eq!(send(&user, &id, json!({})).await, first);
-    // Who has mistyped an address corrects it, and sends again.
+    // A mistyped address is corrected by sending again.
     let client = format!("/clients/{}", first["clientId"].as_str().unwrap());
     user.put(&client, json!({"email": "right@example.com"})).await.data(200);
     app.clock.set("2026-03-21T12:00:00Z");
@@ -96,7 +96,7 @@ async fn send_may_name_another_address_and_mails_again_without_changing_anything
 }
 
 #[tokio::test]
-async fn a_request_sent_again_under_its_key_mails_nothing() {
+async fn a_request_repeated_with_its_key_mails_nothing() {
     let app = spawn_app().await;
     let user = app.register("ada@example.com").await;
     let id = draft(&user, "Ngozi").await;
@@ -110,7 +110,7 @@ async fn a_request_sent_again_under_its_key_mails_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_refused_mails_nothing() {
+async fn a_refused_request_mails_nothing() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let (id, cancelled) = (draft(&user, "Ngozi").await, draft(&user, "Ngozi").await);
@@ -122,7 +122,7 @@ async fn what_is_refused_mails_nothing() {
 }
 
 #[tokio::test]
-async fn sends_and_changes_at_once_freeze_and_mail_one_and_the_same_invoice() {
+async fn concurrent_sends_and_updates_freeze_and_mail_the_same_invoice() {
     let app = spawn_app().await;
     let user = app.register("ada@example.com").await;
     for round in 0..4 {
@@ -151,7 +151,7 @@ async fn sends_and_changes_at_once_freeze_and_mail_one_and_the_same_invoice() {
 }
 
 #[tokio::test]
-async fn an_account_mails_fifty_invoices_a_day_but_sends_as_many_as_it_likes() {
+async fn an_account_mails_fifty_invoices_a_day_but_can_send_more() {
     let app =
         spawn_app_with(Options { rate_limit: true, trust_proxy: true, ..Options::default() }).await;
     let user = app.register("ada@example.com").await;
@@ -159,7 +159,7 @@ async fn an_account_mails_fifty_invoices_a_day_but_sends_as_many_as_it_likes() {
     let id = draft(&user, "Ngozi").await;
     let again = async |round: usize| {
         let request = user.request(Method::POST, &format!("/invoices/{id}/send"));
-        // From everywhere, so that only the limit of the account is reached.
+        // From many addresses, so that only the limit of the account applies.
         app.send(request.header("x-forwarded-for", format!("203.0.113.{round}"))).await
     };
     for round in 0..50 {
@@ -172,7 +172,7 @@ async fn an_account_mails_fifty_invoices_a_day_but_sends_as_many_as_it_likes() {
     let id = InvoiceId::parse(&id);
     let reminded = app.app.run(user.claims(), move |work| remind_invoice(work, id)).await;
     assert_eq!(reminded.unwrap_err().to_string(), "Too many requests, please try again later");
-    // A draft is sent all the same: only the mail is left out, which its owner can see.
+    // A draft is still sent, only without an email, and its owner can see that.
     let next = draft(&user, "Ngozi").await;
     assert_eq!(send(&user, &next, json!({})).await["status"], "sent");
     let next_id = InvoiceId::parse(&next);
@@ -186,7 +186,7 @@ async fn an_account_mails_fifty_invoices_a_day_but_sends_as_many_as_it_likes() {
 }
 
 #[tokio::test]
-async fn invoices_of_one_client_are_sent_and_paid_at_the_same_time() {
+async fn invoices_of_one_client_can_be_sent_and_paid_concurrently() {
     let app = spawn_app().await;
     let user = app.register("ada@example.com").await;
     let client = user.client("Ngozi Eze").await;

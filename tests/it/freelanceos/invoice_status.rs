@@ -1,11 +1,11 @@
-//! `PUT /invoices/:id` with a `status`, which does what its name says.
+//! `PUT /invoices/:id` with a `status` does the same as the matching route.
 
 use freelanceos::domain::id::InvoiceId;
 use serde_json::{Value, json};
 
 use crate::support::{PUBLIC_URL, TestApp, User, spawn_app};
 
-/// The path of a new invoice of 200 USD and 15 of tax, brought to a status.
+/// The path of a new invoice of 200 USD and 15 USD tax, brought to a status.
 async fn in_status(user: &User<'_>, client: &str, status: &str) -> String {
     let body = json!({
         "clientId": client, "issueDate": "2026-03-10", "taxRate": 7.5, "notes": "Hello",
@@ -45,7 +45,7 @@ async fn link(app: &TestApp, user: &User<'_>, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn put_sent_freezes_a_draft_and_makes_link_and_pdf_but_mails_nobody() {
+async fn put_sent_freezes_a_draft_and_creates_link_and_pdf_but_mails_nothing() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let (client, other) = (user.client("C").await, user.client("D").await);
@@ -71,7 +71,7 @@ async fn put_sent_freezes_a_draft_and_makes_link_and_pdf_but_mails_nobody() {
         ["invoice_sent", "invoice_created", "client_added", "client_added"]
     );
 
-    // What the client gets to see is what was put, and stays so.
+    // The client sees the values of the PUT, and they stay.
     let page = app.http.get(link(&app, &user, &path).await).send().await.unwrap();
     let page = page.text().await.unwrap();
     assert!(page.contains("109.23") && page.contains("More"), "{page}");
@@ -81,7 +81,7 @@ async fn put_sent_freezes_a_draft_and_makes_link_and_pdf_but_mails_nobody() {
     assert!(user.put(&path, json!({"taxRate": 5})).await.error(409).contains("sent invoice"));
     assert_eq!(app.app.invoice_pdf(user.claims(), id(&path)).await.unwrap().bytes, pdf);
 
-    // Sending it by its route mails it, and changes nothing.
+    // Its send route mails it and changes nothing.
     let again = user.post(&format!("{path}/send"), json!({})).await.data(200).clone();
     assert_eq!((&again["paymentLink"], &again["amount"]), (&sent["paymentLink"], &sent["amount"]));
     assert_eq!(app.mails().await.len(), 1);
@@ -89,7 +89,7 @@ async fn put_sent_freezes_a_draft_and_makes_link_and_pdf_but_mails_nobody() {
 }
 
 #[tokio::test]
-async fn put_paid_is_mark_paid() {
+async fn put_paid_equals_mark_paid() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -101,7 +101,7 @@ async fn put_paid_is_mark_paid() {
         assert_eq!(paid["paidAt"], "2026-03-18T12:00:00Z");
         assert_eq!(paid["client"]["totalBilled"], 215 * round);
         assert_eq!(log(&user).await[0], "invoice_paid");
-        // Paid once, it counts once.
+        // A second time has no effect.
         assert_eq!(user.put(&path, change).await.data(200), &paid);
         assert_eq!(user.post(&format!("{path}/mark-paid"), json!({})).await.data(200), &paid);
         assert_eq!(user.get("/dashboard/stats").await.data(200)["totalEarnings"], 215 * round);
@@ -109,7 +109,7 @@ async fn put_paid_is_mark_paid() {
 }
 
 #[tokio::test]
-async fn put_cancelled_is_delete() {
+async fn put_cancelled_equals_delete() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -121,13 +121,13 @@ async fn put_cancelled_is_delete() {
     assert_eq!(user.get("/invoices").await.body["total"], 0);
     assert_eq!(user.get("/invoices?status=cancelled").await.body["total"], 1);
     user.delete(&path).await.data(200);
-    // As it stands it can be put back.
+    // It can be put back unchanged.
     user.put(&path, cancelled.clone()).await.data(200);
     user.put(&path, json!({"status": "cancelled"})).await.data(200);
 }
 
 #[tokio::test]
-async fn every_other_status_is_a_conflict_told_in_a_sentence_and_changes_nothing() {
+async fn every_other_status_is_a_conflict_with_a_clear_message_and_changes_nothing() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -142,7 +142,7 @@ async fn every_other_status_is_a_conflict_told_in_a_sentence_and_changes_nothing
                 (from, to),
                 ("draft", "sent" | "cancelled") | ("sent" | "overdue", "paid")
             );
-            // An overdue invoice is a sent one.
+            // An overdue invoice has the status sent.
             let stays = from == to || (from, to) == ("overdue", "sent");
             if from == "cancelled" || !(is_step || stays) {
                 assert!(answer.error(409).len() > 20, "{from} to {to}");
@@ -152,7 +152,7 @@ async fn every_other_status_is_a_conflict_told_in_a_sentence_and_changes_nothing
                 answer.data(200);
             }
             let answer = user.put(&path, json!({"status": to})).await;
-            // What it has become by the first.
+            // The status after the first update.
             let now = user.get(&path).await.data(200)["status"].clone();
             assert_eq!(answer.status == 200, now == to || (now == "overdue" && to == "sent"));
         }
@@ -160,7 +160,7 @@ async fn every_other_status_is_a_conflict_told_in_a_sentence_and_changes_nothing
 }
 
 #[tokio::test]
-async fn a_status_with_a_bad_field_is_400_and_nothing_is_sent_paid_or_cancelled() {
+async fn a_status_with_an_invalid_field_is_400_and_changes_nothing() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
@@ -174,7 +174,7 @@ async fn a_status_with_a_bad_field_is_400_and_nothing_is_sent_paid_or_cancelled(
         }
         assert_eq!(user.get(&path).await.data(200), &before);
     }
-    // Nor is a frozen field taken along.
+    // Frozen fields do not change along with it.
     let path = in_status(&user, &client, "sent").await;
     user.put(&path, json!({"status": "paid", "amount": 1})).await.error(409);
     assert_eq!(user.get(&path).await.data(200)["status"], "sent");
@@ -182,7 +182,7 @@ async fn a_status_with_a_bad_field_is_400_and_nothing_is_sent_paid_or_cancelled(
 }
 
 #[tokio::test]
-async fn a_new_invoice_is_a_draft_and_no_other_status_is_taken() {
+async fn a_new_invoice_is_a_draft_and_any_other_status_is_refused() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;

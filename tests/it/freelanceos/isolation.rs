@@ -1,10 +1,10 @@
-//! Two accounts: neither sees, changes or even finds out about what is the other's.
+//! Isolation of accounts: neither sees, changes or detects anything of the other.
 
 use serde_json::{Value, json};
 
 use crate::support::{User, document::document, spawn_app};
 
-/// One of everything, and the ids to name it by.
+/// One of everything, with the ids.
 struct Everything {
     client: String,
     project: String,
@@ -65,7 +65,7 @@ async fn seen_by(user: &User<'_>) -> Vec<Value> {
     seen
 }
 
-/// The fields of a body that name something.
+/// The fields of a body that contain ids.
 fn id_fields(schema: &Value) -> Vec<String> {
     let properties = schema["properties"].as_object();
     properties
@@ -78,7 +78,7 @@ fn id_fields(schema: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn another_accounts_id_is_not_there_on_any_route() {
+async fn an_id_of_another_account_is_not_found_on_any_route() {
     let app = spawn_app().await;
     let (owner, other) =
         (app.register("owner@example.com").await, app.register("other@example.com").await);
@@ -109,7 +109,7 @@ async fn another_accounts_id_is_not_there_on_any_route() {
 }
 
 #[tokio::test]
-async fn another_accounts_id_in_a_body_is_an_invalid_field_that_is_named() {
+async fn an_id_of_another_account_in_a_body_is_reported_as_an_invalid_field() {
     let app = spawn_app().await;
     let (owner, other) =
         (app.register("owner@example.com").await, app.register("other@example.com").await);
@@ -153,7 +153,7 @@ async fn another_accounts_id_in_a_body_is_an_invalid_field_that_is_named() {
 }
 
 #[tokio::test]
-async fn a_filter_by_another_accounts_id_is_an_empty_list() {
+async fn a_filter_by_an_id_of_another_account_is_an_empty_list() {
     let app = spawn_app().await;
     let (owner, other) =
         (app.register("owner@example.com").await, app.register("other@example.com").await);

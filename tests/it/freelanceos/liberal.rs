@@ -1,5 +1,5 @@
-//! What real clients send, who are less strict than the documents: empty strings where nothing
-//! was typed, and numbers with the noise of floating-point arithmetic.
+//! Input from real clients that is less strict than the documents: empty strings for missing
+//! values, and numbers with floating-point noise.
 
 use freelanceos::domain::money::{self, Currency, Money};
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ fn resolve<'a>(document: &'a Document, schema: &'a Value) -> &'a Value {
     }
 }
 
-/// The bodies that a route takes.
+/// The bodies that a route accepts.
 fn bodies<'a>(document: &'a Document, operation: &'a Operation) -> Vec<&'a Value> {
     let schema = &operation.spec["requestBody"]["content"]["application/json"]["schema"];
     match schema["anyOf"].as_array() {
@@ -38,7 +38,7 @@ fn is_required(schema: &Value, field: &str) -> bool {
     schema["required"].as_array().is_some_and(|names| names.contains(&json!(field)))
 }
 
-/// JSON pointers to every field that may be left out, also in the objects of the example.
+/// JSON pointers to every optional field, including those in nested objects of the example.
 fn optional(document: &Document, schema: &Value, example: &Value, at: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (field, schema_of) in schema["properties"].as_object().into_iter().flatten() {
@@ -59,7 +59,7 @@ fn optional(document: &Document, schema: &Value, example: &Value, at: &str) -> V
     found
 }
 
-/// Sets or removes what a pointer leads to.
+/// Sets or removes the value at a pointer.
 fn put(body: &mut Value, pointer: &str, value: Option<Value>) {
     let (parent, field) = pointer.rsplit_once('/').unwrap();
     let object = body.pointer_mut(parent).unwrap().as_object_mut().unwrap();
@@ -69,7 +69,7 @@ fn put(body: &mut Value, pointer: &str, value: Option<Value>) {
     };
 }
 
-/// What a new thing of this collection must have, and a change of it must not empty.
+/// The required fields of a collection, which an update must not clear.
 fn must_have(document: &Document, path: &str) -> Vec<String> {
     let collection = match path.strip_suffix("/{id}") {
         Some(collection) => collection,
@@ -92,7 +92,7 @@ struct Sloppy<'a> {
 }
 
 impl Sloppy<'_> {
-    /// The status of a request with this body, to names that are free.
+    /// The status of a request with this body, using unused names.
     async fn status(&mut self, mount: &str, operation: &Operation, body: &Value) -> u16 {
         let mut body = body.clone();
         if operation.path == "/auth/register" {
@@ -111,7 +111,7 @@ impl Sloppy<'_> {
 }
 
 #[tokio::test]
-async fn an_empty_string_in_an_optional_field_of_any_body_means_not_given() {
+async fn an_empty_string_in_an_optional_field_means_not_given() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -121,7 +121,7 @@ async fn an_empty_string_in_an_optional_field_of_any_body_means_not_given() {
     for (mount, document) in [("/api/v1", document(&app).await), ("/v1", hub_document(&app).await)]
     {
         let all = document.operations.iter().chain(&document.auth_operations);
-        // Signing out would end the session that the others need.
+        // Signing out would end the session that the other requests need.
         let all = all.filter(|operation| !operation.path.contains("logout"));
         for operation in all.filter(|operation| operation.takes_body()) {
             let kept = match operation.method {
@@ -154,7 +154,7 @@ async fn an_empty_string_in_an_optional_field_of_any_body_means_not_given() {
 }
 
 #[tokio::test]
-async fn a_change_to_an_empty_string_clears_what_can_be_empty_and_keeps_the_rest() {
+async fn an_empty_string_in_an_update_clears_optional_fields_and_keeps_the_rest() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for target in targets(&app, &user).await.iter().filter(|t| t.operation.method == Method::PUT) {
@@ -196,7 +196,7 @@ async fn a_change_to_an_empty_string_clears_what_can_be_empty_and_keeps_the_rest
         }
     }
 
-    // FreelanceHub's profile, where emptied fields are null.
+    // FreelanceHub's profile, where empty fields become null.
     let full = json!({
         "bio": "Builds things", "title": "Builder", "skills": ["Rust"], "phone": "+94701234567",
         "hourlyRate": {"amount": 50}, "availability": "busy", "experience": "expert",
@@ -211,7 +211,7 @@ async fn a_change_to_an_empty_string_clears_what_can_be_empty_and_keeps_the_rest
         let shown = &profile.bare(200)[field];
         assert!(shown.is_null() || *shown == json!([]), "{field}: {shown}");
     }
-    // A form sends the fields of an object that nobody filled in, too.
+    // Forms also send the empty fields of an object.
     let blank = json!({"location": {"country": "", "city": "", "coordinates": ""}});
     user.hub_put("/freelancer/profile", blank).await.bare(200);
     let half = json!({"location": {"country": "Kenya", "city": ""}});
@@ -221,7 +221,7 @@ async fn a_change_to_an_empty_string_clears_what_can_be_empty_and_keeps_the_rest
 }
 
 #[tokio::test]
-async fn an_empty_query_parameter_is_none() {
+async fn an_empty_query_parameter_is_ignored() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -241,7 +241,7 @@ async fn an_empty_query_parameter_is_none() {
             for name in &names {
                 let empty = ask(format!("?{name}=")).await;
                 assert_eq!(empty.status, plain.status, "{} {name}", operation.name());
-                // What must be given is told so in other words than what is too short.
+                // A missing required value gets a different message from one that is too short.
                 if plain.status.is_success() {
                     assert_eq!(empty.body, plain.body, "{} {name}", operation.name());
                 }
@@ -256,7 +256,7 @@ async fn an_empty_query_parameter_is_none() {
 }
 
 #[tokio::test]
-async fn floating_point_noise_is_the_amount_that_was_meant() {
+async fn floating_point_noise_is_rounded_away() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("C").await;
@@ -280,7 +280,7 @@ async fn floating_point_noise_is_the_amount_that_was_meant() {
             format!(r#"{{"clientId": "CLIENT", "amount": {sent}, "dueDate": "2026-04-15"}}"#);
         assert_eq!(post("/invoices", body).await.data(201)["amount"], kept, "{sent}");
     }
-    // Beside lines the sum of floats may differ from theirs by as much, and once it is sent, too.
+    // With lines, a floating-point sum may differ from theirs by as much, also after sending.
     let lines = r#"{"clientId": "CLIENT", "dueDate": "2026-04-15", "amount": 99.30000000000001,
         "taxRate": 7.500000000000001e-14, "items": [
         {"description": "Work", "quantity": 3.0000000000000004, "rate": 33.10000000000001}]}"#;
@@ -298,7 +298,7 @@ async fn floating_point_noise_is_the_amount_that_was_meant() {
     let profile = user.hub_get("/freelancer/profile").await;
     assert_eq!(profile.bare(200)["hourlyRate"]["amount"], 50);
 
-    // What somebody meant is not rounded away.
+    // Intended decimals are not rounded away.
     for sent in ["99.305", "0.001", "99.3000001", "1e-8"] {
         let body = format!(r#"{{"clientId": "CLIENT", "title": "T", "amount": {sent}}}"#);
         let answer = post("/proposals", body).await;
@@ -312,9 +312,9 @@ async fn floating_point_noise_is_the_amount_that_was_meant() {
 }
 
 proptest! {
-    /// Whatever a front end adds up in floats, and however it writes that, is the exact sum.
+    /// A sum of floats from a front end, in any spelling, is the exact sum.
     #[test]
-    fn sums_of_floats_are_the_sums_that_were_meant(
+    fn floating_point_sums_are_read_as_the_exact_sums(
         cents in prop::collection::vec(0..100_000_000_i64, 1..30),
         exponent in 0..3_usize,
     ) {
@@ -326,18 +326,18 @@ proptest! {
         prop_assert_eq!(read, Ok(Money::new(cents.iter().sum(), currency)));
     }
 
-    /// Noise ends at 10⁻⁹ of the amount, or of 1.
+    /// The bound for noise is 10⁻⁹ of the amount, or of 1.
     #[test]
-    fn noise_ends_at_a_billionth_of_the_amount_or_of_one(
+    fn the_bound_for_noise_is_a_billionth_of_the_amount_or_of_one(
         minor in 0..1_000_000_000_i64, tenths in 1..40_i64,
     ) {
         let amount = Decimal::new(minor, 2);
         let billionth = amount.max(Decimal::ONE) * Decimal::new(1, 9);
-        // From 0.1 to 4 times the bound, and away from half a cent.
+        // From 0.1 to 4 times the bound, away from half a cent.
         let sent = amount + billionth * Decimal::new(tenths, 1);
         prop_assume!(sent - amount < Decimal::new(4, 3));
         let read = Money::exact(sent, Currency::USD);
-        // The bound grows with the number that was sent.
+        // The bound grows with the number.
         let bound = sent.max(Decimal::ONE) * Decimal::new(1, 9);
         if sent - amount <= bound {
             prop_assert_eq!(read, Ok(Money::new(minor, Currency::USD)));
@@ -347,9 +347,9 @@ proptest! {
     }
 }
 
-/// The requests of the front end that the document was written for, as they stand.
+/// Literal requests of the front end that the document was written for.
 #[tokio::test]
-async fn the_front_ends_own_requests_pass() {
+async fn requests_of_the_original_front_end_are_accepted() {
     let app = spawn_app().await;
     let registered = app
         .post(
@@ -377,7 +377,7 @@ async fn the_front_ends_own_requests_pass() {
             {"id": "2", "description": "Hosting", "quantity": 1, "rate": 0, "amount": 0}],
     })
     .to_string();
-    // As 3 * 33.1 comes out in the browser.
+    // The result of 3 * 33.1 in a browser.
     let text = text
         .replace("\"amount\":0}", "\"amount\":99.30000000000001}")
         .replace("\"currency\":\"USD\",", "\"currency\":\"USD\",\"amount\":99.30000000000001,");
@@ -388,7 +388,7 @@ async fn the_front_ends_own_requests_pass() {
     assert_eq!(user.get("/invoices?status=&clientId=&page=&pageSize=").await.body["total"], 1);
     assert_eq!(user.get("/clients?search=&page=1").await.body["total"], 1);
 
-    // Its buttons: each puts a status, the last with the whole invoice.
+    // Its buttons: each puts a status, the last one with the whole invoice.
     let sent = user.put(&path, json!({"status": "sent"})).await.data(200).clone();
     assert_eq!(sent["status"], "sent");
     assert!(sent["paymentLink"].as_str().is_some());

@@ -1,4 +1,4 @@
-//! 100 requests in 15 minutes from one address.
+//! Limit: 100 requests in 15 minutes per address.
 
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -12,7 +12,7 @@ async fn limited(trust_proxy: bool) -> TestApp {
     spawn_app_with(Options { rate_limit: true, trust_proxy, ..Options::default() }).await
 }
 
-/// Asks for an unknown route, which costs the least, from this forwarded address.
+/// Requests an unknown route, the cheapest one, from this forwarded address.
 async fn ask(app: &TestApp, forwarded: &str) -> Answer {
     let request = app.request(Method::GET, "/nothing").header("X-Forwarded-For", forwarded);
     app.send(request).await
@@ -42,7 +42,7 @@ async fn the_hundred_and_first_request_in_15_minutes_is_429_with_retry_after() {
 }
 
 #[tokio::test]
-async fn the_window_is_fixed_from_the_first_request_and_a_new_one_begins_after_it() {
+async fn the_window_is_fixed_from_the_first_request_and_a_new_one_follows() {
     let app = limited(false).await;
     ask(&app, "").await;
     app.clock.advance(SignedDuration::from_secs(600));
@@ -60,7 +60,7 @@ async fn the_window_is_fixed_from_the_first_request_and_a_new_one_begins_after_i
 }
 
 #[tokio::test]
-async fn refused_requests_do_not_lengthen_the_wait() {
+async fn refused_requests_do_not_extend_the_wait() {
     let app = limited(false).await;
     for _ in 0..150 {
         ask(&app, "").await;
@@ -70,7 +70,7 @@ async fn refused_requests_do_not_lengthen_the_wait() {
 }
 
 #[tokio::test]
-async fn every_answer_carries_the_three_headers() {
+async fn every_response_has_the_three_headers() {
     let app = limited(false).await;
     let user = app.register("user@example.com").await;
     for (n, (request, status)) in [
@@ -117,7 +117,7 @@ async fn at_the_limit_an_unknown_route_is_still_404_and_a_wrong_method_405() {
 }
 
 #[tokio::test]
-async fn docs_the_document_preflights_and_health_are_free() {
+async fn docs_the_document_preflights_and_health_are_not_limited() {
     let app = limited(false).await;
     for _ in 0..3 {
         for (method, path) in [
@@ -136,7 +136,7 @@ async fn docs_the_document_preflights_and_health_are_free() {
 }
 
 #[tokio::test]
-async fn without_trust_proxy_forwarded_addresses_count_for_nothing() {
+async fn without_trust_proxy_forwarded_addresses_are_ignored() {
     let app = limited(false).await;
     ask(&app, "203.0.113.1").await;
     assert_eq!(standing(&ask(&app, "203.0.113.2").await)[1], "98");
@@ -159,7 +159,7 @@ async fn with_trust_proxy_the_rightmost_forwarded_address_counts() {
     ] {
         assert_eq!(standing(&ask(&app, forwarded).await)[1], remaining, "{forwarded}");
     }
-    // Of several headers the last one is the proxy's.
+    // Of several headers, the last one is the proxy's.
     let request = app.request(Method::GET, "/nothing");
     let request =
         request.header("X-Forwarded-For", "203.0.113.2").header("X-Forwarded-For", "203.0.113.3");
@@ -167,7 +167,7 @@ async fn with_trust_proxy_the_rightmost_forwarded_address_counts() {
 }
 
 #[tokio::test]
-async fn an_ipv6_address_counts_with_its_whole_64() {
+async fn an_ipv6_address_counts_by_its_64_bit_prefix() {
     let app = limited(true).await;
     for (forwarded, remaining) in [
         ("2001:db8::1", "99"),
@@ -182,7 +182,7 @@ async fn an_ipv6_address_counts_with_its_whole_64() {
 }
 
 #[tokio::test]
-async fn one_address_at_its_limit_keeps_no_other_out() {
+async fn one_address_at_its_limit_does_not_block_others() {
     let app = limited(true).await;
     let list = |forwarded| {
         app.request(Method::POST, "/auth/login")

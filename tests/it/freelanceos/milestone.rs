@@ -46,7 +46,7 @@ async fn a_milestone_is_created_listed_and_shown_with_its_project() {
 }
 
 #[tokio::test]
-async fn a_milestone_may_be_made_of_project_name_and_amount() {
+async fn a_milestone_needs_only_project_name_and_amount() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let project = project(&user).await;
@@ -57,7 +57,7 @@ async fn a_milestone_may_be_made_of_project_name_and_amount() {
 }
 
 #[tokio::test]
-async fn there_is_no_route_for_one_milestone_alone() {
+async fn a_single_milestone_has_no_get_route() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let milestone = user.milestone(&project(&user).await, "M").await;
@@ -65,7 +65,7 @@ async fn there_is_no_route_for_one_milestone_alone() {
 }
 
 #[tokio::test]
-async fn completed_at_is_the_first_completion_and_goes_when_it_is_pending_again() {
+async fn completed_at_is_the_first_completion_and_is_cleared_when_pending_again() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let path = format!("/milestones/{}", user.milestone(&project(&user).await, "M").await);
@@ -120,7 +120,7 @@ async fn its_amount_has_no_more_decimals_than_the_projects_currency() {
 }
 
 #[tokio::test]
-async fn a_deleted_milestone_answers_null_and_is_404_from_then_on() {
+async fn a_deleted_milestone_returns_null_and_is_404_afterwards() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let project = project(&user).await;
@@ -133,7 +133,7 @@ async fn a_deleted_milestone_answers_null_and_is_404_from_then_on() {
 }
 
 #[tokio::test]
-async fn its_completion_is_told_in_the_activity_once() {
+async fn its_completion_appears_in_the_activity_once() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let milestone = user.milestone(&project(&user).await, "M").await;

@@ -34,7 +34,7 @@ mod transport;
 
 use serde_json::Value;
 
-/// JSON for a snapshot: ids and tokens differ from run to run, so only what begins them stays.
+/// JSON for a snapshot: ids and tokens differ between runs, so only their prefixes stay.
 pub fn shown(value: &Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap();
     let hide = |line: &str| {

@@ -20,7 +20,7 @@ async fn get(app: &TestApp, path: &str, headers: &[(&str, &str)]) -> Response {
 }
 
 #[tokio::test]
-async fn the_document_is_what_it_was() {
+async fn the_document_is_unchanged() {
     let app = spawn_app().await;
     let mut document = document(&app).await.json.clone();
     document["info"]["version"] = "[version]".into();
@@ -28,7 +28,7 @@ async fn the_document_is_what_it_was() {
 }
 
 #[tokio::test]
-async fn every_route_of_the_contract_is_there_and_no_other() {
+async fn exactly_the_routes_of_the_contract_exist() {
     let app = spawn_app().await;
     let mut routes: Vec<String> =
         document(&app).await.operations.iter().map(|operation| operation.name()).collect();
@@ -114,7 +114,7 @@ async fn every_documented_example_is_accepted() {
 }
 
 #[tokio::test]
-async fn every_operation_has_an_id_of_its_own_a_summary_and_a_tag() {
+async fn every_operation_has_a_unique_id_a_summary_and_a_tag() {
     let app = spawn_app().await;
     let mut ids = std::collections::HashSet::new();
     for operation in &document(&app).await.operations {
@@ -126,7 +126,7 @@ async fn every_operation_has_an_id_of_its_own_a_summary_and_a_tag() {
 }
 
 #[tokio::test]
-async fn every_answer_has_an_example_that_is_what_its_schema_asks_for() {
+async fn every_response_has_an_example_that_matches_its_schema() {
     let app = spawn_app().await;
     for document in [document(&app).await, hub_document(&app).await] {
         let examples = document.examples();
@@ -134,7 +134,7 @@ async fn every_answer_has_an_example_that_is_what_its_schema_asks_for() {
         for (name, example, is_valid) in examples {
             assert!(is_valid, "{name}: {example:#}");
             let status: u16 = name.rsplit(' ').next().unwrap().parse().unwrap();
-            // A failure says its own status, where it says one.
+            // An error example contains its own status, if its format has one.
             let said = example.get("statusCode").cloned().unwrap_or_else(|| status.into());
             assert_eq!(said, status, "{name}");
             assert_ne!(example, json!({}), "{name}");
@@ -143,7 +143,7 @@ async fn every_answer_has_an_example_that_is_what_its_schema_asks_for() {
 }
 
 #[tokio::test]
-async fn every_operation_is_described_and_says_whether_a_token_comes_with_it() {
+async fn every_operation_is_described_and_says_whether_it_needs_a_token() {
     let app = spawn_app().await;
     for (document, base) in [(document(&app).await, "/api/v1"), (hub_document(&app).await, "/v1")] {
         assert_eq!(document.json["servers"], json!([{"url": format!("{PUBLIC_URL}{base}")}]));
@@ -164,7 +164,7 @@ async fn every_operation_is_described_and_says_whether_a_token_comes_with_it() {
         let text = document.json.to_string();
         assert_eq!(text.matches("\"nullable\":true").count(), typed_nullables(&document.json));
     }
-    // Its token can come with it and need not.
+    // The token is optional here.
     let document = document(&app).await;
     let logout = document.auth_operations.iter().find(|known| known.path == "/auth/logout");
     assert_eq!(logout.unwrap().spec["security"], json!([{"bearer": []}, {}]));
@@ -176,7 +176,7 @@ async fn every_operation_is_described_and_says_whether_a_token_comes_with_it() {
     );
 }
 
-/// How many schemas may be null and say what they are otherwise.
+/// The number of nullable schemas that also describe their other values.
 fn typed_nullables(value: &Value) -> usize {
     match value {
         Value::Array(list) => list.iter().map(typed_nullables).sum(),
@@ -190,7 +190,7 @@ fn typed_nullables(value: &Value) -> usize {
 }
 
 #[tokio::test]
-async fn every_reference_of_the_document_leads_somewhere() {
+async fn every_reference_of_the_document_can_be_resolved() {
     fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
         match value {
             Value::Array(list) => list.iter().for_each(|value| references(value, found)),
@@ -213,7 +213,7 @@ async fn every_reference_of_the_document_leads_somewhere() {
 }
 
 #[tokio::test]
-async fn the_swagger_page_runs_its_own_scripts_by_hash_and_loads_nothing_from_elsewhere() {
+async fn the_swagger_page_allows_its_scripts_by_hash_and_loads_nothing_from_elsewhere() {
     let app = spawn_app().await;
     let response = get(&app, "/api/v1/docs", &[]).await;
     assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
@@ -231,7 +231,7 @@ async fn the_swagger_page_runs_its_own_scripts_by_hash_and_loads_nothing_from_el
     let allowed = directive("script-src");
     assert!(!allowed.contains("unsafe") && !allowed.contains("http"), "{allowed}");
     let (mut scripts, mut rest) = (0, page.as_str());
-    // As browsers read it: a script goes on to the next end tag, whatever stands in between.
+    // As browsers parse it: a script extends to the next end tag, whatever is in between.
     while let Some((_, script)) = rest.split_once("<script") {
         let (attributes, content) = script.split_once('>').unwrap();
         assert!(!attributes.contains("src"), "{attributes}");
@@ -247,7 +247,7 @@ async fn the_swagger_page_runs_its_own_scripts_by_hash_and_loads_nothing_from_el
 }
 
 #[tokio::test]
-async fn page_and_document_come_compressed_to_those_who_take_gzip() {
+async fn page_and_document_are_compressed_for_clients_that_accept_gzip() {
     let app = spawn_app().await;
     for path in ["/api/v1/docs", "/api/v1/openapi.json"] {
         let plain = get(&app, path, &[]).await;
@@ -276,7 +276,7 @@ async fn page_and_document_come_compressed_to_those_who_take_gzip() {
 }
 
 #[tokio::test]
-async fn an_etag_that_still_holds_is_304_without_body() {
+async fn a_matching_etag_is_304_without_a_body() {
     let app = spawn_app().await;
     for path in ["/api/v1/docs", "/api/v1/openapi.json"] {
         let etag = get(&app, path, &[]).await.headers()["etag"].to_str().unwrap().to_owned();
@@ -294,7 +294,7 @@ async fn an_etag_that_still_holds_is_304_without_body() {
 }
 
 #[tokio::test]
-async fn page_and_document_are_405_for_other_methods_in_the_shape_of_the_api() {
+async fn page_and_document_are_405_for_other_methods_in_the_format_of_the_api() {
     let app = spawn_app().await;
     for path in ["/docs", "/openapi.json"] {
         let response = app.request(Method::POST, path).send().await.unwrap();

@@ -1,4 +1,4 @@
-//! Every list pages the same way, filters the same way, and counts right.
+//! Every list has the same paging and filters, and correct totals.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ async fn add_one_of_each(user: &User<'_>, client: &str, project: &str) {
 }
 
 #[tokio::test]
-async fn a_list_says_total_page_and_page_size_one_and_ten_by_default() {
+async fn a_list_returns_total_page_and_page_size_with_defaults_one_and_ten() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for list in LISTS {
@@ -42,7 +42,7 @@ async fn a_list_says_total_page_and_page_size_one_and_ten_by_default() {
 }
 
 #[tokio::test]
-async fn pages_cut_the_list_newest_first_without_gap_or_overlap() {
+async fn pages_split_the_list_newest_first_without_gap_or_overlap() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let (client, project) = (user.client("First").await, String::new());
@@ -75,7 +75,7 @@ async fn pages_cut_the_list_newest_first_without_gap_or_overlap() {
 }
 
 #[tokio::test]
-async fn a_bad_parameter_is_named_with_what_it_may_be() {
+async fn an_invalid_parameter_is_named_with_its_allowed_values() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let mut tried = 0;
@@ -156,7 +156,7 @@ async fn the_bounds_are_those_of_the_contract() {
 }
 
 #[tokio::test]
-async fn several_bad_parameters_are_all_reported() {
+async fn several_invalid_parameters_are_all_reported() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for (list, statuses) in [
@@ -176,7 +176,7 @@ async fn several_bad_parameters_are_all_reported() {
 }
 
 #[tokio::test]
-async fn a_client_or_project_filter_that_matches_nothing_is_an_empty_list() {
+async fn a_client_or_project_filter_without_matches_is_an_empty_list() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -201,7 +201,7 @@ async fn a_client_or_project_filter_that_matches_nothing_is_an_empty_list() {
     }
 }
 
-/// Every list and every filter of it.
+/// Every list and all its filters.
 async fn every_filter(user: &User<'_>) -> Vec<String> {
     let mut filters: Vec<String> = LISTS.iter().map(|list| format!("{list}?")).collect();
     let (clients, projects) =
@@ -223,7 +223,8 @@ async fn every_filter(user: &User<'_>) -> Vec<String> {
     filters
 }
 
-/// Each total equals a recount, and each filter shows exactly what it should.
+/// Checks that each total equals a recount, and that each filter shows exactly the matching
+/// entries.
 async fn recount(user: &User<'_>) {
     let mut all = std::collections::HashMap::new();
     for list in LISTS {
@@ -234,7 +235,7 @@ async fn recount(user: &User<'_>) {
         let shown = body["data"].as_array().unwrap();
         assert_eq!(body["total"], shown.len(), "{filter}");
         let (list, query) = filter.split_once('?').unwrap();
-        // Cancelled invoices are out of the default list.
+        // The default list leaves out cancelled invoices.
         if query.contains("search")
             || query.contains("cancelled")
             || (list == "/invoices" && query.contains("clientId"))
@@ -251,7 +252,7 @@ async fn recount(user: &User<'_>) {
 }
 
 #[tokio::test]
-async fn totals_stay_right_through_create_change_and_delete() {
+async fn totals_stay_correct_after_create_update_and_delete() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let (one, two) = (user.client("Client One").await, user.client("Client Two").await);

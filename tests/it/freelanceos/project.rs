@@ -53,7 +53,7 @@ async fn the_documented_project_is_created() {
 }
 
 #[tokio::test]
-async fn a_project_may_be_made_of_client_and_name() {
+async fn a_project_needs_only_client_and_name() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     user.put("/auth/me", json!({"currency": "NGN"})).await.data(200);
@@ -66,7 +66,7 @@ async fn a_project_may_be_made_of_client_and_name() {
 }
 
 #[tokio::test]
-async fn the_day_of_a_deadline_is_the_day_as_written() {
+async fn a_deadline_keeps_its_day_as_written() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     user.put("/auth/me", json!({"timezone": "Pacific/Kiritimati"})).await.data(200);
@@ -135,7 +135,7 @@ async fn a_budget_has_no_more_decimals_than_its_currency() {
 }
 
 #[tokio::test]
-async fn every_status_is_taken_at_any_time() {
+async fn every_status_is_allowed_at_any_time() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -167,7 +167,7 @@ async fn a_project_shows_its_milestones() {
 }
 
 #[tokio::test]
-async fn a_deleted_project_answers_null_and_is_404_from_then_on_with_its_milestones() {
+async fn a_deleted_project_and_its_milestones_are_404_afterwards() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -190,7 +190,7 @@ async fn a_deleted_project_answers_null_and_is_404_from_then_on_with_its_milesto
 }
 
 #[tokio::test]
-async fn creation_and_completion_are_told_in_the_activity_once() {
+async fn creation_and_completion_appear_in_the_activity_once() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Ada").await;
@@ -211,7 +211,7 @@ async fn creation_and_completion_are_told_in_the_activity_once() {
 }
 
 #[tokio::test]
-async fn a_new_currency_restates_the_milestones_where_it_can() {
+async fn a_new_currency_converts_the_milestones_if_possible() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;

@@ -52,7 +52,7 @@ async fn a_proposal_is_created_as_a_draft() {
 }
 
 #[tokio::test]
-async fn a_proposal_may_be_made_of_client_and_title() {
+async fn a_proposal_needs_only_client_and_title() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     user.put("/auth/me", json!({"currency": "KES"})).await.data(200);
@@ -65,7 +65,7 @@ async fn a_proposal_may_be_made_of_client_and_title() {
 }
 
 #[tokio::test]
-async fn send_makes_a_draft_sent_and_again_changes_nothing() {
+async fn send_makes_a_draft_sent_and_a_second_send_changes_nothing() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let proposal = user.proposal(&user.client("Client").await, "P").await;
@@ -80,7 +80,7 @@ async fn send_makes_a_draft_sent_and_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_written_down_by_put_once() {
+async fn an_answer_can_be_recorded_by_put_once() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -94,7 +94,7 @@ async fn an_answer_can_be_written_down_by_put_once() {
             assert_eq!(answered.data(200)["status"], answer);
             let activity = user.get("/dashboard/activity").await;
             assert_eq!(activity.data(200)[0]["type"], format!("proposal_{answer}"));
-            // The same once more is no conflict.
+            // Repeating it is no conflict.
             let again = user.put(&path, json!({"status": answer, "title": "P"})).await;
             assert_eq!(again.data(200), answered.data(200));
             for change in [
@@ -112,7 +112,7 @@ async fn an_answer_can_be_written_down_by_put_once() {
 }
 
 #[tokio::test]
-async fn a_proposal_put_to_sent_has_its_link_and_mails_nobody() {
+async fn a_proposal_put_to_sent_has_its_link_and_mails_nothing() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -126,7 +126,7 @@ async fn a_proposal_put_to_sent_has_its_link_and_mails_nobody() {
     let log = user.get("/dashboard/activity").await.data(200)[0].clone();
     assert_eq!((&log["type"], &log["amount"]), (&json!("proposal_sent"), &json!(1200)));
 
-    // The link is the one that sending it again gives.
+    // Sending it again returns the same link.
     let claims = user.claims();
     let id: String = sent["id"].as_str().unwrap().to_owned();
     let record = app.app.proposal_record(claims, ProposalId::parse(&id)).await.unwrap();
@@ -165,7 +165,7 @@ async fn put_changes_any_subset_of_an_open_proposal() {
 }
 
 #[tokio::test]
-async fn a_deleted_proposal_answers_null_and_is_404_from_then_on() {
+async fn a_deleted_proposal_returns_null_and_is_404_afterwards() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -210,7 +210,7 @@ async fn its_amount_has_no_more_decimals_than_its_currency() {
 }
 
 #[tokio::test]
-async fn a_new_proposal_is_a_draft_and_no_other_status_is_taken() {
+async fn a_new_proposal_is_a_draft_and_any_other_status_is_refused() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;
@@ -224,7 +224,7 @@ async fn a_new_proposal_is_a_draft_and_no_other_status_is_taken() {
 }
 
 #[tokio::test]
-async fn a_bad_field_is_400_before_a_state_is_409() {
+async fn an_invalid_field_is_400_before_a_status_conflict_is_409() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let client = user.client("Client").await;

@@ -1,4 +1,4 @@
-//! Searching clients.
+//! Client search.
 
 use proptest::prelude::*;
 use reqwest::Method;
@@ -13,7 +13,7 @@ fn found_by(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn search_looks_in_name_email_and_company_without_case_and_accents() {
+async fn search_covers_name_email_and_company_regardless_of_case_and_accents() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for (name, email, company) in [
@@ -74,7 +74,7 @@ async fn search_looks_in_name_email_and_company_without_case_and_accents() {
 }
 
 #[test]
-fn any_part_of_a_name_finds_it_in_any_case() {
+fn any_part_of_a_name_finds_it_regardless_of_case() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let app = runtime.block_on(spawn_app());
@@ -99,7 +99,7 @@ fn any_part_of_a_name_finds_it_in_any_case() {
 }
 
 #[tokio::test]
-async fn names_are_found_as_they_are_typed_on_a_keyboard_without_their_letters() {
+async fn names_with_special_letters_are_found_by_their_plain_spelling() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let names = ["Große Straße", "Ade\u{301}ba\u{301}yo\u{323}\u{300}", "Łukasz Dąbrowski", "Işıl"];

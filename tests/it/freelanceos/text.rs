@@ -1,4 +1,4 @@
-//! Text of every field: names are one trimmed line, free text is kept as it was sent.
+//! Text of every field: names are one trimmed line, and free text is stored as sent.
 
 use proptest::prelude::*;
 use reqwest::Method;
@@ -8,7 +8,7 @@ use super::fields::targets;
 use crate::support::{TestApp, spawn_app};
 
 #[tokio::test]
-async fn text_has_a_longest_and_a_shortest_length_in_characters() {
+async fn text_has_a_minimum_and_maximum_length_in_characters() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for target in targets(&app, &user).await {
@@ -33,7 +33,7 @@ async fn text_has_a_longest_and_a_shortest_length_in_characters() {
             }
             match schema["minLength"].as_u64() {
                 Some(1) => {
-                    // Where none need be given an empty string is none.
+                    // In an optional field, an empty string means not given.
                     let nothing = (schema["nullable"] != true).then_some("");
                     for empty in [" ", "\t \n", "\u{3000}"].into_iter().chain(nothing) {
                         let answer = target.with(field, empty.into()).await;
@@ -95,7 +95,7 @@ async fn names_are_one_line_and_free_text_keeps_its_lines() {
 }
 
 #[tokio::test]
-async fn names_are_trimmed_and_come_back_as_they_were_sent() {
+async fn names_are_trimmed_and_otherwise_returned_as_sent() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for target in targets(&app, &user).await.iter().filter(|t| t.operation.path != "/auth/login") {
@@ -136,7 +136,7 @@ async fn names_are_trimmed_and_come_back_as_they_were_sent() {
 }
 
 #[tokio::test]
-async fn a_zero_where_a_text_is_looked_for_is_refused_or_finds_nothing() {
+async fn a_nul_character_in_a_search_is_refused_or_finds_nothing() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     user.client("Client").await;
@@ -157,7 +157,7 @@ async fn a_zero_where_a_text_is_looked_for_is_refused_or_finds_nothing() {
     }
 }
 
-/// Sends a text with a zero to whatever looks for an account by it.
+/// Sends a text with a NUL to everything that looks up an account by it.
 async fn no_failure(app: &TestApp, zero: &str) {
     for (path, body) in [
         ("/auth/login", json!({"email": zero, "password": "SecurePass123"})),
@@ -179,7 +179,7 @@ async fn no_failure(app: &TestApp, zero: &str) {
 }
 
 #[test]
-fn any_text_is_refused_or_comes_back_as_it_was_sent() {
+fn any_text_is_refused_or_returned_as_sent() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let app = runtime.block_on(spawn_app());

@@ -1,4 +1,4 @@
-//! Tokens: good for 7 days, and nothing else passes for one.
+//! Tokens are valid for 7 days, and forgeries are refused.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
@@ -21,13 +21,13 @@ async fn refused(app: &TestApp, authorization: &str, error: &str) {
     assert_eq!(answer.headers["www-authenticate"], "Bearer");
 }
 
-/// What a token says.
+/// The claims of a token.
 fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-/// A token made by hand, without the library that the program reads it with.
+/// A token built by hand, without the library that the program uses.
 fn sign<D: EagerHash>(algorithm: &str, claims: &Value, secret: &[u8]) -> String {
     let header = json!({ "alg": algorithm, "typ": "JWT" });
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -43,18 +43,18 @@ fn hs256(claims: &Value, secret: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_token_is_good_for_seven_days() {
+async fn a_token_is_valid_for_seven_days() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     app.clock.advance(SignedDuration::from_hours(7 * 24) - SignedDuration::from_secs(1));
     user.get("/auth/me").await.data(200);
-    // A leeway of a minute is allowed.
+    // One minute of leeway is allowed.
     app.clock.advance(SignedDuration::from_secs(61));
     refused(&app, &format!("Bearer {}", user.token), REFUSED).await;
 }
 
 #[tokio::test]
-async fn a_token_of_login_is_good_for_seven_days_too() {
+async fn a_token_from_login_is_valid_for_seven_days_too() {
     let app = spawn_app().await;
     app.register("user@example.com").await;
     app.clock.advance(SignedDuration::from_hours(24));
@@ -66,7 +66,7 @@ async fn a_token_of_login_is_good_for_seven_days_too() {
 }
 
 #[tokio::test]
-async fn the_scheme_is_read_without_case() {
+async fn the_scheme_is_matched_regardless_of_case() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     for scheme in ["Bearer", "bearer", "BEARER"] {
@@ -77,7 +77,7 @@ async fn the_scheme_is_read_without_case() {
 }
 
 #[tokio::test]
-async fn what_is_no_bearer_token_is_401() {
+async fn anything_but_a_bearer_token_is_401() {
     let app = spawn_app().await;
     let token = app.register("user@example.com").await.token;
     app.send(app.request(Method::GET, "/auth/me")).await.error(401);
@@ -93,7 +93,7 @@ async fn what_is_no_bearer_token_is_401() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_algorithm_secret_type_or_session_is_401() {
+async fn a_token_with_a_wrong_algorithm_secret_type_or_session_is_401() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let own = claims(&user.token);
@@ -130,7 +130,7 @@ async fn a_token_of_another_algorithm_secret_type_or_session_is_401() {
 }
 
 #[tokio::test]
-async fn a_token_speaks_for_the_account_of_its_session_alone() {
+async fn a_token_is_valid_only_for_the_account_of_its_session() {
     let app = spawn_app().await;
     let one = app.register("one@example.com").await;
     let two = app.register("two@example.com").await;

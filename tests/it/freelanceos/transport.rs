@@ -1,4 +1,4 @@
-//! Requests below JSON: paths as people write them, bodies that nobody wants.
+//! Requests below JSON: path spellings, and bodies that are not read.
 
 use reqwest::{Method, header::ALLOW};
 use serde_json::json;
@@ -9,8 +9,8 @@ use tokio::{
 
 use crate::support::{TestApp, spawn_app};
 
-/// Writes all of it as a simple client does, before it reads anything, and answers what comes
-/// back until the connection ends.
+/// Writes everything before it reads anything, as a simple client does, and returns what arrives
+/// until the connection closes.
 async fn exchange(app: &TestApp, request: &[u8]) -> String {
     let address = app.base.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -21,7 +21,7 @@ async fn exchange(app: &TestApp, request: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_slash_at_the_end_of_a_path_changes_nothing() {
+async fn a_trailing_slash_makes_no_difference() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let body = json!({"name": "Client", "email": "c@example.com"});
@@ -54,7 +54,7 @@ async fn a_slash_at_the_end_of_a_path_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_documentation_names_the_method_it_takes() {
+async fn the_documentation_names_the_allowed_method() {
     let app = spawn_app().await;
     for path in ["/docs", "/openapi.json"] {
         let answer = app.request(Method::POST, path).send().await.unwrap();
@@ -64,7 +64,7 @@ async fn the_documentation_names_the_method_it_takes() {
 }
 
 #[tokio::test]
-async fn who_sends_too_large_a_body_gets_to_read_that_it_is() {
+async fn a_client_that_sends_an_oversized_body_can_read_the_refusal() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let body = "x".repeat(3 << 20);
@@ -87,13 +87,13 @@ async fn who_sends_too_large_a_body_gets_to_read_that_it_is() {
     let chunked = format!("{}{chunk}", head("/clients", "Transfer-Encoding: chunked"));
     assert!(exchange(&app, chunked.as_bytes()).await.starts_with("HTTP/1.1 413"));
 
-    // Who asks first is told at once, and sends nothing.
+    // With Expect: 100-continue the refusal comes at once, and nothing is sent.
     let asking = head("/clients", &format!("{length}\r\nExpect: 100-continue"));
     assert!(exchange(&app, asking.as_bytes()).await.starts_with("HTTP/1.1 413"));
 }
 
 #[tokio::test]
-async fn a_connection_goes_on_after_a_body_that_nobody_read() {
+async fn a_connection_stays_usable_after_an_unread_body() {
     let app = spawn_app().await;
     let body = "x".repeat(1 << 20);
     let requests = format!(
@@ -107,7 +107,7 @@ async fn a_connection_goes_on_after_a_body_that_nobody_read() {
 }
 
 #[tokio::test]
-async fn what_is_no_path_is_answered_in_json() {
+async fn an_invalid_path_gets_a_json_response() {
     let app = spawn_app().await;
     for line in ["CONNECT example.com:80", "GET *"] {
         let request = format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");

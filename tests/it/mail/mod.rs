@@ -1,4 +1,4 @@
-//! Mail: what is written into the outbox, and what becomes of it.
+//! Email: the outbox and its delivery.
 
 mod smtp;
 
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::support::{Options, TestApp, content, spawn_app, spawn_app_with};
 
-/// Registers somebody who has to prove the e-mail address, which mails a code.
+/// Registers an account that must verify its email address, which mails a code.
 async fn register(app: &TestApp, email: &str, first_name: &str) {
     let body = json!({
         "firstName": first_name, "lastName": "Perera", "email": email,
@@ -29,7 +29,7 @@ async fn register(app: &TestApp, email: &str, first_name: &str) {
     assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
 }
 
-/// Everything the outbox knows.
+/// The rows of the outbox.
 async fn mails(app: &TestApp) -> Vec<QueuedMail> {
     app.app.list_mail(true).await.unwrap()
 }
@@ -40,12 +40,12 @@ async fn only_mail(app: &TestApp) -> QueuedMail {
     queued.clone()
 }
 
-/// Whether the database holds this anywhere.
+/// Whether the database contains this text anywhere.
 fn database_holds(app: &TestApp, text: impl AsRef<[u8]>) -> bool {
     content::holds(app.database(), text)
 }
 
-/// A courier that can deliver nothing as long as a file lies where its folder should be.
+/// A courier that cannot deliver anything while a file is in the place of its folder.
 fn blocked() -> (TempDir, PathBuf, Arc<Courier>) {
     let place = TempDir::new().unwrap();
     let folder = place.path().join("mail");
@@ -75,7 +75,7 @@ async fn a_registration_mails_its_code_in_every_script() {
 }
 
 #[tokio::test]
-async fn the_database_never_holds_what_a_mail_says() {
+async fn the_database_never_contains_the_text_of_an_email() {
     let app = spawn_app().await;
     register(&app, "kamala@example.com", "Kamala").await;
     let queued = only_mail(&app).await;
@@ -94,7 +94,7 @@ async fn the_database_never_holds_what_a_mail_says() {
 }
 
 #[tokio::test]
-async fn mail_files_are_for_their_owner_alone_and_whole() {
+async fn email_files_are_private_and_complete() {
     use std::os::unix::fs::PermissionsExt;
     let app = spawn_app().await;
     register(&app, "kamala@example.com", "Kamala").await;
@@ -112,7 +112,7 @@ async fn mail_files_are_for_their_owner_alone_and_whole() {
 }
 
 #[tokio::test]
-async fn a_mail_that_cannot_be_delivered_is_tried_again_with_growing_pauses() {
+async fn a_failed_email_is_retried_with_growing_pauses() {
     let (_place, folder, courier) = blocked();
     let app = spawn_app_with(Options { courier: Some(courier), ..Options::default() }).await;
     register(&app, "kamala@example.com", "Kamala").await;
@@ -139,13 +139,13 @@ async fn a_mail_that_cannot_be_delivered_is_tried_again_with_growing_pauses() {
     let queued = only_mail(&app).await;
     assert_eq!((queued.tries, queued.delivered_at), (5, Some(app.app.now())));
     assert_eq!((queued.last_error, queued.sealed), (None, None));
-    // Delivered late, but dated and named as it was made.
+    // Delivered late, but with its original date and name.
     let name = format!("{}-{}.eml", created.strftime("%Y%m%dT%H%M%SZ"), queued.id);
     assert!(folder.join(name).exists());
 }
 
 #[tokio::test]
-async fn a_mail_is_given_up_after_a_day_and_its_text_erased() {
+async fn an_email_is_given_up_after_a_day_and_its_text_erased() {
     let (_place, folder, courier) = blocked();
     let app = spawn_app_with(Options { courier: Some(courier), ..Options::default() }).await;
     register(&app, "kamala@example.com", "Kamala").await;
@@ -168,9 +168,9 @@ async fn a_mail_is_given_up_after_a_day_and_its_text_erased() {
 }
 
 #[tokio::test]
-async fn a_machine_that_sleeps_or_has_a_wrong_clock_gives_no_mail_up() {
+async fn a_sleeping_machine_or_a_wrong_clock_gives_no_email_up() {
     let days = |days: i64| SignedDuration::from_hours(24 * days);
-    // What the clock does before the first try, after it, and after the second.
+    // How the clock moves before the first try, after it, and after the second.
     for (name, moves) in [
         ("asleep for three days", [days(0), days(3), days(0)]),
         ("asleep for a day, twice", [days(1), days(1), days(1)]),
@@ -195,7 +195,7 @@ async fn a_machine_that_sleeps_or_has_a_wrong_clock_gives_no_mail_up() {
 }
 
 #[tokio::test]
-async fn waiting_mail_can_be_tried_at_once() {
+async fn waiting_mail_can_be_retried_at_once() {
     let (_place, folder, courier) = blocked();
     let app = spawn_app_with(Options { courier: Some(courier), ..Options::default() }).await;
     register(&app, "a@example.com", "Ada").await;
@@ -216,7 +216,7 @@ async fn waiting_mail_can_be_tried_at_once() {
 }
 
 #[tokio::test]
-async fn two_rounds_at_once_deliver_a_mail_once() {
+async fn two_concurrent_rounds_deliver_an_email_once() {
     let app = spawn_app().await;
     register(&app, "kamala@example.com", "Kamala").await;
     let rounds = tokio::join!(app.deliver_mail(), app.deliver_mail());
@@ -225,12 +225,12 @@ async fn two_rounds_at_once_deliver_a_mail_once() {
 }
 
 #[tokio::test]
-async fn a_try_of_which_nothing_was_heard_is_made_again() {
+async fn a_delivery_without_a_recorded_outcome_is_retried() {
     let app = spawn_app().await;
     register(&app, "kamala@example.com", "Kamala").await;
     let id = only_mail(&app).await.id;
     let now = app.app.now();
-    // As if the machine had lost its power in the middle of a delivery.
+    // As after a power failure during a delivery.
     let until = now + SignedDuration::from_secs(40);
     let claim =
         |c: &mut dyn Connection| jobs::claim(&mut Tx::new(c), JobKind::Mail, id, now, until);
@@ -242,7 +242,7 @@ async fn a_try_of_which_nothing_was_heard_is_made_again() {
 }
 
 #[tokio::test]
-async fn delivered_mail_is_forgotten_after_a_month() {
+async fn delivered_mail_is_deleted_after_a_month() {
     let app = spawn_app().await;
     register(&app, "kamala@example.com", "Kamala").await;
     app.mails().await;

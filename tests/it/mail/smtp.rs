@@ -1,4 +1,4 @@
-//! Mail to a mail server: what it is told of us, and what its answers mean.
+//! SMTP: what the mail server is told, and what its responses mean.
 
 use freelanceos::{
     app::outbox::{invoices_with_failed_mail, list_failed_mail},
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::{Options, TestApp, smtp::Postmaster, spawn_app_with};
 
-/// A program that mails through this server.
+/// An app that mails through this server.
 async fn mailing_through(server: &Postmaster, host: &str, name: Option<&str>) -> TestApp {
     let courier = Some(server.courier(host, name));
     spawn_app_with(Options { courier, ..Options::default() }).await
@@ -33,7 +33,7 @@ async fn only_mail(app: &TestApp) -> QueuedMail {
 }
 
 #[tokio::test]
-async fn a_server_without_a_name_mails_from_its_address_in_brackets() {
+async fn without_a_host_name_the_sender_address_is_an_ip_literal() {
     for (host, from) in [
         ("192.168.1.5", "no-reply@[192.168.1.5]"),
         ("2001:db8::5", "no-reply@[IPv6:2001:db8::5]"),
@@ -56,7 +56,7 @@ async fn a_server_without_a_name_mails_from_its_address_in_brackets() {
 }
 
 #[tokio::test]
-async fn a_mail_server_is_greeted_with_a_full_name_or_an_address_in_brackets() {
+async fn ehlo_names_a_full_host_name_or_an_ip_literal() {
     for (name, greeting) in
         [(Some("freelance.example"), "EHLO freelance.example"), (None, "EHLO [127.0.0.1]")]
     {
@@ -69,7 +69,7 @@ async fn a_mail_server_is_greeted_with_a_full_name_or_an_address_in_brackets() {
 }
 
 #[tokio::test]
-async fn a_mail_waits_where_a_server_refuses_us_and_not_the_mail() {
+async fn an_email_waits_if_the_server_rejects_the_client_and_not_the_email() {
     for (begin, answer) in [
         ("EHLO", "550 5.7.1 we do not know you"),
         ("MAIL", "553 5.1.8 sender's domain is unknown"),
@@ -97,7 +97,7 @@ async fn a_mail_waits_where_a_server_refuses_us_and_not_the_mail() {
 }
 
 #[tokio::test]
-async fn a_mail_that_will_never_be_taken_fails_at_once_in_the_servers_words() {
+async fn a_permanently_rejected_email_fails_at_once_with_the_servers_message() {
     for (begin, answer) in [
         ("RCPT", "550 5.1.1 no such user"),
         ("RCPT", "552 5.2.2 over quota"),
@@ -115,7 +115,7 @@ async fn a_mail_that_will_never_be_taken_fails_at_once_in_the_servers_words() {
 }
 
 #[tokio::test]
-async fn who_mails_come_from_is_derived_from_the_settings() {
+async fn the_sender_is_derived_from_the_settings() {
     use clap::Parser;
     #[derive(Parser)]
     struct Program {
@@ -151,7 +151,7 @@ async fn who_mails_come_from_is_derived_from_the_settings() {
 }
 
 #[tokio::test]
-async fn an_invoices_mail_that_failed_is_seen_until_a_newer_one_is_accepted() {
+async fn a_failed_invoice_email_is_shown_until_a_newer_one_is_accepted() {
     let server = Postmaster::open().await;
     let app = mailing_through(&server, "freelance.example", None).await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);

@@ -1,4 +1,4 @@
-//! More connections than there may be.
+//! More connections than allowed.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use freelanceos::net::Limits;
 use super::{Client, HEALTH, PATIENCE, app_with, generous};
 
 #[tokio::test]
-async fn who_finds_no_place_is_told_to_come_back_and_finds_one_later() {
+async fn a_connection_over_the_limit_is_told_to_retry_and_can_later() {
     let app = app_with(Limits { connections: 2, ..generous() }).await;
     let mut first = Client::connect(&app).await;
     let mut second = Client::connect(&app).await;
@@ -22,7 +22,7 @@ async fn who_finds_no_place_is_told_to_come_back_and_finds_one_later() {
     assert!(refusal.body.contains("try again"), "{}", refusal.body);
     third.ended().await;
 
-    // Who has a place keeps it.
+    // An open connection stays usable.
     first.send(HEALTH).await;
     assert_eq!(first.answer().await.unwrap().status, 200);
     drop(second);
@@ -38,7 +38,7 @@ async fn who_finds_no_place_is_told_to_come_back_and_finds_one_later() {
 }
 
 #[tokio::test]
-async fn one_address_has_a_share_of_the_connections_and_no_more() {
+async fn one_address_gets_only_its_share_of_the_connections() {
     let app = app_with(Limits { connections_of_one: 3, ..generous() }).await;
     let mut clients = Vec::new();
     for _ in 0..3 {
@@ -51,7 +51,7 @@ async fn one_address_has_a_share_of_the_connections_and_no_more() {
     fourth.send(HEALTH).await;
     assert_eq!(fourth.answer().await.unwrap().status, 503);
     fourth.ended().await;
-    // Another address of this machine is another client.
+    // Another loopback address counts as another client.
     let port = app.base.rsplit(':').next().unwrap().parse().unwrap();
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
@@ -72,7 +72,7 @@ async fn one_address_has_a_share_of_the_connections_and_no_more() {
 }
 
 #[tokio::test]
-async fn the_last_places_are_not_held_by_who_says_nothing() {
+async fn silent_connections_do_not_hold_the_last_places() {
     let crowded_idle = Duration::from_millis(300);
     let app = app_with(Limits { connections: 8, crowded_idle, ..generous() }).await;
     let mut early = Vec::new();
@@ -88,12 +88,12 @@ async fn the_last_places_are_not_held_by_who_says_nothing() {
 }
 
 #[tokio::test]
-async fn a_flood_beyond_the_limit_is_dropped_and_who_was_there_is_served() {
+async fn a_flood_beyond_the_limit_is_dropped_and_open_connections_are_served() {
     let app = app_with(Limits { connections: 1, ..generous() }).await;
     let mut first = Client::connect(&app).await;
     first.send(HEALTH).await;
     assert_eq!(first.answer().await.unwrap().status, 200);
-    // They say nothing, so that each refusal takes its whole time.
+    // These connections are silent, so each refusal takes the full timeout.
     let mut flood = Vec::new();
     for _ in 0..300 {
         flood.push(Client::connect(&app).await);

@@ -1,10 +1,10 @@
-//! Requests that are too large, too many at once, or none.
+//! Requests that are too large, pipelined, or invalid.
 
 use super::{Client, HEALTH, app_with, generous};
 use crate::support::{Options, spawn_app_with};
 
 #[tokio::test]
-async fn a_huge_head_is_refused_and_so_are_too_many_headers() {
+async fn a_huge_head_and_too_many_headers_are_refused() {
     let app = app_with(generous()).await;
     let huge = format!("X: {}\r\n", "y".repeat(100_000));
     for headers in [huge, "X: y\r\n".repeat(200)] {
@@ -22,7 +22,7 @@ async fn a_huge_head_is_refused_and_so_are_too_many_headers() {
 }
 
 #[tokio::test]
-async fn garbage_is_refused_and_hurts_nobody() {
+async fn garbage_is_refused_and_does_no_harm() {
     let app = app_with(generous()).await;
     let mut every_byte: Vec<u8> = (0..=255).collect();
     every_byte.extend_from_slice(b"\r\n\r\n");
@@ -49,7 +49,7 @@ async fn garbage_is_refused_and_hurts_nobody() {
 }
 
 #[tokio::test]
-async fn what_two_programs_could_read_in_two_ways_is_refused_and_the_connection_ends() {
+async fn an_ambiguous_request_is_refused_and_its_connection_closed() {
     let app = app_with(generous()).await;
     let chunks = "\r\n0\r\n\r\n";
     for (head, body) in [
@@ -72,7 +72,7 @@ async fn what_two_programs_could_read_in_two_ways_is_refused_and_the_connection_
         ("Host: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n", ""),
     ] {
         let mut client = Client::connect(&app).await;
-        // What follows is taken for no request of its own.
+        // The bytes after it must not be read as a second request.
         let body = if body.is_empty() { "\r\n" } else { body };
         client.send(format!("POST /api/v1/auth/logout HTTP/1.1\r\n{head}{body}{HEALTH}")).await;
         let answer = client.answer().await.unwrap();
@@ -84,7 +84,7 @@ async fn what_two_programs_could_read_in_two_ways_is_refused_and_the_connection_
         client.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
         assert_eq!(client.answer().await.unwrap().status, 400, "{target}");
     }
-    // What is as it should be, however unusual.
+    // Unusual but valid requests.
     for request in [
         "GET http://a/healthz HTTP/1.1\r\nHost: A\r\n\r\n",
         "GET /healthz HTTP/1.1\r\nHost:\r\n\r\n",
@@ -95,7 +95,8 @@ async fn what_two_programs_could_read_in_two_ways_is_refused_and_the_connection_
         client.send(request).await;
         assert_eq!(client.answer().await.unwrap().status, 200, "{request:?}");
     }
-    // After chunks the connection ends, since a proxy may have seen another end of them.
+    // After a chunked request the connection closes, since a proxy may have seen a different end of
+    // it.
     let mut client = Client::connect(&app).await;
     let chunked = "POST /api/v1/auth/logout HTTP/1.1\r\nHost: a\r\n\
                    Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
@@ -105,7 +106,7 @@ async fn what_two_programs_could_read_in_two_ways_is_refused_and_the_connection_
 }
 
 #[tokio::test]
-async fn a_body_of_more_values_than_any_request_has_is_refused_unread() {
+async fn a_body_with_more_values_than_any_request_needs_is_refused_unread() {
     let app = app_with(generous()).await;
     for (body, said) in [
         (format!("{{\"email\": [{}0]}}", "0,".repeat(500_000)), "too many values"),
@@ -121,7 +122,7 @@ async fn a_body_of_more_values_than_any_request_has_is_refused_unread() {
 }
 
 #[tokio::test]
-async fn a_huge_body_is_refused_and_the_answer_arrives() {
+async fn a_huge_body_is_refused_and_the_response_arrives() {
     let app = app_with(generous()).await;
     let mut client = Client::connect(&app).await;
     let head = "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\n\
@@ -131,15 +132,15 @@ async fn a_huge_body_is_refused_and_the_answer_arrives() {
     let answer = client.answer().await.unwrap();
     assert_eq!((answer.status, answer.body.contains("Payload Too Large")), (413, true));
 
-    // Who only announces it is refused without sending anything.
+    // With only the header sent, it is refused at once.
     let mut client = Client::connect(&app).await;
     client.send(head.replace("3000000", "999999999999")).await;
     assert_eq!(client.answer().await.unwrap().status, 413);
 }
 
 #[tokio::test]
-async fn requests_sent_at_once_are_answered_in_their_order() {
-    // Who comes through a trusted proxy names its requests by itself.
+async fn pipelined_requests_are_answered_in_order() {
+    // A trusted proxy sets the request ids.
     let limits = Some(generous());
     let app = spawn_app_with(Options { limits, trust_proxy: true, ..Options::default() }).await;
     let mut client = Client::connect(&app).await;
@@ -157,7 +158,7 @@ async fn requests_sent_at_once_are_answered_in_their_order() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_in_the_middle_leaves_nothing_behind() {
+async fn a_client_that_disconnects_midway_leaves_nothing_behind() {
     let mut limits = generous();
     limits.connections = 1;
     let app = app_with(limits).await;

@@ -1,4 +1,4 @@
-//! The program at its sockets: clients that are slow, silent, many, or speak nonsense.
+//! Sockets: clients that are slow, silent, numerous, or send nonsense.
 
 #![allow(clippy::expect_used, reason = "a test says what went wrong by failing")]
 
@@ -18,14 +18,14 @@ use tokio::{
 
 use crate::support::{Options, TestApp, spawn_app_with};
 
-/// How long anything may take on a busy machine.
+/// Timeout for anything, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 pub const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-/// One end of a connection, as a client holds it.
+/// The client end of a connection.
 pub struct Client<S> {
     stream: S,
-    /// What came and was not asked for yet.
+    /// Bytes that arrived after the previous response.
     read: Vec<u8>,
 }
 
@@ -52,7 +52,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.stream.flush().await.unwrap();
     }
 
-    /// The next answer on this connection; nothing where the connection ended without one.
+    /// The next response on this connection, or None if it closed without one.
     pub async fn answer(&mut self) -> Option<Answer> {
         timeout(PATIENCE, self.next()).await.expect("no answer")
     }
@@ -81,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         Some(Answer { status, headers, body })
     }
 
-    /// Nothing where the connection ended, be it rudely.
+    /// None if the connection closed or failed.
     async fn more(&mut self) -> Option<()> {
         let mut chunk = [0; 4096];
         match self.stream.read(&mut chunk).await {
@@ -93,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         }
     }
 
-    /// Waits until the server ends the connection, having said nothing.
+    /// Waits until the server closes the connection without sending anything.
     async fn ended(&mut self) {
         let ended = timeout(PATIENCE, self.more()).await.expect("the connection does not end");
         assert!(ended.is_none(), "{}", String::from_utf8_lossy(&self.read));
@@ -104,7 +104,7 @@ fn address(app: &TestApp) -> &str {
     app.base.strip_prefix("http://").unwrap()
 }
 
-/// Limits so long that none is met by accident.
+/// Limits that no test reaches by accident.
 fn generous() -> Limits {
     Limits {
         handshake: PATIENCE,

@@ -1,4 +1,4 @@
-//! Clients that take their time. Each limit is tested alone, the others being too long to be met.
+//! Slow clients. Each limit is tested alone, with the others too long to be reached.
 
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,10 @@ fn patience(change: impl FnOnce(&mut Patience)) -> Limits {
 }
 
 #[tokio::test]
-async fn a_head_that_trickles_does_not_hold_a_connection() {
+async fn a_trickling_head_does_not_hold_a_connection() {
     let app = app_with(patience(|patience| patience.head = SHORT)).await;
     let mut client = Client::connect(&app).await;
-    // Another one that is as slow after a first request.
+    // A second one that is as slow after a first request.
     let mut second = Client::connect(&app).await;
     second.send(HEALTH).await;
     assert_eq!(second.answer().await.unwrap().status, 200);
@@ -31,7 +31,7 @@ async fn a_head_that_trickles_does_not_hold_a_connection() {
             tokio::select! {
                 () = client.ended() => break,
                 _ = ticks.tick() => {
-                    // What is written to a connection that just ended is lost.
+                    // Writes to a connection that has just closed are lost.
                     let _ = client.stream.write_all(b"X: y\r\n").await;
                 }
             }
@@ -41,7 +41,7 @@ async fn a_head_that_trickles_does_not_hold_a_connection() {
 }
 
 #[tokio::test]
-async fn who_says_nothing_is_let_go_before_and_after_a_request() {
+async fn a_silent_client_is_disconnected_before_and_after_a_request() {
     let app = app_with(patience(|patience| patience.idle = SHORT)).await;
     let start = Instant::now();
     let mut client = Client::connect(&app).await;
@@ -59,7 +59,7 @@ async fn who_says_nothing_is_let_go_before_and_after_a_request() {
 }
 
 #[tokio::test]
-async fn a_connection_in_use_outlives_the_limit_of_idle_ones() {
+async fn a_connection_in_use_outlives_the_idle_limit() {
     let app = app_with(patience(|patience| patience.idle = SHORT)).await;
     let mut client = Client::connect(&app).await;
     let start = Instant::now();
@@ -72,7 +72,7 @@ async fn a_connection_in_use_outlives_the_limit_of_idle_ones() {
 }
 
 #[tokio::test]
-async fn a_body_that_trickles_is_refused() {
+async fn a_trickling_body_is_refused() {
     let body = Pace { grace: SHORT, rate: 1024 };
     let app = app_with(Limits { body, ..generous() }).await;
     for (path, length) in [
@@ -102,7 +102,7 @@ async fn a_body_that_trickles_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_comes_slowly_but_steadily_is_taken() {
+async fn a_slow_but_steady_body_is_accepted() {
     let body = Pace { grace: SHORT, rate: 1024 };
     let app = app_with(Limits { body, ..generous() }).await;
     let mut client = Client::connect(&app).await;
@@ -114,7 +114,7 @@ async fn a_body_that_comes_slowly_but_steadily_is_taken() {
     );
     client.send(head).await;
     let start = Instant::now();
-    // Twenty times as fast as it must be, and in all longer than nobody at all may take.
+    // Twenty times the minimum rate, but longer in total than the initial grace.
     let mut ticks = interval(Duration::from_millis(50));
     for piece in body.as_bytes().chunks(1024) {
         ticks.tick().await;
@@ -126,14 +126,14 @@ async fn a_body_that_comes_slowly_but_steadily_is_taken() {
 }
 
 #[tokio::test]
-async fn who_never_reads_the_answers_is_let_go() {
+async fn a_client_that_never_reads_is_disconnected() {
     let limits = Limits { connections: 1, ..patience(|patience| patience.write = SHORT) };
     let app = app_with(limits).await;
     let mut client = Client::connect(&app).await;
-    // More than the buffers of both ends take.
+    // More than the buffers of both ends hold.
     let request = "GET /api/v1/docs HTTP/1.1\r\nHost: localhost\r\n\r\n";
     client.send(request.repeat(40)).await;
-    // Its place becomes free though it is still there.
+    // Its place becomes free although the client is still connected.
     let start = Instant::now();
     loop {
         let mut other = Client::connect(&app).await;
@@ -151,7 +151,7 @@ async fn who_never_reads_the_answers_is_let_go() {
 }
 
 #[tokio::test]
-async fn who_reads_slowly_but_steadily_gets_everything() {
+async fn a_slow_but_steady_reader_gets_everything() {
     let app = app_with(patience(|patience| {
         patience.write = SHORT;
         patience.idle = SHORT;
@@ -162,7 +162,7 @@ async fn who_reads_slowly_but_steadily_gets_everything() {
     client.send(request.repeat(6)).await;
     let (start, mut ticks) = (Instant::now(), interval(SHORT / 6));
     for _ in 0..6 {
-        // A pause between the answers, of which each fills what the buffers have left.
+        // A pause between the responses, each of which fills the remaining buffers.
         ticks.tick().await;
         ticks.tick().await;
         let answer = client.answer().await.unwrap();

@@ -1,4 +1,4 @@
-//! HTTPS by a certificate of one's own.
+//! HTTPS with a configured certificate.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -33,12 +33,12 @@ impl Owner {
         owner
     }
 
-    /// Puts another certificate there.
+    /// Replaces the certificate.
     pub fn replace(&self) {
         self.replace_until(4000);
     }
 
-    /// Puts another certificate there that ends with that year.
+    /// Replaces the certificate with one that expires in that year.
     pub fn replace_until(&self, year: i32) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["freelance.example".to_owned()]).unwrap();
@@ -70,7 +70,7 @@ fn connector(root: &Path, versions: &[&'static SupportedProtocolVersion]) -> Tls
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    // Who comes back with a ticket is shown no certificate.
+    // A resumed session would show no certificate.
     config.resumption = Resumption::disabled();
     TlsConnector::from(Arc::new(config))
 }
@@ -100,7 +100,7 @@ pub async fn connect_to(
 }
 
 #[tokio::test]
-async fn every_answer_comes_by_tls_and_says_to_keep_to_it() {
+async fn every_response_over_tls_carries_hsts() {
     let owner = Owner::new();
     let app = secure_app(&owner.open(), generous()).await;
     for version in [&TLS12, &TLS13] {
@@ -118,7 +118,7 @@ async fn every_answer_comes_by_tls_and_says_to_keep_to_it() {
 }
 
 #[tokio::test]
-async fn plain_http_at_a_port_of_tls_is_led_to_https() {
+async fn plain_http_on_a_tls_port_redirects_to_https() {
     let owner = Owner::new();
     let app = secure_app(&owner.open(), generous()).await;
     for (line, place) in [
@@ -138,15 +138,15 @@ async fn plain_http_at_a_port_of_tls_is_led_to_https() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_is_none_ends_soon() {
+async fn an_invalid_handshake_ends_soon() {
     let owner = Owner::new();
     let limits = Limits { handshake: Duration::from_millis(300), ..generous() };
     let app = secure_app(&owner.open(), limits).await;
-    // Nothing, a beginning without an end, and nonsense.
+    // Nothing, an incomplete beginning, and nonsense.
     for bytes in [&b""[..], b"\x16\x03\x01\x02\x00\x01", &[0x16; 4096], &[0; 100], b"\xff"] {
         let mut client = Client::connect(&app).await;
         client.send(bytes).await;
-        // An alert may be told before the end.
+        // An alert may come before the end.
         while client.more().await.is_some() {}
         assert!(client.read.len() < 10, "{:?}", client.read);
     }
@@ -156,7 +156,7 @@ async fn a_handshake_that_is_none_ends_soon() {
 }
 
 #[tokio::test]
-async fn a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on() {
+async fn new_connections_get_the_new_certificate_and_old_ones_continue() {
     let owner = Owner::new();
     let files = owner.open();
     let app = secure_app(&files, generous()).await;
@@ -174,10 +174,10 @@ async fn a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on() {
         client.send(HEALTH).await;
         assert_eq!(client.answer().await.unwrap().status, 200);
     }
-    // The client that trusted the old one alone does not accept what it is shown now.
+    // The client that trusts only the old certificate rejects the new one.
     assert!(connect(&app, &before).await.is_err());
 
-    // What is broken is not taken.
+    // An invalid certificate is not loaded.
     let key = fs::read(owner.file("key.pem")).unwrap();
     for broken in [&b""[..], b"nonsense", KeyPair::generate().unwrap().serialize_pem().as_bytes()] {
         fs::write(owner.file("key.pem"), broken).unwrap();
@@ -191,7 +191,7 @@ async fn a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on() {
 }
 
 #[tokio::test]
-async fn a_connection_of_tls_has_the_same_limits() {
+async fn a_tls_connection_has_the_same_limits() {
     let owner = Owner::new();
     let mut limits = Limits { connections: 1, ..generous() };
     limits.patience.idle = Duration::from_millis(500);

@@ -1,4 +1,4 @@
-//! No text that people can type keeps an invoice from being printed.
+//! Any text that users can type can be printed on an invoice.
 
 use proptest::prelude::*;
 
@@ -7,7 +7,7 @@ use super::{
     sheet::{invoice, line, proposal},
 };
 
-/// Pieces that make trouble: marks, joiners, controls, directions, and scripts of all kinds.
+/// Problematic characters: marks, joiners, controls, directions, and scripts of all kinds.
 const PIECES: &[&str] = &[
     "word",
     "слово",
@@ -106,7 +106,7 @@ proptest! {
 }
 
 #[test]
-fn every_script_that_is_known_and_every_other_one_prints() {
+fn every_known_script_and_every_other_one_prints() {
     let text = PIECES.join(" ");
     let file = File::read(&invoice(vec![line(&text, "1", "10")], "0", "USD").pdf());
     assert!(file.text().contains("слово λέξη"), "{}", file.text());

@@ -1,4 +1,4 @@
-//! The fonts in the program, and those of a folder.
+//! The built-in fonts, and those of a folder.
 
 use std::{collections::BTreeSet, fs, io::Read, path::Path};
 
@@ -14,7 +14,7 @@ use super::{
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/fonts");
 
 #[test]
-fn every_font_is_the_one_that_the_list_pins() {
+fn every_font_matches_its_pinned_checksum() {
     let list = fs::read_to_string(format!("{FOLDER}/fonts.tsv")).unwrap();
     let mut listed = BTreeSet::new();
     for row in list.lines().filter(|row| !row.starts_with('#')) {
@@ -48,7 +48,7 @@ fn every_font_is_the_one_that_the_list_pins() {
 }
 
 #[test]
-fn names_and_words_of_east_asia_and_emoji_print() {
+fn east_asian_text_and_emoji_print() {
     for text in [
         "王小明",
         "设计发票与网站开发",
@@ -73,15 +73,15 @@ fn names_and_words_of_east_asia_and_emoji_print() {
 }
 
 #[test]
-fn words_that_were_typed_in_parts_print_whole() {
-    // As file names of some systems write them.
+fn decomposed_text_prints_composed() {
+    // As some systems write file names.
     let apart = "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af} か\u{3099}";
     let printed = invoice(vec![line(apart, "1", "10")], "0", "USD").printed();
     assert_eq!(printed.missing, Vec::<char>::new());
 }
 
 #[test]
-fn what_no_font_has_is_told() {
+fn characters_without_a_font_are_reported() {
     let text = "Plan \u{13000} \u{e000} \u{13000} 設\u{1b170}";
     let sheet = invoice(vec![line(text, "1", "10")], "0", "USD");
     assert_eq!(sheet.printed().missing, ['\u{e000}', '\u{13000}', '\u{1b170}']);
@@ -93,7 +93,7 @@ fn what_no_font_has_is_told() {
 }
 
 #[test]
-fn a_font_of_the_folder_prints_what_the_others_lack() {
+fn a_font_in_the_folder_prints_what_the_built_in_ones_lack() {
     let folder = tempfile::tempdir().unwrap();
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/pdf/phags-pa.otf");
     fs::copy(file, folder.path().join("Phags.OTF")).unwrap();
@@ -107,6 +107,6 @@ fn a_font_of_the_folder_prints_what_the_others_lack() {
     let printed = pdf::invoice(&fonts, &sheet.sheet()).unwrap();
     assert_eq!(printed.missing, ['\u{a843}']);
     assert!(File::read(&printed.bytes).text().contains("\u{a840}\u{a841}"));
-    // Without the folder there are the usual ones.
+    // Without the folder, the built-in fonts remain.
     assert_eq!(fonts.add_folder(Path::new("/nowhere")).unwrap(), Vec::<std::path::PathBuf>::new());
 }

@@ -17,7 +17,7 @@ fn printed(printed: &Printed) -> File {
 }
 
 #[test]
-fn an_invoice_prints_who_what_and_how_much_on_one_page() {
+fn an_invoice_prints_parties_lines_and_total_on_one_page() {
     for template in BOTH {
         let file = printed(&Printed { template, ..typical() });
         assert_eq!(file.pages.len(), 1);
@@ -53,12 +53,12 @@ fn assert_told(file: &File) {
 }
 
 #[test]
-fn the_same_invoice_is_the_same_bytes() {
+fn the_same_invoice_gives_the_same_bytes() {
     assert_eq!(typical().pdf(), typical().pdf());
 }
 
 #[test]
-fn a_file_says_which_standards_it_keeps() {
+fn a_file_names_the_standards_it_follows() {
     let file = printed(&typical());
     let claims = file.claims();
     for claim in [
@@ -75,14 +75,14 @@ fn a_file_says_which_standards_it_keeps() {
 }
 
 #[test]
-fn no_tax_prints_no_tax() {
+fn without_tax_no_tax_is_printed() {
     let file = printed(&invoice(vec![line("Work", "2", "50")], "0", "EUR"));
     assert!(file.text().contains("Amount due €100.00"), "{}", file.text());
     assert_eq!((file.count("Tax"), file.count("Subtotal")), (0, 0));
 }
 
 #[test]
-fn amounts_have_the_decimals_and_the_sign_of_their_currency() {
+fn amounts_have_the_decimals_and_symbol_of_their_currency() {
     for (currency, total) in [
         ("XOF", "XOF 15,000"),
         ("KWD", "KWD 15,000.000"),
@@ -98,7 +98,7 @@ fn amounts_have_the_decimals_and_the_sign_of_their_currency() {
 }
 
 #[test]
-fn days_are_written_the_way_the_account_writes_them() {
+fn dates_have_the_format_of_the_account() {
     let mut sheet = typical();
     sheet.dates = DateFormat::Iso;
     let file = printed(&sheet);
@@ -129,7 +129,7 @@ fn assert_numbered(file: &File) {
 }
 
 #[test]
-fn the_total_stands_on_the_page_of_the_last_line() {
+fn the_total_is_on_the_page_of_the_last_line() {
     for count in 8..45 {
         let lines = (1..=count).map(|n| line(&format!("Line {n}."), "1", "10")).collect();
         let template = BOTH[count % 2];
@@ -141,7 +141,7 @@ fn the_total_stands_on_the_page_of_the_last_line() {
 }
 
 #[test]
-fn a_row_is_not_cut_in_two() {
+fn a_row_is_not_split_across_pages() {
     let long = "Design of every page of the website, with drafts, corrections and a style guide";
     let lines = (1..=40).map(|n| line(&format!("<{n}> {long} <{n}>"), "1", "10")).collect();
     let file = printed(&invoice(lines, "0", "USD"));
@@ -159,7 +159,7 @@ fn an_invoice_without_lines_still_prints() {
 }
 
 #[test]
-fn words_and_numbers_that_are_too_long_stay_on_the_page() {
+fn overlong_words_and_numbers_stay_on_the_page() {
     let word = "ж".repeat(500);
     let mut sheet = invoice(
         vec![
@@ -186,7 +186,7 @@ fn assert_whole(file: &File) {
 }
 
 #[test]
-fn a_payment_link_can_be_scanned_and_clicked_until_it_is_paid() {
+fn a_payment_link_can_be_scanned_and_clicked_until_the_invoice_is_paid() {
     let mut sheet = typical();
     let link = sheet.payment_link.clone().unwrap();
     let file = printed(&sheet);
@@ -207,7 +207,7 @@ fn settle(sheet: &mut Printed) {
 }
 
 #[test]
-fn what_has_nothing_to_be_paid_asks_for_nothing() {
+fn an_invoice_with_nothing_due_asks_for_no_payment() {
     let mut paid = typical();
     settle(&mut paid);
     let mut cancelled = typical();
@@ -228,7 +228,7 @@ fn what_has_nothing_to_be_paid_asks_for_nothing() {
 }
 
 #[test]
-fn a_code_stands_beside_its_words_and_never_alone_on_a_page() {
+fn a_qr_code_stays_with_its_text_and_is_never_alone_on_a_page() {
     for template in BOTH {
         for count in 1..30 {
             let lines = (1..=count).map(|n| line(&format!("Line {n}."), "1", "10")).collect();
@@ -245,7 +245,7 @@ fn a_code_stands_beside_its_words_and_never_alone_on_a_page() {
 }
 
 #[test]
-fn the_paper_is_what_the_client_uses_or_what_is_chosen() {
+fn the_paper_size_is_the_clients_usual_one_or_the_chosen_one() {
     let (a4, letter) = ((595, 841), (612, 792));
     for (country, by_country) in [("Germany", a4), ("United States", letter), ("MX", letter)] {
         let choices = [(Paper::ByCountry, by_country), (Paper::A4, a4), (Paper::Letter, letter)];
@@ -267,7 +267,7 @@ fn a_price_keeps_its_own_decimals() {
 }
 
 #[test]
-fn text_on_any_colour_can_be_read() {
+fn text_on_any_colour_is_readable() {
     for color in ["#ffffff", "#000000", "#f0b429", "#b5411c"] {
         for template in BOTH {
             let accent = Accent::parse(color).unwrap();
@@ -292,7 +292,7 @@ fn drafts_and_cancelled_invoices_are_marked_on_every_page() {
 }
 
 #[test]
-fn a_logo_takes_the_place_of_the_name_and_what_is_no_picture_does_not() {
+fn a_logo_replaces_the_name_unless_it_is_not_a_picture() {
     let mut sheet = typical();
     sheet.logo = Some(picture());
     let file = printed(&sheet);
@@ -304,7 +304,7 @@ fn a_logo_takes_the_place_of_the_name_and_what_is_no_picture_does_not() {
     assert_eq!((file.pictures(), file.nodes("Figure")), (0, 1));
     assert_eq!(file.count("Okafor Design Studio"), with_logo + 1);
 
-    // The head of a picture, and nothing of what it shows.
+    // The header of a picture without its pixels.
     sheet.logo = Some(picture()[..50].to_vec());
     assert_eq!(printed(&sheet).pictures(), 0);
 }
@@ -320,9 +320,9 @@ fn picture() -> Vec<u8> {
     bytes
 }
 
-/// What a camera reads from the squares of a page.
+/// The QR code read from the filled squares of a page.
 fn scanned(file: &File) -> String {
-    // The long thin ones are lines between rows.
+    // The long thin boxes are lines between rows.
     let squares: Vec<_> = file.boxes(1).into_iter().filter(|(.., height)| *height > 1.0).collect();
     let least = |of: fn(&super::read::Box) -> f32| squares.iter().map(of).fold(f32::MAX, f32::min);
     let (left, low) = (least(|s| s.0), least(|s| s.1));
@@ -335,7 +335,7 @@ fn scanned(file: &File) -> String {
         })
     };
     let side = (80.0 * scale + 2.0 * quiet) as usize;
-    // Pages in files begin at the bottom.
+    // PDF coordinates start at the bottom.
     let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
         if is_dark(x, side - 1 - y) { 0 } else { 255 }
     });

@@ -1,4 +1,4 @@
-//! What the printed files hold, read back by another library than the one that writes them.
+//! The contents of PDFs, read with a different library from the one that writes them.
 
 mod any_text;
 mod font;

@@ -6,7 +6,7 @@ use super::{
 };
 
 #[test]
-fn a_proposal_prints_its_content_and_what_it_costs() {
+fn a_proposal_prints_its_content_and_price() {
     for template in [Template::Classic, Template::Modern] {
         let sheet = proposal("First this.\n\nThen that,\nline by line.");
         assert_told(&File::read(&Offered { template, ..sheet }.pdf()));
@@ -15,7 +15,7 @@ fn a_proposal_prints_its_content_and_what_it_costs() {
 
 fn assert_told(file: &File) {
     assert_eq!(file.pages.len(), 1);
-    // The decimals of the large amount are smaller, and stand alone.
+    // The decimals of the large amount are smaller and separate.
     let whole = file.text().replace(" .", ".");
     for text in [
         "Proposal",
@@ -32,7 +32,7 @@ fn assert_told(file: &File) {
 }
 
 #[test]
-fn an_answer_is_printed_with_its_name_and_day() {
+fn an_answer_is_printed_with_name_and_date() {
     let mut sheet = proposal("Content");
     sheet.answered = Some(("Jonas Weber".to_owned(), "2026-03-20".parse().unwrap()));
     for (status, text) in [
@@ -46,7 +46,7 @@ fn an_answer_is_printed_with_its_name_and_day() {
 }
 
 #[test]
-fn long_content_goes_on_over_pages_and_loses_nothing() {
+fn long_content_continues_over_pages_without_loss() {
     let content: String = (1..=400).map(|n| format!("Paragraph number {n}.\n\n")).collect();
     let file = File::read(&proposal(&content).pdf());
     assert!(file.pages.len() > 5);
@@ -56,7 +56,7 @@ fn long_content_goes_on_over_pages_and_loses_nothing() {
 }
 
 #[test]
-fn a_draft_is_marked_as_one() {
+fn a_draft_is_marked_as_a_draft() {
     let mut sheet = proposal("");
     sheet.proposal.status = ProposalStatus::Draft;
     assert!(File::read(&sheet.pdf()).count("DRAFT") > 0);

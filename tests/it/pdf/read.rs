@@ -1,8 +1,8 @@
-//! Reads printed files back with another library than the one that wrote them.
+//! Reads PDFs with a different library from the one that wrote them.
 
 use lopdf::{Dictionary, Document, Object, content::Content};
 
-/// A file that was read back.
+/// A parsed PDF.
 pub struct File {
     document: Document,
     /// The text of each page.
@@ -31,12 +31,12 @@ impl File {
         self.pages.join("\n")
     }
 
-    /// How often a text stands in the file.
+    /// How often a text occurs in the file.
     pub fn count(&self, text: &str) -> usize {
         self.text().matches(text).count()
     }
 
-    /// The width and the height of its first page, in whole points.
+    /// The width and height of the first page in whole points.
     pub fn size(&self) -> (u32, u32) {
         let page = self.document.get_dictionary(self.document.get_pages()[&1]).unwrap();
         let corners = page.get(b"MediaBox").and_then(Object::as_array).unwrap();
@@ -44,7 +44,7 @@ impl File {
         (at(2), at(3))
     }
 
-    /// Where its links lead to.
+    /// The targets of its links.
     pub fn links(&self) -> Vec<String> {
         let dictionaries =
             self.document.objects.values().filter_map(|object| object.as_dict().ok());
@@ -55,7 +55,7 @@ impl File {
             .collect()
     }
 
-    /// How many nodes of a kind its structure has.
+    /// The number of structure nodes of a kind.
     pub fn nodes(&self, kind: &str) -> usize {
         let is_one = |object: &&Object| {
             let kind_of = object.as_dict().and_then(|dictionary| dictionary.get(b"S"));
@@ -64,14 +64,14 @@ impl File {
         self.document.objects.values().filter(is_one).count()
     }
 
-    /// How many pictures it holds.
+    /// The number of pictures.
     pub fn pictures(&self) -> usize {
         let streams = self.document.objects.values().filter_map(|object| object.as_stream().ok());
         let names = streams.filter_map(|stream| stream.dict.get(b"Subtype").ok()?.as_name().ok());
         names.filter(|name| *name == b"Image").count()
     }
 
-    /// The standards it says it keeps.
+    /// The standards it claims to follow.
     pub fn claims(&self) -> String {
         let catalog = self.document.catalog().unwrap();
         let (_, metadata) = self.document.dereference(catalog.get(b"Metadata").unwrap()).unwrap();

@@ -134,7 +134,7 @@ pub fn buyer() -> Party {
     }
 }
 
-/// A sent invoice of these lines.
+/// A sent invoice with these lines.
 pub fn invoice(lines: Vec<Line>, tax_rate: &str, currency: &str) -> Printed {
     let currency = Currency::from_code(currency).unwrap();
     let tax_rate = parse_decimal(tax_rate).unwrap();
@@ -162,7 +162,7 @@ pub fn invoice(lines: Vec<Line>, tax_rate: &str, currency: &str) -> Printed {
     }
 }
 
-/// An invoice as most are.
+/// A typical invoice.
 pub fn typical() -> Printed {
     let lines = vec![
         line("Brand identity: logo, colours, typography", "1", "1500"),

@@ -1,4 +1,4 @@
-//! How a database answers what FreelanceHub asks for a freelancer: by an index, always.
+//! Query plans for FreelanceHub's freelancer routes: always an index.
 
 use freelanceos::{
     domain::{
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::support::{Home, START};
 
-/// Asks and changes all that the routes of a freelancer do.
+/// Runs every query and change of the freelancer routes.
 fn ask_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     let page = Page { number: 2, size: 10 };
     let now = START.parse().unwrap();
@@ -126,7 +126,7 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
 }
 
 #[test]
-fn everything_a_freelancer_asks_for_is_answered_by_an_index_without_sorting() {
+fn every_freelancer_query_uses_an_index_without_sorting() {
     let home = Home::new();
     let database = home.database();
     fill_with(database, fill);

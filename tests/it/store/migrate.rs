@@ -1,4 +1,4 @@
-//! Databases of released versions are brought to this one without losing a row.
+//! Databases of released versions are migrated without losing a row.
 
 use std::{
     collections::BTreeMap,
@@ -14,11 +14,11 @@ use tempfile::TempDir;
 
 use crate::support::START;
 
-/// A demo as a released version kept it.
+/// A demo database of a released version.
 struct Fixture {
     version: i64,
     bytes: &'static [u8],
-    /// Every table that version added, and what is counted or added up of it.
+    /// Counts and sums over every table that the version added.
     facts: &'static [&'static str],
 }
 
@@ -123,11 +123,11 @@ const FIXTURES: &[Fixture] = &[
     },
 ];
 
-/// How mail that waits was scheduled.
+/// The schedule of waiting mail.
 const WAITING: &str = "SELECT sum(due_at) + sum(tries) + sum(length(last_error)) FROM outbox \
     WHERE delivered_at IS NULL AND failed_at IS NULL";
 
-/// The same fact in a database since version 5.
+/// The same query for a database since version 5.
 fn since_5(sql: &'static str) -> String {
     match sql {
         WAITING => "SELECT sum(due_at) + sum(tries) + sum(length(last_error)) FROM jobs".to_owned(),
@@ -164,14 +164,14 @@ fn a_database_of_every_released_version_migrates_without_losing_anything() {
         let migration =
             migrate::run(&Database::Sqlite(path.clone()), START.parse().unwrap()).unwrap();
         assert_eq!((migration.from, migration.to), (*version, migrate::latest()));
-        // Nothing is copied that is not touched.
+        // An up-to-date database is not copied.
         assert_eq!(migration.copy.is_some_and(|copy| copy.exists()), *version < migrate::latest());
         let after = facts(&path, &known, since_5);
         assert_eq!(after, before, "version {version}");
-        // The sums beside the rows are those a recount gives, new ones too.
+        // All rollups, including new ones, match a recount.
         let differing = sqlite::peek(&path, |connection| doctor::rollups(&mut Tx::new(connection)));
         assert_eq!(differing.unwrap(), Vec::<String>::new());
-        // Nothing breaks what the schema of today asks of it.
+        // No row violates the current schema.
         let broken: Vec<String> = {
             let connection = rusqlite::Connection::open(&path).unwrap();
             let mut check = connection.prepare("PRAGMA foreign_key_check").unwrap();
@@ -179,7 +179,7 @@ fn a_database_of_every_released_version_migrates_without_losing_anything() {
             rows.map(Result::unwrap).collect()
         };
         assert!(broken.is_empty(), "{broken:?}");
-        // The server belongs to whom it belonged: the oldest account that can be used.
+        // The owner of the server is the oldest active account.
         let owner = sqlite::peek(&path, |connection| {
             let sql = "SELECT count(*) FROM accounts, program_state WHERE owner = 1 \
                 AND name = 'set_up' AND id = (SELECT id FROM accounts \
@@ -187,7 +187,7 @@ fn a_database_of_every_released_version_migrates_without_losing_anything() {
             Tx::new(connection).one(sql, &[], |row| row.get::<i64>(0))
         });
         assert_eq!(owner.unwrap(), 1);
-        // Who could log in can still; who waited waits on.
+        // Active accounts stay active, and pending ones stay pending.
         let waiting = sqlite::peek(&path, |connection| {
             let sql = "SELECT count(*) FROM accounts WHERE (activated_at IS NULL \
                 AND email <> 'waiting@example.com' AND deleted_at IS NULL) OR role <> 'freelancer'";
@@ -198,13 +198,13 @@ fn a_database_of_every_released_version_migrates_without_losing_anything() {
 }
 
 #[test]
-fn clients_of_older_versions_are_found_without_their_accents_too() {
+fn clients_from_older_versions_are_found_without_accents_too() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("freelanceos.db");
     let mut whole = Vec::new();
     GzDecoder::new(FIXTURES[2].bytes).read_to_end(&mut whole).unwrap();
     fs::write(&path, whole).unwrap();
-    // As version 3 folded it.
+    // As version 3 normalised it.
     let connection = rusqlite::Connection::open(&path).unwrap();
     connection
         .execute_batch(
@@ -224,7 +224,7 @@ fn clients_of_older_versions_are_found_without_their_accents_too() {
 }
 
 #[tokio::test]
-async fn copies_made_before_an_upgrade_are_removed_after_thirty_days_and_no_other_file() {
+async fn only_copies_made_before_upgrades_are_deleted_after_thirty_days() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("freelanceos.db");
     let database = Database::Sqlite(file.clone());

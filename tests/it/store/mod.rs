@@ -1,4 +1,4 @@
-//! The database: what it promises to those above it.
+//! The database: its guarantees for the layers above.
 
 mod freelancer_query_plan;
 mod migrate;

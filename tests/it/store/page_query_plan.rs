@@ -1,4 +1,4 @@
-//! What pages ask beyond the documented routes: by an index too.
+//! Query plans for pages beyond the documented routes: always an index.
 
 use freelanceos::{
     domain::{
@@ -11,7 +11,7 @@ use super::recorder::{asked_by, assert_indexed, id};
 use crate::support::Home;
 
 #[test]
-fn frames_pictures_and_searches_read_by_an_index() {
+fn frames_pictures_and_searches_use_an_index() {
     let home = Home::new();
     let database = home.database();
     let account = id(1);

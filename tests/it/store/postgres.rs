@@ -1,5 +1,5 @@
-//! PostgreSQL: what becomes of transactions that others are in the way of, and of values. Without
-//! a server in `TEST_DATABASE_URL` there is nothing to ask.
+//! PostgreSQL: conflicting transactions and stored values. The tests are skipped without a server
+//! in `TEST_DATABASE_URL`.
 
 use std::{
     path::Path,
@@ -21,10 +21,10 @@ use futures_util::future::join_all;
 
 use crate::database::{TestDatabase, server_url};
 
-/// How long anything may take on a busy machine.
+/// Timeout for anything, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A new database of the server.
+/// A new database on the server.
 pub fn database(make: impl FnOnce(&Path) -> TestDatabase) -> TestDatabase {
     assert!(server_url().is_some(), "TEST_DATABASE_URL names no PostgreSQL server");
     make(Path::new("unused"))
@@ -36,7 +36,7 @@ pub fn open() -> (TestDatabase, Arc<Store>) {
     (database, store)
 }
 
-/// Keeps a text under a name.
+/// Stores a text under a name.
 pub fn insert(tx: &mut Tx, name: &str, value: &str) -> Result<()> {
     let row = [Value::Text(name), Value::Text(value)];
     tx.execute("INSERT INTO program_state (name, value) VALUES (?1, ?2)", &row).map(drop)
@@ -48,7 +48,8 @@ fn number(tx: &mut Tx, name: &str) -> Result<i64> {
     text.parse().map_err(Error::internal)
 }
 
-/// Reads a number, calls `between`, and writes the next one, which nobody else must have done.
+/// Reads a number, calls `between`, and writes the next number. Fails if another transaction did so
+/// meanwhile.
 fn count_up(tx: &mut Tx, name: &str, between: impl FnOnce()) -> Result<()> {
     let next = number(tx, name)? + 1;
     between();
@@ -61,7 +62,7 @@ pub async fn names(store: &Store) -> Vec<String> {
     store.read(move |tx| tx.list(sql, &[], |row| row.get(0))).await.unwrap()
 }
 
-/// Where so many meet. Who comes again passes.
+/// A barrier for a number of jobs. Retried jobs pass.
 #[derive(Default)]
 pub struct Meeting {
     come: Mutex<u32>,
@@ -80,7 +81,7 @@ impl Meeting {
 
 #[tokio::test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-async fn broken_constraints_are_conflicts_in_the_domains_words() {
+async fn violated_constraints_are_conflicts_in_the_domains_words() {
     let (_database, store) = open();
     let account = |number: u8, email: &'static str, username: &'static str| {
         let store = Arc::clone(&store);
@@ -119,17 +120,17 @@ async fn broken_constraints_are_conflicts_in_the_domains_words() {
     ] {
         let error = refused.unwrap_err();
         assert_eq!((error.kind(), &*error.to_string()), (&Kind::Conflict, said));
-        // What the server quotes of people's words is not for the log.
+        // User data in the server's message must not be logged.
         assert!(!error.cause().contains("example.com"), "{}", error.cause());
     }
-    // Any other is a fault of ours.
+    // Any other violation is an internal error.
     let error = account(1, "d@example.com", "d").await.unwrap_err();
     assert_eq!(error.kind(), &Kind::Internal);
 }
 
 #[tokio::test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-async fn changes_that_do_not_touch_each_other_stand_side_by_side() {
+async fn independent_changes_run_in_parallel() {
     let (_database, store) = open();
     let (meeting, runs) = (Arc::new(Meeting::default()), Arc::new(AtomicU32::new(0)));
     let jobs = ["a", "b"].map(|name| {
@@ -152,7 +153,7 @@ async fn changes_that_do_not_touch_each_other_stand_side_by_side() {
 
 #[tokio::test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-async fn of_two_programs_that_change_the_same_the_one_that_was_refused_runs_again() {
+async fn of_two_conflicting_changes_by_two_servers_the_refused_one_is_retried() {
     let (database, store) = open();
     let other = Arc::new(Store::open(database.database()).unwrap());
     store.write(|tx| insert(tx, "total", "0")).await.unwrap();
@@ -174,7 +175,7 @@ async fn of_two_programs_that_change_the_same_the_one_that_was_refused_runs_agai
 
 #[tokio::test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-async fn a_total_that_many_tasks_of_two_programs_count_up_is_exact() {
+async fn a_total_that_many_tasks_of_two_servers_increase_is_exact() {
     let (database, store) = open();
     let other = Arc::new(Store::open(database.database()).unwrap());
     store.write(|tx| insert(tx, "total", "0")).await.unwrap();
@@ -190,7 +191,7 @@ async fn a_total_that_many_tasks_of_two_programs_count_up_is_exact() {
 
 #[tokio::test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-async fn jobs_of_one_account_are_committed_together_or_each_by_itself() {
+async fn jobs_of_one_account_commit_together_or_separately() {
     let (_database, store) = open();
     let account = super::recorder::id(1);
     let jobs = (0..90).map(|number| {
@@ -199,7 +200,7 @@ async fn jobs_of_one_account_are_committed_together_or_each_by_itself() {
             let work = move |tx: &mut Tx| {
                 insert(tx, &format!("{number:02}"), "first")?;
                 match number % 10 {
-                    // By its own decision, by a constraint, by a panic, or not at all.
+                    // Fails by an error, by a constraint, by a panic, or not at all.
                     0 => Err(Error::conflict("error-invoice-paid")),
                     1 => insert(tx, &format!("{number:02}"), "again"),
                     2 => panic!("this panic is part of the test"),
@@ -217,7 +218,7 @@ async fn jobs_of_one_account_are_committed_together_or_each_by_itself() {
 
 #[tokio::test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-async fn a_job_that_fails_or_panics_leaves_nothing_and_its_thread_goes_on() {
+async fn a_failed_or_panicked_job_leaves_nothing_and_its_thread_continues() {
     let (_database, store) = open();
     // More often than there are threads.
     for _ in 0..6 {
@@ -235,7 +236,7 @@ async fn a_job_that_fails_or_panics_leaves_nothing_and_its_thread_goes_on() {
         assert_eq!(panicked.unwrap_err().kind(), &Kind::Internal);
         let panicked: Result<()> = store.read(|_| panic!("this panic is part of the test")).await;
         assert_eq!(panicked.unwrap_err().kind(), &Kind::Internal);
-        // The server has given the transaction up, whatever the job makes of it.
+        // The server has aborted the transaction, even if the job ignores the error.
         let passed_over = store.write(|tx| {
             insert(tx, "a", "")?;
             let _ = insert(tx, "a", "again");
@@ -251,7 +252,7 @@ async fn a_job_that_fails_or_panics_leaves_nothing_and_its_thread_goes_on() {
 
 #[tokio::test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-async fn values_come_back_as_they_were_or_are_refused() {
+async fn values_are_returned_unchanged_or_refused() {
     let (database, store) = open();
     let table = "CREATE TABLE kept (id BIGINT PRIMARY KEY, number BIGINT, text TEXT, bytes BYTEA)";
     database.database().change(|connection| connection.define(table)).unwrap();
@@ -264,7 +265,7 @@ async fn values_come_back_as_they_were_or_are_refused() {
         (None, None, None),
     ];
     for (id, (number, text, bytes)) in rows.iter().cloned().enumerate() {
-        // Sent at once, and kept to be sent with what follows.
+        // Sent at once, or deferred and sent with the next statement.
         for (twin, is_kept) in [(0, false), (1, true)] {
             let (text, bytes) = (text.clone(), bytes.clone());
             let work = move |tx: &mut Tx| {
@@ -285,7 +286,7 @@ async fn values_come_back_as_they_were_or_are_refused() {
         .unwrap();
     assert!(found == rows.iter().cloned().flat_map(|row| [row.clone(), row]).collect::<Vec<_>>());
 
-    // No text of the server's may hold a zero; what stands beside it is not kept either.
+    // PostgreSQL refuses a NUL in text, and the rest of the transaction is rolled back too.
     for is_kept in [false, true] {
         let work = move |tx: &mut Tx| {
             insert(tx, "beside", "")?;
@@ -296,11 +297,11 @@ async fn values_come_back_as_they_were_or_are_refused() {
         let error = store.write(work).await.unwrap_err();
         assert!(error.cause().contains("invalid byte sequence"), "{}", error.cause());
     }
-    // What does not fit is a conflict, as a sum that overflows is with SQLite.
+    // A value out of range is a conflict, like an overflowing sum in SQLite.
     let add = "UPDATE kept SET number = number + 1 WHERE id = 2";
     let error = store.write(move |tx| tx.execute(add, &[])).await.unwrap_err();
     assert_eq!(error.kind(), &Kind::Conflict);
-    // A number where a text is expected is our own fault, and is told as one.
+    // A number in place of a text is an internal error.
     let wrong = |tx: &mut Tx| tx.execute("UPDATE kept SET text = ?1", &[Value::Int(1)]);
     assert_eq!(store.write(wrong).await.unwrap_err().kind(), &Kind::Internal);
     assert!(names(&store).await.is_empty());

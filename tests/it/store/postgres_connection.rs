@@ -1,4 +1,4 @@
-//! PostgreSQL: what becomes of jobs whose connection ends.
+//! PostgreSQL: jobs whose connection is lost.
 
 use std::{
     sync::{
@@ -19,12 +19,12 @@ use freelanceos::{
 
 use super::postgres::{PATIENCE, insert, names, open};
 
-/// The server's process that answers here.
+/// The id of the server process behind this connection.
 fn process(tx: &mut Tx) -> Result<i64> {
     tx.one("SELECT CAST(pg_backend_pid() AS BIGINT)", &[], |row| row.get(0))
 }
 
-/// Ends a process of the server, as an administrator does, and waits until it has.
+/// Terminates a server process, as an administrator does, and waits until it is gone.
 fn terminate(database: &Database, process: i64) {
     let end = |connection: &mut dyn Connection| {
         let sql = "SELECT CASE WHEN pg_terminate_backend(CAST(?1 AS INTEGER), 60000) THEN 1 \
@@ -36,7 +36,7 @@ fn terminate(database: &Database, process: i64) {
 
 #[tokio::test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-async fn a_job_whose_connection_ends_before_its_commit_runs_again_on_another() {
+async fn a_job_whose_connection_is_lost_before_its_commit_is_retried_on_another() {
     let (database, store) = open();
     for is_read in [false, true] {
         let (runs, server) = (Arc::new(AtomicU32::new(0)), database.database().clone());
@@ -60,7 +60,7 @@ async fn a_job_whose_connection_ends_before_its_commit_runs_again_on_another() {
 
 #[tokio::test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-async fn connections_that_end_while_nobody_uses_them_are_made_anew_unnoticed() {
+async fn connections_lost_while_idle_are_replaced_unnoticed() {
     let (database, store) = open();
     let all = |connection: &mut dyn Connection| {
         let sql = "SELECT CAST(pid AS BIGINT) FROM pg_stat_activity \
@@ -76,7 +76,7 @@ async fn connections_that_end_while_nobody_uses_them_are_made_anew_unnoticed() {
     }
 }
 
-/// Makes every commit that keeps something of `program_state` wait for an advisory lock.
+/// Makes every commit that inserts into `program_state` wait for an advisory lock.
 const SLOW_COMMIT: [&str; 2] = [
     "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql \
      AS $$ BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN NULL; END $$",
@@ -102,7 +102,7 @@ fn waiting(database: &Database) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-async fn where_the_answer_to_a_commit_is_lost_only_what_can_tell_by_itself_runs_again() {
+async fn without_an_answer_to_its_commit_only_a_job_that_can_detect_it_is_retried() {
     let (database, store) = open();
     let server = database.database().clone();
     server

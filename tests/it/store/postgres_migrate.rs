@@ -1,4 +1,4 @@
-//! PostgreSQL: several that migrate one database, and databases of other versions.
+//! PostgreSQL: concurrent migrations, and databases of other versions.
 
 use std::thread;
 
@@ -17,7 +17,7 @@ use crate::database::TestDatabase;
 
 #[test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-fn of_ten_that_migrate_an_empty_database_at_once_one_does_and_none_fails() {
+fn of_ten_concurrent_migrations_of_an_empty_database_one_runs_and_none_fails() {
     let database = database(TestDatabase::empty);
     let at = |number: i64| Timestamp::from_second(number).unwrap();
     let meeting = Meeting::default();
@@ -40,13 +40,13 @@ fn of_ten_that_migrate_an_empty_database_at_once_one_does_and_none_fails() {
         let sql = "SELECT count(*), count(DISTINCT applied_at) FROM schema_version";
         Tx::new(connection).one(sql, &[], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)))
     };
-    // Each block once, and all by the same one.
+    // Each block was applied once, and all in the same transaction.
     assert_eq!(database.database().peek(applied).unwrap(), (migrate::latest(), 1));
 }
 
 #[test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-fn a_database_of_a_newer_version_is_refused_and_stays_as_it_is() {
+fn a_database_of_a_newer_version_is_refused_and_unchanged() {
     let database = database(TestDatabase::migrated);
     let database = database.database();
     let newer = "INSERT INTO schema_version VALUES (999, 0)";
@@ -64,7 +64,7 @@ fn a_database_of_a_newer_version_is_refused_and_stays_as_it_is() {
 
 #[test]
 #[ignore = "asks a PostgreSQL server; tests/run runs it"]
-fn an_older_database_is_not_migrated_while_servers_are_at_work_on_it() {
+fn an_older_database_is_not_migrated_while_servers_are_running() {
     let database = database(TestDatabase::migrated);
     let (database, latest) = (database.database(), migrate::latest());
     let older = "DELETE FROM schema_version WHERE version = (SELECT max(version) FROM \

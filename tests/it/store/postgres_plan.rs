@@ -1,4 +1,4 @@
-//! How PostgreSQL answers a statement whose values it does not know yet.
+//! PostgreSQL's generic plans, for statements with unknown values.
 
 use freelanceos::{
     domain::error::Result,
@@ -9,7 +9,7 @@ use freelanceos::{
     },
 };
 
-/// What is written in SQLite's words where tables are filled.
+/// SQLite functions that the statements to fill tables use.
 const WORDS: [&str; 3] = [
     "CREATE FUNCTION printf(TEXT, BIGINT) RETURNS TEXT IMMUTABLE LANGUAGE sql \
      AS $$ SELECT lpad(to_hex($2), 32, '0') $$",
@@ -19,8 +19,8 @@ const WORDS: [&str; 3] = [
      AS $$ SELECT to_char(CAST($1 AS DATE) + CAST($2 AS INTERVAL), 'YYYY-MM-DD') $$",
 ];
 
-/// Has the server think of many accounts where there are many rows: of two accounts, what one of
-/// them has is found as fast among everything there is.
+/// Makes the planner assume many accounts in large tables. With only two accounts, scanning
+/// everything would cost the same as using the index.
 const MANY_ACCOUNTS: &str = "DO $$ DECLARE name TEXT; entries BIGINT; BEGIN \
     FOR name IN SELECT table_name FROM information_schema.columns \
     WHERE table_schema = current_schema() AND column_name = 'account_id' LOOP \
@@ -30,8 +30,8 @@ const MANY_ACCOUNTS: &str = "DO $$ DECLARE name TEXT; entries BIGINT; BEGIN \
     EXECUTE format('ANALYZE %I', name); \
     END IF; END LOOP; END $$";
 
-/// What leaves only the plans that cost the same however many rows there are, where there are
-/// such: a few rows would be read, sorted and joined otherwise.
+/// Leaves only plans that scale with any number of rows, where there are any. Few rows would be
+/// read, sorted and joined differently.
 const SETTINGS: &str = "SET LOCAL plan_cache_mode = force_generic_plan; \
     SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; \
     SET LOCAL enable_sort = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; \
@@ -51,7 +51,7 @@ pub fn plan(database: &Database, sql: &str) -> Vec<String> {
     database.peek(explained).unwrap()
 }
 
-/// Steps of the plan that read a whole table or a whole index, or sort.
+/// Steps of the plan that read a whole table or index, or sort.
 pub fn faults(database: &Database, sql: &str) -> Vec<String> {
     let steps = plan(database, sql);
     let is_fault = |(number, step): (usize, &String)| {
@@ -59,7 +59,7 @@ pub fn faults(database: &Database, sql: &str) -> Vec<String> {
         let kind = step.split_once(" on ").map_or(step, |(kind, _)| kind);
         let inner = &steps[number + 1..];
         if kind == "HashAggregate" {
-            // Which rows are to go, of which there are no more than it says.
+            // Selects the rows to delete, limited by a LIMIT.
             return !inner.iter().take(3).any(|step| step.trim_end().ends_with("->  Limit"));
         }
         let Some((_, index)) = kind.split_once(" using ") else {
@@ -67,7 +67,7 @@ pub fn faults(database: &Database, sql: &str) -> Vec<String> {
             return faults.iter().any(|fault| kind.starts_with(fault));
         };
         match inner.first().and_then(|next| next.split_once("Index Cond: ")) {
-            // A part of it is read where its first column is told.
+            // Reads only part of the index if the condition names its first column.
             Some((_, condition)) => !condition.contains(&format!("({} ", lead(database, index))),
             None => true,
         }
@@ -88,7 +88,7 @@ fn lead(database: &Database, index: &str) -> String {
     columns.split([',', ')', ' ']).next().unwrap().to_owned()
 }
 
-/// Fills tables by statements that SQLite understands, whichever database it is.
+/// Fills tables of either engine with statements in SQLite's dialect.
 pub fn fill_with(database: &Database, fill: impl FnOnce(&mut dyn Connection) -> Result<()> + Send) {
     let fill = |connection: &mut dyn Connection| {
         if database.server().is_some() {

@@ -1,4 +1,4 @@
-//! How a database answers the queries of the lists and the dashboard: by an index, always.
+//! Query plans of the lists and the dashboard: always an index.
 
 use freelanceos::{
     domain::{
@@ -32,7 +32,7 @@ use super::{
 };
 use crate::support::{Home, START};
 
-/// Reads every list in every way and every figure of the dashboard.
+/// Reads every list in every way, and every figure of the dashboard.
 fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     let claims = Claims { account, session: id(1) };
     store::session::actor(tx, claims, START.parse().unwrap())?;
@@ -86,7 +86,7 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     Ok(())
 }
 
-/// Reads every list in every combination of its filters.
+/// Reads every list with every combination of its filters.
 fn list_all(tx: &mut Tx, account: AccountId, rates: &Rates, today: Date) -> Result<()> {
     let page = Page { number: 2, size: 10 };
     let every = |words: &[&'static str]| -> Vec<Option<&str>> {
@@ -258,7 +258,7 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
 }
 
 #[test]
-fn every_list_and_dashboard_query_is_answered_by_an_index_without_sorting() {
+fn every_list_and_dashboard_query_uses_an_index_without_sorting() {
     let home = Home::new();
     let database = home.database();
     fill_with(database, fill);
@@ -268,7 +268,7 @@ fn every_list_and_dashboard_query_is_answered_by_an_index_without_sorting() {
 }
 
 #[test]
-fn the_worker_looks_at_nothing_but_what_waits() {
+fn the_worker_reads_only_waiting_jobs() {
     let home = Home::new();
     let database = home.database();
     let now: Timestamp = START.parse().unwrap();
@@ -313,7 +313,7 @@ fn the_worker_looks_at_nothing_but_what_waits() {
 }
 
 #[test]
-fn a_passkey_and_its_challenge_are_found_by_an_index_whoever_asks() {
+fn a_passkey_and_its_challenge_are_found_by_an_index_for_any_account() {
     let home = Home::new();
     let database = home.database();
     let now: Timestamp = START.parse().unwrap();
@@ -331,7 +331,7 @@ fn a_passkey_and_its_challenge_are_found_by_an_index_whoever_asks() {
             Ok(())
         })
     };
-    // The same two statements: time does not tell who is known.
+    // The same two statements, so that timing does not reveal known accounts.
     let asked = look_up(&known);
     assert_eq!((asked.len(), &asked), (2, &look_up(&unknown)));
 

@@ -1,4 +1,4 @@
-//! What was asked of a database, and whether an index answers it.
+//! Records statements, and checks that they use an index.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -16,7 +16,7 @@ use freelanceos::{
 
 use super::postgres_plan;
 
-/// A connection that remembers what it was asked.
+/// A connection that records its statements.
 struct Recorder<'c> {
     connection: &'c mut dyn Connection,
     asked: BTreeSet<&'static str>,
@@ -61,12 +61,12 @@ impl Connection for Recorder<'_> {
     }
 }
 
-/// An id out of a number, as those who fill tables make them.
+/// An id made from a number, like those of the filled tables.
 pub fn id<K: Named>(number: u128) -> Id<K> {
     Id::from_slice(&number.to_be_bytes()).unwrap()
 }
 
-/// What this work asks the database.
+/// The statements that this work runs.
 pub fn asked_by(
     database: &Database,
     work: impl FnOnce(&mut Tx) -> Result<()> + Send,
@@ -79,8 +79,8 @@ pub fn asked_by(
     database.change(record).unwrap()
 }
 
-/// Fails where a statement reads a whole table or sorts: with statistics or without, where that
-/// makes a difference to SQLite. PostgreSQL would rather read all of a small table.
+/// Fails if a statement scans a whole table or sorts, in SQLite with and without statistics.
+/// PostgreSQL prefers to scan small tables.
 #[track_caller]
 pub fn assert_indexed(database: &Database, asked: &BTreeSet<&'static str>) {
     let mut found = Vec::new();
@@ -102,7 +102,7 @@ pub fn assert_indexed(database: &Database, asked: &BTreeSet<&'static str>) {
     assert!(found.is_empty(), "{}", found.join("\n\n"));
 }
 
-/// Steps of SQLite's plan that read a whole table or sort.
+/// Steps of SQLite's plan that scan a whole table or sort.
 fn faults(path: &Path, sql: &str) -> Vec<String> {
     let steps = sqlite::query_plan(path, sql).unwrap();
     let is_inner = |name: &str| {

@@ -1,4 +1,4 @@
-//! Rollups: sums kept beside the rows they add up.
+//! Rollups: stored sums that every write updates.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use serde_json::json;
 
 use crate::support::{User, spawn_app};
 
-/// Key of a sum → its parts: entries, amount, base amount.
+/// Key of a sum → its values: entries, amount, base amount.
 type Sums = BTreeMap<String, [i64; 3]>;
 
 /// Asserts that every rollup of a database equals a recount of its rows.
@@ -52,13 +52,13 @@ const EARNED: &str = "SELECT account_id, span || ' ' || CAST(starts_at AS TEXT) 
                       currency || ' ' || base_currency, entries, amount, base_amount \
                       FROM timeline_totals WHERE measure = 'earned'";
 
-/// An id of whatever kind.
+/// An id of any kind.
 fn hex(row: &dyn Row, column: usize) -> Result<String> {
     let bytes: Vec<u8> = row.get(column)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Reads an id, what follows it in the key, and three numbers a row.
+/// Reads an id, the rest of the key, and three numbers per row.
 fn kept(tx: &mut Tx, sql: &'static str) -> Result<Sums> {
     let rows = tx.list(sql, &[], |row| {
         let key = format!("{} {}", hex(row, 0)?, row.get::<String>(1)?);
@@ -91,7 +91,7 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
             Ok((hex(row, 0)?, row.get::<ClientId>(1)?, row.get::<String>(2)?))
         })?;
         for (account, client, status) in rows {
-            // Sent invoices are counted by the day they are due.
+            // Sent invoices are counted by due date.
             if (noun, &*status) != ("invoices", "sent") {
                 count(&account, format!("{noun}:status:{status}"));
             }
@@ -154,7 +154,7 @@ fn open(tx: &mut Tx) -> Result<Sums> {
     Ok(sums)
 }
 
-/// The UTC quarter-hour, week and month in which an instant lies.
+/// The UTC quarter-hour, week and month that contain an instant.
 fn spans(at: Timestamp) -> [(&'static str, i64); 4] {
     let day = at.to_zoned(TimeZone::UTC).date();
     let start =
@@ -188,8 +188,8 @@ fn earned(tx: &mut Tx) -> Result<Sums> {
     Ok(sums)
 }
 
-/// The timeline of active projects cannot be told from rows that only know today's status, but
-/// its end can, and that all its spans tell the same.
+/// Rows only know their current status, so the timeline of active projects cannot be recounted. But
+/// its last value can, and all its spans must agree.
 fn active(tx: &mut Tx) -> Result<()> {
     let mut now = kept(
         tx,
@@ -219,7 +219,7 @@ fn active(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Every kind of change to one account's rows, many times over, in an order like chance's.
+/// Makes every kind of change to one account's rows, many times in pseudo-random order.
 async fn churn(user: &User<'_>) {
     let mut state = 7_u64;
     let mut roll = |sides: usize| {
@@ -320,7 +320,7 @@ async fn churn(user: &User<'_>) {
 }
 
 #[tokio::test]
-async fn rollups_equal_a_recount_after_whatever_happened() {
+async fn rollups_equal_a_recount_after_any_history() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let client = other.client("F").await;

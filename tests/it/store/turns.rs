@@ -1,5 +1,4 @@
-//! Whose work is done, and when: not that of callers who have left, and never one account's
-//! before everybody else's.
+//! Scheduling of jobs: no work for callers who have left, and fair turns between accounts.
 
 use std::{
     sync::{Arc, Mutex, mpsc},
@@ -25,7 +24,7 @@ use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 use super::recorder::id;
 use crate::database::TestDatabase;
 
-/// How long anything may take on a busy machine.
+/// Timeout for anything, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// More jobs than any engine has threads.
 const MANY: usize = 40;
@@ -53,14 +52,14 @@ async fn names(store: &Store) -> Vec<String> {
     store.read(move |tx| tx.list(sql, &[], |row| row.get(0))).await.unwrap()
 }
 
-/// A gate that jobs wait at until it is dropped, and a bell for each that has come.
+/// A gate at which jobs wait until it is dropped, and a channel that reports each arrival.
 fn gate() -> (mpsc::Sender<()>, impl Fn() + Clone + Send + 'static, mpsc::Receiver<()>) {
     let (open, wait) = mpsc::channel::<()>();
     let (arrived, arrivals) = mpsc::channel();
     let wait = Arc::new(Mutex::new(wait));
     let pass = move || {
         let _ = arrived.send(());
-        // Whoever waits here has the receiver; the others wait for it, and all go on together.
+        // One job holds the receiver and the others wait for the mutex, so all continue together.
         let _ = wait.lock().unwrap().recv_timeout(PATIENCE);
     };
     (open, pass, arrivals)
@@ -70,7 +69,7 @@ fn of(account: AccountId) -> Write {
     Write { account: Some(account), can_repeat: false }
 }
 
-/// Queues a job that keeps a name, and lets it be queued.
+/// Queues a job that inserts a name, and waits until it is queued.
 async fn queue(
     store: &Arc<Store>,
     account: AccountId,
@@ -115,7 +114,7 @@ async fn a_change_whose_caller_left_before_it_began_is_never_made() {
 }
 
 #[tokio::test]
-async fn a_change_that_was_told_to_try_again_is_not_in_the_database_later() {
+async fn a_refused_change_does_not_appear_in_the_database_later() {
     let opened = open();
     let store = &opened.store;
     let Database::Sqlite(file) = opened.database.database() else {
@@ -130,7 +129,7 @@ async fn a_change_that_was_told_to_try_again_is_not_in_the_database_later() {
     let answers = timeout(PATIENCE, join_all(answers)).await.unwrap();
     other.execute_batch("COMMIT").unwrap();
     refused(&answers);
-    // What is queued now comes after whatever was left of the others.
+    // This job is queued after any leftovers of the others.
     store.write(|tx| insert(tx, "later")).await.unwrap();
     assert_eq!(names(store).await, ["later"]);
 }
@@ -143,7 +142,7 @@ fn refused(answers: &[Result<()>]) {
     }
 }
 
-/// The same on PostgreSQL, where a table is locked and not the whole database.
+/// The same on PostgreSQL, with a locked table instead of a locked database.
 async fn with_a_locked_table() {
     let opened = open();
     let store = &opened.store;
@@ -207,7 +206,7 @@ async fn changes_of_accounts_take_turns() {
     let store = &opened.store;
     let order = Arc::new(Mutex::new(Vec::new()));
     let (open, pass, arrivals) = gate();
-    // Every thread that changes something is held, by an account of its own.
+    // Blocks every writer thread, each with its own account.
     let holders = match opened.database.database().server() {
         Some(server) => (server.connections() - server.connections() / 2) as u128,
         None => 1,
@@ -243,7 +242,7 @@ async fn changes_of_accounts_take_turns() {
     if store.file().is_some() {
         assert_eq!(*order, [1, 2, 3, 1, 1, 1, 1, 1]);
     } else {
-        // Side by side, those of one account together.
+        // Accounts run in parallel, and the jobs of each run in one transaction.
         let mut accounts = order.clone();
         accounts.sort_unstable();
         assert_eq!(accounts, [1, 1, 1, 1, 1, 1, 2, 3]);
@@ -251,7 +250,7 @@ async fn changes_of_accounts_take_turns() {
 }
 
 #[tokio::test]
-async fn an_account_with_too_much_to_ask_is_refused_and_others_are_served() {
+async fn an_account_with_too_many_jobs_is_refused_and_others_are_served() {
     let opened = open();
     let store = &opened.store;
     let (open, pass, arrivals) = gate();
@@ -278,7 +277,7 @@ async fn an_account_with_too_much_to_ask_is_refused_and_others_are_served() {
     assert!(told, "{refused:?}");
 }
 
-/// Counts for ever.
+/// A query that never ends.
 fn for_ever(tx: &mut Tx) -> Result<()> {
     let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i > 0) \
                SELECT count(*) FROM n";
@@ -286,8 +285,8 @@ fn for_ever(tx: &mut Tx) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_read_that_nobody_waits_for_any_more_ends() {
-    // A file: PostgreSQL ends it by itself, in a time that is too long for a test.
+async fn a_read_without_a_waiting_caller_is_cancelled() {
+    // SQLite only: the timeout of PostgreSQL is too long for a test.
     let folder = TempDir::new().unwrap();
     let database = TestDatabase::file(&folder.path().join("freelanceos.db"));
     migrate::run(database.database(), Timestamp::UNIX_EPOCH).unwrap();

@@ -1,4 +1,4 @@
-//! SQLite: the reader threads and the writer that commits in groups.
+//! SQLite: the reader threads, and the writer that commits in groups.
 
 use std::{
     sync::{
@@ -45,8 +45,8 @@ async fn names(store: &Store) -> Vec<String> {
         .unwrap()
 }
 
-/// Keeps the writer busy until the sender is dropped, so that what is queued meanwhile shares
-/// one transaction.
+/// Blocks the writer until the sender is dropped, so that jobs queued meanwhile share one
+/// transaction.
 async fn hold(store: &Arc<Store>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<()>>) {
     let (release, held) = mpsc::channel::<()>();
     let (started, begun) = tokio::sync::oneshot::channel();
@@ -67,7 +67,7 @@ async fn hold(store: &Arc<Store>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<
 }
 
 #[tokio::test]
-async fn a_read_sees_what_was_answered_before_it() {
+async fn a_read_sees_earlier_acknowledged_writes() {
     let (_folder, store) = open();
     for number in 0..200 {
         let name = format!("{number:03}");
@@ -84,7 +84,7 @@ async fn a_read_cannot_change_anything() {
 }
 
 #[tokio::test]
-async fn a_failing_job_is_undone_alone() {
+async fn a_failed_job_is_rolled_back_alone() {
     let (_folder, store) = open();
     let (release, holder) = hold(&store).await;
     let jobs = (0..30).map(|number| {
@@ -93,7 +93,7 @@ async fn a_failing_job_is_undone_alone() {
             let work = move |tx: &mut Tx| {
                 insert(tx, &format!("{number:02}"), "first")?;
                 match number % 3 {
-                    // By its own decision, by a constraint, or not at all.
+                    // Fails by an error, by a constraint, or not at all.
                     0 => Err(Error::conflict("error-invoice-paid")),
                     1 => insert(tx, &format!("{number:02}"), "again"),
                     _ => Ok(()),
@@ -113,7 +113,7 @@ async fn a_failing_job_is_undone_alone() {
 }
 
 #[tokio::test]
-async fn a_panicking_job_is_caught_and_undone_alone() {
+async fn a_panicked_job_is_caught_and_rolled_back_alone() {
     let (_folder, store) = open();
     let (release, holder) = hold(&store).await;
     let jobs = (0..9).map(|number| {
@@ -134,14 +134,14 @@ async fn a_panicking_job_is_caught_and_undone_alone() {
     let kept: Vec<bool> = join_all(jobs).await.into_iter().map(|job| job.unwrap()).collect();
     assert_eq!(kept, (0..9).map(|number| number % 3 != 1).collect::<Vec<_>>());
     assert_eq!(names(&store).await, ["0", "2", "3", "5", "6", "8"]);
-    // A reader survives a panic just so.
+    // A reader survives a panic too.
     let read: Result<()> = store.read(|_| panic!("this panic is part of the test")).await;
     assert!(read.is_err());
     assert_eq!(names(&store).await.len(), 6);
 }
 
-/// How many transactions stand in the write-ahead log: the frames that end one carry the size
-/// of the database.
+/// The number of transactions in the write-ahead log. A frame that ends one contains the size of
+/// the database.
 fn commits(folder: &TempDir) -> usize {
     let log = std::fs::read(folder.path().join("freelanceos.db-wal")).unwrap();
     if log.is_empty() {
@@ -154,7 +154,7 @@ fn commits(folder: &TempDir) -> usize {
 }
 
 #[tokio::test]
-async fn jobs_that_wait_together_share_a_commit() {
+async fn waiting_jobs_share_a_commit() {
     let (folder, store) = open();
     let before = commits(&folder);
     let (release, holder) = hold(&store).await;
@@ -174,14 +174,14 @@ async fn jobs_that_wait_together_share_a_commit() {
         job.unwrap().unwrap();
     }
     assert_eq!(names(&store).await.len(), 100);
-    // With one commit for each job it would be a hundred and one.
+    // With one commit per job there would be a hundred and one.
     let made = commits(&folder) - before;
     assert!((1..=25).contains(&made), "{made} commits");
 }
 
 #[tokio::test]
-async fn where_a_job_loses_the_whole_transaction_the_others_run_again_alone() {
-    // Which jobs share a transaction is a matter of milliseconds, so it is tried until they do.
+async fn if_a_job_aborts_the_whole_transaction_the_others_are_retried_alone() {
+    // Which jobs share a transaction depends on timing, so the test repeats until they do.
     for _ in 0..20 {
         if fill_up().await == 2 {
             return;
@@ -190,10 +190,10 @@ async fn where_a_job_loses_the_whole_transaction_the_others_run_again_alone() {
     panic!("the jobs never shared a transaction");
 }
 
-/// Lets one job of nine fill up the database and answers how often the first one ran.
+/// Lets one job of nine fill the database, and returns how often the first one ran.
 async fn fill_up() -> u32 {
     let (_folder, store) = open();
-    // No room for more than a few pages beyond those the schema takes.
+    // Only a few pages beyond those of the schema.
     let limit = |tx: &mut Tx| {
         let pages: i64 = tx.one("PRAGMA page_count", &[], |row| row.get(0))?;
         assert!(pages < 150, "the limit must be above the schema's {pages} pages");
@@ -220,14 +220,14 @@ async fn fill_up() -> u32 {
     let kept: Vec<bool> = join_all(jobs).await.into_iter().map(|job| job.unwrap()).collect();
     assert_eq!(kept, (0..9).map(|number| number != 4).collect::<Vec<_>>());
     assert_eq!(names(&store).await, ["0", "1", "2", "3", "5", "6", "7", "8"]);
-    // Afterwards the writer goes on as before.
+    // Afterwards the writer works as before.
     store.write(|tx| insert(tx, "9", "")).await.unwrap();
     assert_eq!(names(&store).await.len(), 9);
     runs[0].load(Ordering::Relaxed)
 }
 
 #[tokio::test]
-async fn close_finishes_what_is_queued() {
+async fn close_finishes_queued_jobs() {
     let (folder, store) = open();
     let (release, holder) = hold(&store).await;
     let jobs: Vec<_> = (0..20)

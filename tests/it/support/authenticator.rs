@@ -1,4 +1,4 @@
-//! An authenticator app: scans QR codes, and computes codes by RFC 6238 with a hand of its own.
+//! An authenticator app: scans QR codes, and computes codes by RFC 6238 independently.
 
 use std::{collections::HashMap, io::Cursor};
 
@@ -13,14 +13,14 @@ use sha1::Sha1;
 /// One account in the app's list.
 pub struct Authenticator {
     pub uri: String,
-    /// What the list shows.
+    /// The label in the list.
     pub label: String,
     pub parameters: HashMap<String, String>,
     pub secret: Vec<u8>,
 }
 
 impl Authenticator {
-    /// Scans the QR code of an image's `src`.
+    /// Scans the QR code in the `src` of an image.
     #[track_caller]
     pub fn scan(data_url: &str) -> Self {
         let (width, height, pixels) = picture(data_url);
@@ -42,19 +42,19 @@ impl Authenticator {
         Self { label: decode(label), secret: base32(&parameters["secret"]), parameters, uri }
     }
 
-    /// The code that is shown so many steps after this instant.
+    /// The code for a number of steps after this instant.
     pub fn code(&self, at: Timestamp, steps: i64) -> String {
         code(&self.secret, u64::try_from(at.as_second() / 30 + steps).unwrap())
     }
 
-    /// A code of six digits that is shown at none of the instants around this one.
+    /// A six-digit code that is wrong at all steps around this instant.
     pub fn wrong_code(&self, at: Timestamp) -> String {
         let shown: Vec<String> = (-3..=3).map(|steps| self.code(at, steps)).collect();
         (0..).map(|n| format!("{n:06}")).find(|code| !shown.contains(code)).unwrap()
     }
 }
 
-/// Width, height and packed bits of a PNG in black and white.
+/// Width, height and packed bits of a black-and-white PNG.
 #[track_caller]
 pub fn picture(data_url: &str) -> (usize, usize, Vec<u8>) {
     let data = data_url.strip_prefix("data:image/png;base64,").unwrap();
@@ -95,7 +95,7 @@ fn base32(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn its_codes_are_those_of_rfc_6238() {
+fn codes_match_rfc_6238() {
     let secret = base32("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
     assert_eq!(secret, b"12345678901234567890");
     for (second, shown) in [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")] {

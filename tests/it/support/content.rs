@@ -1,4 +1,4 @@
-//! What stands in a database, whoever keeps it.
+//! The contents of a database on either engine.
 
 use std::fs;
 
@@ -21,14 +21,13 @@ pub fn tables(database: &Database) -> Vec<String> {
     database.peek(|connection| Tx::new(connection).list(sql, &[], |row| row.get(0))).unwrap()
 }
 
-/// How many rows a table has.
+/// The number of rows in a table.
 pub fn count(database: &Database, table: &str) -> i64 {
     let sql = format!("SELECT count(*) FROM {table}").leak();
     database.peek(|connection| Tx::new(connection).one(sql, &[], |row| row.get(0))).unwrap()
 }
 
-/// Whether these bytes stand anywhere in it: in its files, or, where a server keeps those, in
-/// any value of any row.
+/// Whether it contains these bytes: in its files, or on a server in any value of any row.
 pub fn holds(database: &Database, needle: impl AsRef<[u8]>) -> bool {
     let needle = needle.as_ref();
     let is_in = |bytes: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
@@ -41,7 +40,7 @@ pub fn holds(database: &Database, needle: impl AsRef<[u8]>) -> bool {
     }
 }
 
-/// Every value of every row, as bytes.
+/// Every value of every row as bytes.
 fn values(database: &Database) -> Vec<Vec<u8>> {
     let columns = "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT), \
                    CAST(data_type AS TEXT) FROM information_schema.columns \
@@ -66,8 +65,8 @@ fn values(database: &Database) -> Vec<Vec<u8>> {
     database.peek(all).unwrap()
 }
 
-/// Something that differs after every commit: how long the log is, or which transaction has
-/// written last in each table, and how many rows there are.
+/// A fingerprint that changes with every commit: the length of the log, or the last transaction and
+/// the number of rows of each table.
 pub fn state(database: &Database) -> Vec<(String, i64, i64)> {
     if let Some(file) = database.file() {
         let length = fs::metadata(file.with_extension("db-wal")).unwrap().len();

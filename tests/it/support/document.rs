@@ -1,5 +1,5 @@
-//! The OpenAPI document, as the program itself gives it: every test may go through its routes,
-//! and every answer a test gets is held against it.
+//! The OpenAPI documents from the program itself. Tests iterate over their routes, and every
+//! response in a test is checked against them.
 
 use std::{
     collections::HashMap,
@@ -13,17 +13,17 @@ use tokio::sync::OnceCell;
 
 use super::{Answer, TestApp};
 
-/// The documents are the same in every run, so one app's are everybody's.
+/// The documents are the same in every run, so all tests share those of one app.
 static API_V1: OnceCell<Document> = OnceCell::const_new();
 static V1: OnceCell<Document> = OnceCell::const_new();
 
 pub struct Document {
     pub json: Value,
-    /// Those of the mount's own document.
+    /// The operations of the mount's own document.
     pub operations: Vec<Operation>,
-    /// Those of FreelanceHub Auth, which stands beside FreelanceOS.
+    /// The operations of FreelanceHub Auth, next to FreelanceOS.
     pub auth_operations: Vec<Operation>,
-    /// The schemas in the dialect of the validator, made once.
+    /// The schemas in the validator's dialect, converted once.
     components: OnceLock<Value>,
     validators: Mutex<HashMap<String, Arc<Validator>>>,
 }
@@ -31,13 +31,13 @@ pub struct Document {
 /// One method of one path.
 pub struct Operation {
     pub method: Method,
-    /// As the document writes it: `/clients/{id}`.
+    /// As in the document: `/clients/{id}`.
     pub path: String,
     pub spec: Value,
 }
 
 impl Operation {
-    /// The path of one thing.
+    /// Whether the path is that of a single entry.
     pub fn path_of(&self, id: &str) -> String {
         self.path.replace("{id}", id)
     }
@@ -60,7 +60,7 @@ impl Operation {
         self.path.trim_start_matches('/').split('/').next().unwrap()
     }
 
-    /// For messages of tests.
+    /// For test messages.
     pub fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
@@ -96,16 +96,16 @@ impl Document {
         Self { json, operations, auth_operations, components, validators }
     }
 
-    /// The schema of a request's body.
+    /// The schema of a request body.
     pub fn input(&self, operation: &Operation) -> &Value {
         let schema = &operation.spec["requestBody"]["content"]["application/json"]["schema"];
-        // Of several bodies the first is the mount's own.
+        // Of several bodies, the first is the mount's own.
         let schema = schema["anyOf"].get(0).unwrap_or(schema);
         let name = schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
         &self.json["components"]["schemas"][name]
     }
 
-    /// The example of a request's body; an empty object where none need be sent.
+    /// The example of a request body, or an empty object if none is required.
     pub fn example(&self, operation: &Operation) -> Value {
         if !operation.takes_body() {
             return Value::Null;
@@ -113,7 +113,7 @@ impl Document {
         self.input(operation).get("example").cloned().unwrap_or_else(|| json!({}))
     }
 
-    /// Fails where the document does not describe this answer. `path` begins behind the mount.
+    /// Fails unless the document describes this response. `path` is relative to the mount.
     #[track_caller]
     pub fn check(&self, method: &Method, path: &str, answer: &Answer) {
         let Some(operation) = self.find(method, path) else {
@@ -126,7 +126,7 @@ impl Document {
         };
         for header in response["headers"].as_object().unwrap().keys() {
             let missing = !answer.headers.contains_key(header);
-            // They are left out where the limits are off.
+            // These headers are absent if limits are off.
             assert!(!missing || header.starts_with("X-RateLimit"), "{name} {status}: no {header}");
         }
         let Some(schema) = response["content"].get("application/json") else {
@@ -142,7 +142,7 @@ impl Document {
         assert!(errors.is_empty(), "{name} {status}: {errors:?}\n{:#}", answer.body);
     }
 
-    /// Every answer of JSON with its example, and whether that is what the schema asks for.
+    /// Every JSON response with its example, and whether that matches the schema.
     pub fn examples(&self) -> Vec<(String, Value, bool)> {
         let mut found = Vec::new();
         for operation in self.operations.iter().chain(&self.auth_operations) {
@@ -187,7 +187,7 @@ impl Document {
         let mut validators = self.validators.lock().unwrap_or_else(|lock| lock.into_inner());
         let build = || {
             let mut options = jsonschema::options();
-            // Of its dialects the one nearest to OpenAPI 3.0.
+            // The dialect closest to OpenAPI 3.0.
             options = options.with_draft(Draft::Draft4).should_validate_formats(true);
             Arc::new(options.build(&schema()).unwrap())
         };
@@ -195,7 +195,7 @@ impl Document {
     }
 }
 
-/// A schema of OpenAPI 3.0 as JSON schema, and stricter: an object has no other properties.
+/// Converts an OpenAPI 3.0 schema to a stricter JSON schema without additional properties.
 fn strict(schema: &Value) -> Value {
     match schema {
         Value::Array(list) => list.iter().map(strict).collect(),

@@ -1,15 +1,15 @@
-//! Mails as they were sent, read as a mail program reads them.
+//! Sent emails, parsed as an email client does.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-/// A mail with a text and an HTML part, and at most one PDF.
+/// An email with a text part, an HTML part, and at most one PDF.
 #[derive(Debug)]
 pub struct Eml {
-    /// As it was sent.
+    /// The raw email.
     pub raw: String,
     pub text: String,
     pub html: String,
-    /// The name of the attached file, and its bytes.
+    /// The name and content of the attached file.
     pub pdf: Option<(String, Vec<u8>)>,
 }
 
@@ -58,7 +58,7 @@ fn find(head: &str, name: &str) -> Option<String> {
     })
 }
 
-/// The parts of a body of this kind; none where it is of another.
+/// The parts of a multipart body of this type, or none if it has another type.
 fn parts<'a>(head: &str, body: &'a str, kind: &str) -> Vec<&'a str> {
     let found = find(head, "Content-Type").unwrap();
     if !found.starts_with(kind) {
@@ -71,7 +71,7 @@ fn parts<'a>(head: &str, body: &'a str, kind: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// An attached PDF: its name and its bytes.
+/// An attached PDF: its name and content.
 #[track_caller]
 fn attached(part: &str) -> (String, Vec<u8>) {
     let (head, body) = part.trim_start().split_once("\r\n\r\n").unwrap();
@@ -107,12 +107,12 @@ fn quoted_printable(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Undoes the encoding of words that are not ASCII.
+/// Decodes encoded words (RFC 2047).
 fn words(value: &str) -> String {
     let mut text = String::new();
     let mut rest = value;
     while let Some((before, found)) = rest.split_once("=?utf-8?b?") {
-        // Nothing but space between two encoded words is no text.
+        // Whitespace between two encoded words is ignored.
         let is_between = !text.is_empty() && before.trim().is_empty();
         text.push_str(if is_between { "" } else { before });
         let (word, after) = found.split_once("?=").unwrap();

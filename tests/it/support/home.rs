@@ -1,4 +1,4 @@
-//! What a program works on.
+//! The data that an app works on.
 
 use std::path::Path;
 
@@ -7,19 +7,19 @@ use tempfile::TempDir;
 
 use crate::database::TestDatabase;
 
-/// What outlives a program: its database, and the folder beside it.
+/// What outlives an app: its database and its folder.
 pub struct Home {
     database: TestDatabase,
     folder: TempDir,
 }
 
 impl Home {
-    /// One with an empty database.
+    /// With an empty database.
     pub fn new() -> Self {
         Self::with(TestDatabase::migrated)
     }
 
-    /// One with a database without tables.
+    /// With a database without tables.
     pub fn bare() -> Self {
         Self::with(TestDatabase::empty)
     }
@@ -37,7 +37,7 @@ impl Home {
         self.database.database()
     }
 
-    /// What tells the program where its database is, beside its folder.
+    /// The `DATABASE_URL`, unless it is the default.
     pub fn database_url(&self) -> Option<&str> {
         self.database.url()
     }

@@ -1,5 +1,5 @@
-//! The program as its users meet it: the real router on a random port, a fresh database, the real
-//! writer. Only the clock and the randomness are given.
+//! The program as its users see it: the real router on a random port, a new database, and the real
+//! writer. Only the clock and the randomness are replaced.
 
 pub mod authenticator;
 pub mod content;
@@ -48,17 +48,17 @@ use tokio::{net::TcpListener, sync::watch};
 use self::eml::Eml;
 pub use self::home::Home;
 
-/// The fonts in the program, unpacked once for all tests.
+/// The built-in fonts, unpacked once for all tests.
 static FONTS: LazyLock<Arc<Fonts>> = LazyLock::new(Arc::default);
 
-/// The instant at which every test begins, unless it says otherwise.
+/// The start time of every test, unless it sets another.
 pub const START: &str = "2026-03-18T12:00:00Z";
 pub const PASSWORD: &str = "SecurePass123";
 pub const PUBLIC_URL: &str = "http://localhost:5000";
 pub const ORIGIN: &str = "http://localhost:3000";
 pub const JWT_SECRET: &str = "a secret of the tests, long enough to be one";
 
-/// What a page sends, written as JSON.
+/// Form fields of a page, given as JSON.
 pub struct FromPage<'a>(pub &'a Value);
 
 impl Source for FromPage<'_> {
@@ -71,7 +71,7 @@ impl Source for FromPage<'_> {
     }
 }
 
-/// A clock that stands still until it is moved.
+/// A clock that only moves when told to.
 pub struct TestClock(Mutex<Timestamp>);
 
 impl TestClock {
@@ -106,30 +106,30 @@ impl Random for TestRandom {
     }
 }
 
-/// How a test app differs from the usual.
+/// Settings of a test app that differ from the defaults.
 #[derive(Default)]
 pub struct Options {
     pub rate_limit: bool,
     pub trust_proxy: bool,
-    /// What the setting says; nothing leaves it to the owner.
+    /// The setting; None leaves the choice to the owner.
     pub open_registration: Option<bool>,
-    /// Whether the APIs refuse passwords that are tried first.
+    /// Whether the APIs refuse common passwords.
     pub refuse_common_passwords: bool,
-    /// How people reach it, if not by [`PUBLIC_URL`].
+    /// The public URL, if not [`PUBLIC_URL`].
     pub public_url: Option<&'static str>,
-    /// What another has left, to go on from there instead of from nothing.
+    /// The data of an earlier app to continue with.
     pub home: Option<Arc<Home>>,
-    /// Who brings mail on its way, instead of a folder.
+    /// Delivers mail, in place of a folder.
     pub courier: Option<Arc<Courier>>,
-    /// What a client may take of time and room, if not the usual.
+    /// Limits for connections, if not the defaults.
     pub limits: Option<Limits>,
-    /// What payment links begin with, where there is a service behind them.
+    /// The start of payment links, if a payment service is configured.
     pub payment_link_base: Option<&'static str>,
     /// Speaks TLS.
     pub tls: Option<Tls>,
 }
 
-/// A running program and a client of it.
+/// A running app and its HTTP client.
 pub struct TestApp {
     pub base: String,
     pub clock: Arc<TestClock>,
@@ -139,7 +139,7 @@ pub struct TestApp {
     stop: watch::Sender<bool>,
 }
 
-/// An answer, its body understood.
+/// A response with its body parsed.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -148,7 +148,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The data of an answer that must have this status.
+    /// The data of a response that must have this status.
     #[track_caller]
     pub fn data(&self, status: u16) -> &Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
@@ -156,14 +156,14 @@ impl Answer {
         &self.body["data"]
     }
 
-    /// The body of an answer that must have this status, bare as FreelanceHub answers.
+    /// The body of a response that must have this status, without envelope as in FreelanceHub.
     #[track_caller]
     pub fn bare(&self, status: u16) -> &Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         &self.body
     }
 
-    /// What a failure says that must have this status and a shape of FreelanceHub's.
+    /// The message of an error that must have this status and FreelanceHub's format.
     #[track_caller]
     pub fn refusal(&self, status: u16) -> &Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
@@ -172,12 +172,13 @@ impl Answer {
         &self.body["message"]
     }
 
-    /// The error of an answer that must have this status and FreelanceOS's shape.
+    /// The message of an error that must have this status and FreelanceOS's format.
     #[track_caller]
     pub fn error(&self, status: u16) -> &str {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         assert_eq!(self.body["success"], false, "{}", self.body);
-        // A login answers both documents at once; that only it does, its description says.
+        // Login responses match both documents at once. Their description says that no other route
+        // does.
         if self.body.get("statusCode").is_some() {
             assert_eq!(self.body["statusCode"], status, "{}", self.body);
             assert_eq!(self.body["message"], self.body["error"], "{}", self.body);
@@ -188,7 +189,7 @@ impl Answer {
     }
 }
 
-/// JSON as people read it. (`assert_json_snapshot` writes exact numbers as what they are inside.)
+/// Formatted JSON. (`assert_json_snapshot` would show the internal form of exact numbers.)
 pub fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap()
 }
@@ -249,22 +250,22 @@ impl TestApp {
         self.home.database()
     }
 
-    /// Where another may go on from what this one has done, and will do no more of.
+    /// Its data, for another app to continue with. This one must do no more work.
     pub fn home(&self) -> Option<Arc<Home>> {
         Some(Arc::clone(&self.home))
     }
 
-    /// The folder that mail is written into.
+    /// The folder that mail is written to.
     pub fn mail_folder(&self) -> PathBuf {
         self.home.path().join("mail")
     }
 
-    /// Delivers the mail that is due, as the worker does.
+    /// Delivers due mail, as the worker does.
     pub async fn deliver_mail(&self) -> Round {
         self.app.run_due(JobKind::Mail).await.unwrap()
     }
 
-    /// Delivers the mail that is due, and reads all that was ever delivered, oldest first.
+    /// Delivers due mail and returns everything ever delivered, oldest first.
     pub async fn mails(&self) -> Vec<Eml> {
         self.deliver_mail().await;
         let Ok(folder) = self.mail_folder().read_dir() else { return Vec::new() };
@@ -273,19 +274,19 @@ impl TestApp {
         files.iter().map(|file| Eml::parse(&std::fs::read(file).unwrap())).collect()
     }
 
-    /// The code in the newest mail to this address.
+    /// The code in the newest email to this address.
     pub async fn code_of(&self, email: &str) -> String {
         let mails = self.mails().await;
         let newest = mails.iter().rev().find(|mail| mail.to() == email);
         newest.unwrap_or_else(|| panic!("no mail to {email}")).code().to_owned()
     }
 
-    /// Sends a request that is still to be finished. `path` begins behind `/api/v1`.
+    /// Begins a request. `path` is relative to `/api/v1`.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}/api/v1{path}", self.base))
     }
 
-    /// Sends a finished request, and holds an answer of the API against its document.
+    /// Sends a request, and checks an API response against its document.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let request = request.build().unwrap();
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
@@ -309,7 +310,7 @@ impl TestApp {
         answer
     }
 
-    /// Sends a request to FreelanceHub that is still to be finished. `path` begins behind `/v1`.
+    /// Begins a request to FreelanceHub. `path` is relative to `/v1`.
     pub fn hub(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}/v1{path}", self.base))
     }
@@ -324,7 +325,7 @@ impl TestApp {
         self.send(self.request(Method::POST, path).json(&body)).await
     }
 
-    /// Registers a user under this e-mail.
+    /// Registers a user with this email.
     pub async fn register(&self, email: &str) -> User<'_> {
         let body = json!({
             "email": email, "password": PASSWORD, "firstName": "John", "lastName": "Doe",
@@ -344,7 +345,7 @@ pub struct User<'a> {
 }
 
 impl User<'_> {
-    /// What the token says.
+    /// The claims of the token.
     pub fn claims(&self) -> Claims {
         self.app.app.verify_token(&self.token).unwrap()
     }
@@ -369,7 +370,7 @@ impl User<'_> {
         self.app.send(self.request(Method::DELETE, path)).await
     }
 
-    /// A request to FreelanceHub that is still to be finished. `path` begins behind `/v1`.
+    /// Begins a request to FreelanceHub. `path` is relative to `/v1`.
     pub fn hub(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.app.hub(method, path).bearer_auth(&self.token)
     }
@@ -390,37 +391,37 @@ impl User<'_> {
         self.app.send(self.hub(Method::DELETE, path)).await
     }
 
-    /// Makes a client of this name and answers its id.
+    /// Creates a client with this name and returns its id.
     pub async fn client(&self, name: &str) -> String {
         let answer = self.post("/clients", json!({"name": name, "email": "c@example.com"})).await;
         answer.data(201)["id"].as_str().unwrap().to_owned()
     }
 
-    /// Makes a project of this client and answers its id.
+    /// Creates a project for this client and returns its id.
     pub async fn project(&self, client: &str, name: &str) -> String {
         let answer = self.post("/projects", json!({"clientId": client, "name": name})).await;
         answer.data(201)["id"].as_str().unwrap().to_owned()
     }
 
-    /// Makes a proposal to this client and answers its id.
+    /// Creates a proposal for this client and returns its id.
     pub async fn proposal(&self, client: &str, title: &str) -> String {
         let answer = self.post("/proposals", json!({"clientId": client, "title": title})).await;
         answer.data(201)["id"].as_str().unwrap().to_owned()
     }
 
-    /// Makes a milestone of this project and answers its id.
+    /// Creates a milestone of this project and returns its id.
     pub async fn milestone(&self, project: &str, name: &str) -> String {
         let body = json!({"projectId": project, "name": name, "amount": 100});
         self.post("/milestones", body).await.data(201)["id"].as_str().unwrap().to_owned()
     }
 
-    /// Makes an invoice over one amount and answers its id.
+    /// Creates an invoice with a single amount and returns its id.
     pub async fn invoice(&self, client: &str, amount: Value, due: &str) -> String {
         let body = json!({"clientId": client, "amount": amount, "dueDate": due});
         self.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned()
     }
 
-    /// Makes an invoice over one amount that is due in April, sends it and answers its id.
+    /// Creates an invoice with a single amount that is due in April, sends it and returns its id.
     pub async fn sent_invoice(&self, client: &str, amount: Value) -> String {
         let id = self.invoice(client, amount, "2026-04-15").await;
         self.post(&format!("/invoices/{id}/send"), json!({})).await.data(200);

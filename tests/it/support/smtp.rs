@@ -1,4 +1,4 @@
-//! A mail server that notes what it is asked, and answers as a test wants it to.
+//! A mail server that records commands and responds as a test wants.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,13 +8,13 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// A running mail server. It ends with its test.
+/// A running mail server that ends with its test.
 #[derive(Clone)]
 pub struct Postmaster {
     port: u16,
-    /// What it was asked, and the lines of the mails it took.
+    /// The commands it got, and the lines of the emails it accepted.
     lines: Arc<Mutex<Vec<String>>>,
-    /// What a line that begins so is answered.
+    /// Responses to lines with these prefixes.
     refusals: Arc<Mutex<Vec<(String, String)>>>,
 }
 
@@ -33,23 +33,23 @@ impl Postmaster {
         own
     }
 
-    /// Answers what begins like that with this, from now on.
+    /// From now on, responds to lines with this prefix.
     pub fn answer(&self, begin: &str, answer: &str) {
         self.refusals.lock().unwrap().push((begin.to_owned(), answer.to_owned()));
     }
 
-    /// Takes everything again.
+    /// Accepts everything again.
     pub fn relent(&self) {
         self.refusals.lock().unwrap().clear();
     }
 
-    /// What it was asked that begins like that.
+    /// The commands with this prefix.
     pub fn asked(&self, begin: &str) -> Vec<String> {
         let lines = self.lines.lock().unwrap();
         lines.iter().filter(|line| line.starts_with(begin)).cloned().collect()
     }
 
-    /// Who brings mail here, in the name of a server of that host.
+    /// A courier that delivers here, for a server with that host name.
     pub fn courier(&self, host: &str, name: Option<&str>) -> Arc<Courier> {
         let url = SmtpUrl::parse(&format!("smtp://127.0.0.1:{}?tls=none", self.port)).unwrap();
         let sender = Sender::of_host(host).unwrap();

@@ -1,4 +1,4 @@
-//! An authenticator and the browser before it, honest unless a test makes it lie.
+//! An authenticator and the browser in front of it. Tests can make it misbehave.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::{
@@ -14,24 +14,24 @@ use sha2::{Digest, Sha256};
 
 use super::PUBLIC_URL;
 
-/// The user is there.
+/// User presence.
 pub const PRESENT: u8 = 0x01;
-/// The user is who the passkey was made for: by fingerprint, face or PIN.
+/// User verification: by fingerprint, face or PIN.
 pub const VERIFIED: u8 = 0x04;
 const KEY_INCLUDED: u8 = 0x40;
 
-/// Holds one key.
+/// An authenticator with one key.
 pub struct Authenticator {
     pub credential_id: Vec<u8>,
     key: Key,
-    /// What it says in its next answer; an honest one counts up.
+    /// The counter of its next response. A correct one counts up.
     pub counter: u32,
     pub flags: u8,
-    /// Where the page stands that asks.
+    /// The origin of the requesting page.
     pub origin: String,
-    /// Whether that page stands in a frame of another's.
+    /// Whether that page is in a frame of another origin.
     pub is_embedded: bool,
-    /// The party it answers to, if not to the one that asks.
+    /// The relying party it responds to, if not the requesting one.
     pub rp_id: Option<String>,
     pub user_handle: Option<String>,
 }
@@ -43,7 +43,7 @@ enum Key {
 }
 
 impl Authenticator {
-    /// With a key of the usual kind, ES256.
+    /// With a key of the usual type, ES256.
     pub fn new() -> Self {
         let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).unwrap();
@@ -51,7 +51,7 @@ impl Authenticator {
         Self::with(Key::P256(key.unwrap()))
     }
 
-    /// With a key for ES384, which nobody asks for.
+    /// With an ES384 key, which is not supported.
     pub fn es384() -> Self {
         let algorithm = &ECDSA_P384_SHA384_ASN1_SIGNING;
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).unwrap();
@@ -59,7 +59,7 @@ impl Authenticator {
         Self::with(Key::P384(key.unwrap()))
     }
 
-    /// With a key for RS256, as of a Windows computer.
+    /// With an RS256 key, as from a Windows computer.
     pub fn rsa() -> Self {
         let key = RsaKeyPair::from_pkcs8(include_bytes!("webauthn-rsa.pk8"));
         Self::with(Key::Rsa(key.unwrap()))
@@ -144,7 +144,7 @@ impl Authenticator {
         data
     }
 
-    /// As a COSE key.
+    /// In COSE format.
     fn public_key(&self) -> Vec<u8> {
         let curve = |key: &EcdsaKeyPair, algorithm: &[u8], curve: u8| {
             let point = key.public_key().as_ref();

@@ -4,7 +4,7 @@ use super::{browser::Browser, session::sign_in};
 use crate::support::{PASSWORD, spawn_app};
 
 #[tokio::test]
-async fn data_is_taken_along_as_one_document_or_as_tables() {
+async fn data_is_exported_as_one_document_or_as_tables() {
     let app = spawn_app().await;
     let (user, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
     user.client("Kamala").await;
@@ -42,7 +42,7 @@ async fn data_is_taken_along_as_one_document_or_as_tables() {
 }
 
 #[tokio::test]
-async fn an_account_is_deleted_by_who_knows_its_password_and_address() {
+async fn deleting_an_account_requires_its_password_and_address() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -56,7 +56,7 @@ async fn an_account_is_deleted_by_who_knows_its_password_and_address() {
     browser.send(&page, path, &wrong).await.expect(400).says("Wrong password.");
     let right = [("email", "A@Example.com"), ("password", PASSWORD)];
     let gone = browser.send(&page, path, &right).await;
-    // Nobody is left, so whoever comes next is the first.
+    // No account is left, so the next visit is the first.
     assert_eq!(gone.path, "/welcome");
     assert!(!browser.cookies.borrow().contains_key("fos_session"));
     app.register("b@example.com").await;

@@ -1,5 +1,5 @@
-//! A browser without scripts: it keeps cookies, follows where it is sent, and sends the forms of
-//! the page it is on with what is hidden in them.
+//! A browser without scripts: it keeps cookies, follows redirects, and submits the forms of a page
+//! with their hidden fields.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -11,47 +11,47 @@ use reqwest::{
 
 use crate::support::{TestApp, User};
 
-/// What it calls itself.
+/// Its user agent.
 pub const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-/// One person's browser.
+/// The browser of one person.
 pub struct Browser<'a> {
     app: &'a TestApp,
     http: Client,
     pub cookies: RefCell<BTreeMap<String, String>>,
 }
 
-/// A page as it arrived.
+/// A received page.
 #[derive(Debug)]
 pub struct Page {
     pub status: StatusCode,
-    /// Where it was found in the end.
+    /// The path after all redirects.
     pub path: String,
     pub headers: HeaderMap,
     pub html: String,
 }
 
 impl<'a> Browser<'a> {
-    /// The browser of somebody who is not signed in.
+    /// A browser that is not signed in.
     pub fn new(app: &'a TestApp) -> Self {
         let http = Client::builder().redirect(Policy::none()).user_agent(AGENT).build().unwrap();
         Self { app, http, cookies: RefCell::default() }
     }
 
-    /// The browser of a user who is signed in.
+    /// A browser that is signed in as this user.
     pub fn of(user: &User<'a>) -> Self {
         let browser = Self::new(user.app);
         browser.cookies.borrow_mut().insert("fos_session".to_owned(), user.token.clone());
         browser
     }
 
-    /// Opens a page, wherever it leads.
+    /// Opens a page and follows redirects.
     pub async fn open(&self, path: &str) -> Page {
         self.follow(Method::GET, path, &[]).await
     }
 
-    /// Sends a form of `page` to `path`, with what is hidden in the page's form of that action
-    /// (or in its first, where the form has none) and these fields.
+    /// Submits these fields to `path`, with the hidden fields of the form on `page` that has this
+    /// action (or of the first form without one).
     pub async fn send(&self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
         let mut all = page.hidden(path);
         for (name, value) in fields {
@@ -62,7 +62,7 @@ impl<'a> Browser<'a> {
         self.follow(Method::POST, path, &pairs).await
     }
 
-    /// Sends a form of `page` as [`Browser::send`] does, with a file in its field `image`.
+    /// Submits a form as [`Browser::send`] does, with a file in its field `image`.
     pub async fn upload(
         &self,
         page: &Page,
@@ -80,7 +80,7 @@ impl<'a> Browser<'a> {
         }
     }
 
-    /// Sends these fields and a file, without following where it leads.
+    /// Sends these fields and a file without following redirects.
     pub async fn send_file(&self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Page {
         let mut body = Vec::new();
         for (name, value) in fields {
@@ -100,7 +100,7 @@ impl<'a> Browser<'a> {
         self.sent(path, request.header(CONTENT_TYPE, kind).body(body)).await
     }
 
-    /// Sends these fields and nothing else.
+    /// Sends only these fields.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.follow(Method::POST, path, fields).await
     }
@@ -118,7 +118,7 @@ impl<'a> Browser<'a> {
         panic!("{path} leads round in a circle");
     }
 
-    /// One request, without following where it leads.
+    /// Sends one request without following redirects.
     pub async fn once(&self, method: &Method, path: &str, fields: &[(&str, &str)]) -> Page {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.app.base));
         if *method == Method::POST {
@@ -127,7 +127,7 @@ impl<'a> Browser<'a> {
         self.sent(path, request).await
     }
 
-    /// Sends a request as this browser does, and keeps the cookies that come back.
+    /// Sends a request as a browser does, and keeps the cookies of the response.
     async fn sent(&self, path: &str, request: RequestBuilder) -> Page {
         let jar = self.cookies.borrow().clone();
         let cookies: Vec<String> =
@@ -161,7 +161,7 @@ impl Page {
         self
     }
 
-    /// The page, which must say this, as people read it.
+    /// The page, whose text must contain this.
     #[track_caller]
     pub fn says(&self, text: &str) -> &Self {
         let read = self.text();
@@ -169,7 +169,7 @@ impl Page {
         self
     }
 
-    /// The page, which must not say this.
+    /// The page, whose text must not contain this.
     #[track_caller]
     pub fn hides(&self, text: &str) -> &Self {
         let read = self.text();
@@ -177,7 +177,7 @@ impl Page {
         self
     }
 
-    /// What people read: the words without tags, spaces drawn together.
+    /// The visible text: without tags, and with collapsed whitespace.
     pub fn text(&self) -> String {
         let body = self.html.split_once("<body").map_or(&*self.html, |(_, body)| body);
         let mut text = String::new();
@@ -197,14 +197,14 @@ impl Page {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The value of the first field of that name.
+    /// The value of the first field with that name.
     pub fn value(&self, name: &str) -> Option<String> {
         let tag =
             self.tags("<input").find(|tag| attribute(tag, "name").as_deref() == Some(name))?;
         Some(attribute(tag, "value").unwrap_or_default())
     }
 
-    /// Where the first link leads that begins so.
+    /// The target of the first link with this prefix.
     #[track_caller]
     pub fn link(&self, start: &str) -> String {
         let found = self.tags("<a").filter_map(|tag| attribute(tag, "href"));
@@ -214,7 +214,7 @@ impl Page {
             .unwrap_or_else(|| panic!("{} has no link to {start}…: {}", self.path, self.html))
     }
 
-    /// The first tag of that name that holds this.
+    /// The first tag of that name that contains this text.
     #[track_caller]
     pub fn tag(&self, name: &str, held: &str) -> String {
         let start = format!("<{name} ");
@@ -229,7 +229,7 @@ impl Page {
         })
     }
 
-    /// Everything that the form for `action` would send as it is, without pressing a button.
+    /// Everything that the form for `action` would submit unchanged, without pressing a button.
     pub fn fields(&self, action: &str) -> Vec<(String, String)> {
         let form = self.form(action);
         let tag_of = |start: &str, part: &str| part.starts_with(start);
@@ -246,7 +246,7 @@ impl Page {
                 let value = attribute(tag, "value").unwrap_or_default();
                 fields.extend(is_sent.then_some((name, value)));
             } else if tag_of("textarea ", part) {
-                // The first line break of a text area is not part of it.
+                // HTML ignores the first line break of a text area.
                 let text = rest.strip_prefix('\n').unwrap_or(rest);
                 fields.push((name, unescaped(text)));
             } else if tag_of("select ", part) {
@@ -263,7 +263,7 @@ impl Page {
         fields
     }
 
-    /// What is hidden in the form that is sent to `action`.
+    /// The hidden fields of the form for `action`.
     fn hidden(&self, action: &str) -> Vec<(String, String)> {
         let form = self.form(action);
         form.tags("<input")
@@ -272,7 +272,7 @@ impl Page {
             .collect()
     }
 
-    /// The form that is sent to `action`, as a page of its own.
+    /// The form for `action` as a page of its own.
     fn form(&self, action: &str) -> Page {
         let forms: Vec<&str> = self
             .html

@@ -4,7 +4,7 @@ use super::browser::Browser;
 use crate::support::spawn_app;
 
 #[tokio::test]
-async fn a_client_is_added_found_changed_and_deleted() {
+async fn a_client_is_added_found_edited_and_deleted() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -35,7 +35,7 @@ async fn a_client_is_added_found_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost() {
+async fn errors_are_shown_at_their_fields_and_no_input_is_lost() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -50,7 +50,7 @@ async fn what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost() {
 }
 
 #[tokio::test]
-async fn a_form_sent_twice_counts_once() {
+async fn a_form_submitted_twice_counts_once() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -60,14 +60,14 @@ async fn a_form_sent_twice_counts_once() {
     let second = browser.send(&page, "/clients", &typed).await;
     assert_eq!(first.path, second.path);
     assert_eq!(user.get("/clients").await.body["total"], 1);
-    // Gone back, and changed: another client.
+    // After going back and editing, it is a second client.
     let typed = [("name", "Nimal"), ("email", "nimal@example.com")];
     browser.send(&page, "/clients", &typed).await.says("Nimal");
     assert_eq!(user.get("/clients").await.body["total"], 2);
 }
 
 #[tokio::test]
-async fn another_accounts_client_is_not_there() {
+async fn a_client_of_another_account_is_not_found() {
     let app = spawn_app().await;
     let (ada, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
     let client = ada.client("Kamala").await;
@@ -84,7 +84,7 @@ async fn another_accounts_client_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_clients_page_shows_the_newest_of_its_work() {
+async fn a_client_page_shows_the_newest_work() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let (client, other) = (user.client("Kamala").await, user.client("Nimal").await);
@@ -108,7 +108,7 @@ async fn a_clients_page_shows_the_newest_of_its_work() {
 }
 
 #[tokio::test]
-async fn a_clients_page_says_what_is_owed_in_each_currency() {
+async fn a_client_page_shows_the_amount_due_in_each_currency() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let (client, other) = (user.client("Kamala").await, user.client("Nimal").await);

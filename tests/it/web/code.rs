@@ -4,7 +4,7 @@ use super::{browser::Browser, session::sign_in};
 use crate::support::{PASSWORD, spawn_app};
 
 #[tokio::test]
-async fn a_forgotten_password_is_set_anew_by_a_mailed_code() {
+async fn a_forgotten_password_is_reset_with_a_mailed_code() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::new(&app);
@@ -12,7 +12,7 @@ async fn a_forgotten_password_is_set_anew_by_a_mailed_code() {
     let sent = browser.send(&page, "/forgot", &[("email", " A@example.com ")]).await.expect(200);
     sent.says("If there is an account for A@example.com");
     assert_eq!(sent.value("email").as_deref(), Some("A@example.com"));
-    // Nobody learns who has an account.
+    // The page does not reveal who has an account.
     let other = browser.send(&page, "/forgot", &[("email", "b@example.com")]).await.expect(200);
     assert_eq!(other.text().replace("b@", "A@"), sent.text());
 

@@ -7,7 +7,7 @@ use super::browser::Browser;
 use crate::support::{PASSWORD, TestApp, User, spawn_app};
 
 #[tokio::test]
-async fn a_new_account_is_told_its_first_steps_until_they_are_done_or_hidden() {
+async fn a_new_account_sees_its_first_steps_until_they_are_done_or_hidden() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -30,7 +30,7 @@ async fn a_new_account_is_told_its_first_steps_until_they_are_done_or_hidden() {
 }
 
 #[tokio::test]
-async fn home_tells_what_is_paid_owed_and_late() {
+async fn home_shows_paid_due_and_overdue_amounts() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Kamala <b>").await;
@@ -61,7 +61,7 @@ async fn home_tells_what_is_paid_owed_and_late() {
     page.says("Kamala <b> paid US$1,250.50");
     assert!(!page.html.contains("Kamala <b>"), "{}", page.html);
     assert!(!page.html.contains("style="), "{}", page.html);
-    // The question says who is reminded and of how much.
+    // The confirmation names the client and the amount.
     page.says("Remind Kamala <b> now? They’ll get an email about INV-2026-002 : US$300.00 , 1 day");
     let remind = page.link("/invoices/inv_");
     let reminded = Browser::of(&user).send(&page, &format!("{remind}/remind"), &[]).await;
@@ -70,7 +70,7 @@ async fn home_tells_what_is_paid_owed_and_late() {
 }
 
 #[tokio::test]
-async fn what_is_late_does_not_hide_what_is_due_next() {
+async fn overdue_invoices_do_not_hide_the_next_due_ones() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Kamala").await;
@@ -83,13 +83,13 @@ async fn what_is_late_does_not_hide_what_is_due_next() {
     let project = json!({"clientId": client, "name": "Shop", "deadline": "2026-03-25"});
     user.post("/projects", project).await.data(201);
     let page = Browser::of(&user).open("/").await.expect(200);
-    // Who has waited longest comes first.
+    // The longest overdue comes first.
     page.says("Kamala 17 days late · INV-2026-001").says("All 11");
     page.says("Coming up 25 Mar Shop Project · Kamala");
 }
 
 #[tokio::test]
-async fn what_needs_the_reader_is_one_list_of_three() {
+async fn tasks_for_the_reader_are_one_list_of_three() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -109,7 +109,7 @@ async fn what_needs_the_reader_is_one_list_of_three() {
     browser.open(&asked("everything")).await.expect(200).says("INV-2026-002 · due 15 Apr");
 }
 
-/// Has a client pay an amount on this day.
+/// Records a payment of an amount on this day.
 async fn paid_on<'a>(app: &'a TestApp, email: &str, at: &str, amount: u32) -> User<'a> {
     app.clock.set(at);
     let body = json!({"email": email, "password": PASSWORD});
@@ -125,11 +125,11 @@ async fn paid_on<'a>(app: &'a TestApp, email: &str, at: &str, amount: u32) -> Us
 }
 
 #[tokio::test]
-async fn a_year_stands_beside_the_last_and_what_is_still_to_come() {
+async fn a_year_is_shown_next_to_the_previous_one_and_upcoming_income() {
     let app = spawn_app().await;
     app.clock.set("2025-01-02T12:00:00Z");
     app.register("a@example.com").await;
-    // In Lagos the 18th of March has just begun, and has just ended.
+    // In Lagos, 18 March has just begun, or has just ended.
     for (at, amount) in [
         ("2025-03-17T23:30:00Z", 100),
         ("2025-03-18T23:30:00Z", 30),

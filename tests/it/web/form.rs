@@ -1,5 +1,4 @@
-//! What every form shares once it is refused: a summary with links, and the cursor in the first
-//! field that is wrong.
+//! Refused forms: a summary with links, and the cursor in the first invalid field.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +10,7 @@ use super::{
 };
 use crate::support::{PASSWORD, User, spawn_app};
 
-/// A form, what is sent with it, and the first field that is wrong then.
+/// A form, invalid input for it, and the first field with an error.
 struct Case {
     page: String,
     action: String,
@@ -24,7 +23,7 @@ fn case(page: &str, action: &str, typed: &[(&'static str, &str)], first: &'stati
     Case { page: page.to_owned(), action: action.to_owned(), typed, first }
 }
 
-/// Attributes of every tag of a page that has this attribute.
+/// The attributes of every tag that has this attribute.
 fn tags<'p>(html: &'p str, mark: &'p str) -> impl Iterator<Item = &'p str> {
     let tag = |part: &'p str| part.split('>').next().unwrap();
     html.split('<').skip(1).map(tag).filter(move |tag| tag.contains(mark))
@@ -35,13 +34,13 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     Some(rest.split('"').next().unwrap().to_owned())
 }
 
-/// Asserts that the page leads to what is wrong, `first` before all else.
+/// Asserts that the page links to every error, with `first` in front.
 #[track_caller]
 fn leads_to(page: &Page, first: &str) {
     let (html, path) = (&*page.html, &page.path);
     assert!(page.status.is_client_error(), "{path}: {}", page.status);
     let ids: Vec<String> = tags(html, " id=\"").filter_map(|tag| attribute(tag, "id")).collect();
-    // The buttons of a question take the focus once it is opened.
+    // Buttons of a dialog take the focus when it opens.
     let focused = tags(html, " autofocus").filter(|tag| !tag.starts_with("button"));
     let focused: Vec<&str> = focused.collect();
     assert_eq!(focused.len(), 1, "{path} puts the cursor into {focused:?}");
@@ -72,7 +71,7 @@ fn leads_to(page: &Page, first: &str) {
     }
 }
 
-/// The forms of a page into which something can be typed, by where they are sent.
+/// The actions of all forms of a page that have text input.
 fn typed_forms(page: &Page) -> Vec<String> {
     let forms = page.html.split("<form ").skip(1).filter_map(|form| {
         let (head, rest) = form.split_once('>').unwrap();
@@ -105,7 +104,7 @@ async fn refuse(
     leads_to(&browser.send(&page, &case.action, &typed).await, case.first);
 }
 
-/// Everything that a signed-in reader can change, with forms that are wrong.
+/// Every form for signed-in users, with invalid input.
 async fn cases(user: &User<'_>) -> Vec<Case> {
     let client = user.client("Kamala").await;
     let project = user.project(&client, "Site").await;
@@ -268,7 +267,7 @@ async fn cases(user: &User<'_>) -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn a_refused_form_leads_to_the_first_field_that_is_wrong() {
+async fn a_refused_form_leads_to_the_first_invalid_field() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     user.hub_put("/freelancer/profile", json!({"username": "ada"})).await;
@@ -283,7 +282,7 @@ async fn a_refused_form_leads_to_the_first_field_that_is_wrong() {
     assert!(left.is_empty(), "nobody has tried {left:?}");
 }
 
-/// The forms that there are only while the second factor is set up, asked for, or on.
+/// The forms that exist only while the second factor is being set up, requested, or on.
 async fn two_factor(user: &User<'_>, seen: &mut (BTreeSet<String>, BTreeSet<String>)) {
     let (browser, path) = (Browser::of(user), "/settings/security/two-factor");
     let confirm = format!("{path}/confirm");
@@ -304,7 +303,7 @@ async fn two_factor(user: &User<'_>, seen: &mut (BTreeSet<String>, BTreeSet<Stri
 }
 
 #[tokio::test]
-async fn forms_that_are_open_to_all_lead_there_too() {
+async fn public_forms_lead_there_too() {
     let app = spawn_app().await;
     let browser = Browser::new(&app);
     let mut seen = Default::default();
@@ -352,7 +351,7 @@ async fn forms_that_are_open_to_all_lead_there_too() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_wrong_as_a_whole_has_the_cursor_at_its_start() {
+async fn a_form_with_a_general_error_has_the_cursor_at_its_start() {
     let app = spawn_app().await;
     app.register("a@example.com").await;
     let browser = Browser::new(&app);

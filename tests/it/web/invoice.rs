@@ -1,4 +1,4 @@
-//! `/invoices`, and `/i/<token>` as the client reads it.
+//! `/invoices`, and `/i/<token>` as the client sees it.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -8,14 +8,14 @@ use crate::support::{
     Options, PUBLIC_URL, TestApp, User, smtp::Postmaster, spawn_app, spawn_app_with,
 };
 
-/// Makes a draft of this amount and answers the path of its page.
+/// Creates a draft of this amount and returns the path of its page.
 async fn draft(user: &User<'_>, client: &str, amount: u32) -> String {
     let body = json!({"clientId": client, "amount": amount, "dueDate": "2026-04-01"});
     let answer = user.post("/invoices", body).await;
     format!("/invoices/{}", answer.data(201)["id"].as_str().unwrap())
 }
 
-/// Where the client reads it, by the link on its owner's page.
+/// The client's link on the owner's page.
 fn public(page: &Page) -> String {
     page.link(PUBLIC_URL).replace(PUBLIC_URL, "")
 }
@@ -49,7 +49,7 @@ async fn an_invoice_is_sent_seen_reminded_of_and_paid() {
     let saved = browser.open(&path).await;
     saved.says("Saved to a file 18 Mar 2026, 13:00, not delivered: 20260318T120000Z-mail_");
 
-    // Its owner's own look does not count.
+    // A visit by the owner does not count.
     let link = public(&sent);
     browser.open(&link).await.expect(200).says("This is what your client sees.");
     browser.open(&path).await.says("Opened by client Not yet");
@@ -81,20 +81,20 @@ async fn an_invoice_is_sent_seen_reminded_of_and_paid() {
     stranger.open(&link).await.says("Paid on 7 Apr 2026. Thank you!").hides("Pay USD");
 }
 
-/// Signs in anew where a test has outlived a token.
+/// Signs in again after a test has outlived a token.
 async fn login(app: &TestApp) -> String {
     let body = json!({"email": "a@example.com", "password": crate::support::PASSWORD});
     app.post("/auth/login", body).await.data(200)["token"].as_str().unwrap().to_owned()
 }
 
-/// A program that mails through this server, and is opened at this address.
+/// An app that mails through this server and has this public URL.
 async fn mailing_through(server: &Postmaster, public_url: &'static str) -> TestApp {
     let courier = Some(server.courier("freelance.example", None));
     spawn_app_with(Options { courier, public_url: Some(public_url), ..Options::default() }).await
 }
 
 #[tokio::test]
-async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_on_the_dashboard() {
+async fn the_mail_servers_message_is_shown_on_the_invoice_in_the_list_and_on_the_dashboard() {
     let server = Postmaster::open().await;
     let app = mailing_through(&server, "http://freelance.example").await;
     let user = app.register("a@example.com").await;
@@ -134,7 +134,7 @@ async fn what_the_mail_server_says_of_an_invoice_is_seen_on_it_in_the_list_and_o
 }
 
 #[tokio::test]
-async fn before_an_invoice_is_sent_it_is_said_that_its_client_cannot_open_the_link() {
+async fn a_draft_warns_if_its_client_cannot_open_the_link() {
     for (public_url, said) in [
         ("http://freelance.example", None),
         ("http://localhost:5000", Some("only the computer this server runs on can reach")),
@@ -155,7 +155,7 @@ async fn before_an_invoice_is_sent_it_is_said_that_its_client_cannot_open_the_li
 }
 
 #[tokio::test]
-async fn an_invoice_is_opened_by_its_client_and_not_by_a_robot() {
+async fn visits_by_a_client_are_recorded_and_those_by_robots_are_not() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Kamala").await;
@@ -187,7 +187,7 @@ async fn an_invoice_is_opened_by_its_client_and_not_by_a_robot() {
 }
 
 #[tokio::test]
-async fn a_pdf_is_shown_in_the_browser_and_can_do_nothing_there() {
+async fn a_pdf_is_shown_in_the_browser_without_active_content() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Kamala").await;
@@ -220,7 +220,7 @@ async fn an_invoice_is_duplicated_and_a_draft_deleted() {
     let browser = Browser::of(&user);
     let path = draft(&user, &client, 500).await;
     let sent = send(&browser, &path).await;
-    // A sent invoice keeps what it is; only its notes may change.
+    // A sent invoice is frozen, except for its notes.
     let edit = format!("{path}/edit");
     let page = browser.open(&edit).await.expect(200);
     page.says("Edit note").hides("Due");
@@ -240,7 +240,7 @@ async fn an_invoice_is_duplicated_and_a_draft_deleted() {
 }
 
 #[tokio::test]
-async fn a_question_names_the_client_and_the_sum_and_the_page_tells_what_happened() {
+async fn a_confirmation_names_client_and_amount_and_the_page_reports_the_result() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Kamala").await;
@@ -295,7 +295,7 @@ async fn invoices_are_found_by_number_client_and_status() {
 }
 
 #[tokio::test]
-async fn another_accounts_invoice_is_not_there() {
+async fn an_invoice_of_another_account_is_not_found() {
     let app = spawn_app().await;
     let (ada, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
     let client = ada.client("Kamala").await;

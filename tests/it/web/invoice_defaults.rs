@@ -14,7 +14,7 @@ use crate::{
 const PLACE: &str = "/settings/invoices";
 
 #[tokio::test]
-async fn what_invoices_begin_with_is_set_once() {
+async fn defaults_of_new_invoices_are_set_once() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -39,7 +39,7 @@ async fn what_invoices_begin_with_is_set_once() {
     saved.says("The first invoice in 2026 will be ADA-2026-012").says("MoMo 024");
     assert_eq!(saved.value("taxRate").as_deref(), Some("7.5"));
 
-    // Once the year has an invoice, its numbers stay, and the page says why.
+    // Once the year has an invoice, its numbering is fixed, and the page says why.
     let client = user.client("Kamala").await;
     user.invoice(&client, 100.into(), "2026-04-01").await;
     let begun = browser.open(PLACE).await;
@@ -53,7 +53,7 @@ async fn what_invoices_begin_with_is_set_once() {
 }
 
 #[tokio::test]
-async fn a_logo_is_uploaded_shown_and_taken_off() {
+async fn a_logo_is_uploaded_shown_and_removed() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -74,7 +74,7 @@ async fn a_logo_is_uploaded_shown_and_taken_off() {
 }
 
 #[tokio::test]
-async fn colour_template_and_paper_are_chosen_and_a_sample_shows_them() {
+async fn colour_template_and_paper_can_be_chosen_and_a_sample_shows_them() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -83,7 +83,7 @@ async fn colour_template_and_paper_are_chosen_and_a_sample_shows_them() {
     let typed = |own: &'static str, swatch: &'static str| {
         [("dueDays", "14"), ("taxRate", "0"), ("accent", own), ("swatch", swatch)]
     };
-    // A picked swatch counts, unless another colour was typed.
+    // The selected swatch counts unless another colour was typed.
     let saved = browser.send(&page, PLACE, &typed("#0b5c46", "#f0b429")).await.expect(200);
     saved.says("Black text is easy to read on this colour (contrast 11.3:1)");
     assert_eq!(saved.value("accent").as_deref(), Some("#f0b429"));
@@ -105,11 +105,11 @@ async fn colour_template_and_paper_are_chosen_and_a_sample_shows_them() {
         assert_eq!(file.size(), size);
         assert!(file.text().contains("INV-2026-001"), "{}", file.text());
     }
-    // A sample draws no number.
+    // A sample uses up no number.
     browser.open(PLACE).await.says("The first invoice in 2026 will be INV-2026-001");
 }
 
-/// Uploads a logo; the status of what follows.
+/// Uploads a logo and returns the status of the response.
 async fn upload(user: &User<'_>, token: &str, picture: Vec<u8>) -> u16 {
     const BOUNDARY: &str = "--------------------------------7d3";
     let head = format!(

@@ -9,14 +9,14 @@ use super::{
 };
 use crate::support::spawn_app;
 
-/// What stands in a field of the form for `action`.
+/// The value of a field in the form for `action`.
 fn typed_in(page: &Page, action: &str, name: &str) -> String {
     let field = page.fields(action).into_iter().find(|(known, _)| known == name);
     field.unwrap_or_else(|| panic!("{action} has no {name}: {}", page.html)).1
 }
 
 #[tokio::test]
-async fn an_invoice_is_written_line_by_line_without_scripts() {
+async fn an_invoice_can_be_edited_line_by_line_without_scripts() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -68,7 +68,7 @@ async fn an_invoice_is_written_line_by_line_without_scripts() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_line_stands_at_that_line() {
+async fn line_errors_are_shown_at_their_line() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Kamala").await;
@@ -89,7 +89,7 @@ async fn what_is_wrong_with_a_line_stands_at_that_line() {
     let again = browser.send(&page, "/invoices", &typed).await.expect(400);
     again.says("Check the 2 fields below.").says("The due date can’t be before the issue date.");
     again.says("Enter a number, such as 1250.50.");
-    // The empty line is gone, and the wrong one is the second.
+    // The empty line was dropped, so the invalid one is now the second.
     assert_eq!(again.value("items.1.quantity").as_deref(), Some("many"));
     assert!(again.html.contains("id=\"f-items.1.quantity-error\""), "{}", again.html);
     assert_eq!(again.html.matches("aria-invalid").count(), 2);
@@ -104,7 +104,7 @@ async fn what_is_wrong_with_a_line_stands_at_that_line() {
     assert_eq!(user.get("/invoices").await.body["total"], 0);
 }
 
-/// What the editor's script is told of a form with these lines of quantity and rate.
+/// The response to the editor's script for lines with these quantities and rates.
 async fn totals(
     browser: &Browser<'_>,
     token: &str,
@@ -124,14 +124,14 @@ async fn totals(
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, text)| (&**name, *text)).collect();
     let answer = browser.once(&Method::POST, "/invoices/totals", &fields).await.expect(200);
     let mut told: Value = serde_json::from_str(&answer.html).unwrap();
-    // The document shows the same total, or there is none.
+    // The preview exists only with a valid total.
     let sheet = told.as_object_mut().unwrap().remove("sheet").unwrap();
     assert_eq!(sheet.is_null(), told["total"] == "–", "{told}");
     told
 }
 
 #[tokio::test]
-async fn the_totals_of_what_is_typed_are_told_as_the_reader_writes_numbers() {
+async fn totals_have_the_readers_number_format() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     user.client("Kamala").await;
@@ -147,7 +147,7 @@ async fn the_totals_of_what_is_typed_are_told_as_the_reader_writes_numbers() {
     let none = ["–"; 3];
     type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], Value);
     let cases: [Case<'_>; 14] = [
-        // A line may say nothing yet, or how many of nothing; one of each goes without saying.
+        // A line may be empty or incomplete; the quantity defaults to one.
         (
             "USD",
             "7.5",
@@ -165,7 +165,7 @@ async fn the_totals_of_what_is_typed_are_told_as_the_reader_writes_numbers() {
             told(&["40.00", "-5.00"], ["35.00", "0.00", "35.00"], "USD"),
         ),
         ("USD", "0", &[], told(&[], ["0.00"; 3], "USD")),
-        // What cannot be calculated is told as nothing.
+        // Invalid input gives no total.
         ("USD", "0", &[("ten", "1"), ("1", "1")], told(&["–", "1.00"], none, "USD")),
         ("USD", "0", &[("0", "1")], told(&["–"], none, "USD")),
         ("USD", "0", &[("1", "2,17")], told(&["–"], none, "USD")),
@@ -173,7 +173,7 @@ async fn the_totals_of_what_is_typed_are_told_as_the_reader_writes_numbers() {
         ("USD", "101", &[("1", "1")], told(&["1.00"], none, "USD")),
         ("USD", "x", &[("1", "1")], told(&["1.00"], none, "USD")),
         ("USD", "0", &[("999999999999999", "999999999999.99")], told(&["–"], none, "USD")),
-        // The account's currency, where the form has none.
+        // The account's currency, if the form has none.
         ("", "0", &[("1", "1")], told(&["1.00"], ["1.00", "0.00", "1.00"], "USD")),
     ];
     for (currency, tax, lines, expected) in cases {
@@ -187,7 +187,7 @@ async fn the_totals_of_what_is_typed_are_told_as_the_reader_writes_numbers() {
 }
 
 #[tokio::test]
-async fn totals_are_told_to_nobody_but_a_signed_in_reader_with_a_form_of_ours() {
+async fn totals_require_a_signed_in_reader_and_a_form_token() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let fields = [("items.0.rate", "1")];
@@ -197,7 +197,7 @@ async fn totals_are_told_to_nobody_but_a_signed_in_reader_with_a_form_of_ours() 
     assert_eq!(stranger.headers[header::LOCATION], "/login");
 }
 
-/// A valid form with one line; `client` is an id, or `new`.
+/// A valid form with one line. `client` is an id or `new`.
 fn one_line<'a>(client: &'a str, description: &'a str, action: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
         ("clientId", client),
@@ -213,7 +213,7 @@ fn one_line<'a>(client: &'a str, description: &'a str, action: &'a str) -> Vec<(
 }
 
 #[tokio::test]
-async fn the_first_client_is_added_with_the_first_invoice_and_nothing_typed_is_lost() {
+async fn the_first_client_can_be_added_with_the_first_invoice_and_no_input_is_lost() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -234,7 +234,7 @@ async fn the_first_client_is_added_with_the_first_invoice_and_nothing_typed_is_l
     shown.says("Billed to Kamala").says("Total US$500.00");
     assert_eq!(user.get("/clients").await.body["total"], 1);
 
-    // A draft that is changed can get a new client too, or none of both is saved.
+    // An edited draft can get a new client too. Either both are saved or neither.
     let edit = format!("{}/edit", shown.path);
     let page = browser.open(&edit).await.expect(200);
     let mut typed = one_line("new", "", "save");
@@ -264,7 +264,7 @@ async fn lines_are_duplicated_and_due_dates_chosen_without_scripts() {
     assert_eq!(again.value("dueDate").as_deref(), Some("2026-03-25"));
     again.tag("button", "value=\"due.7\" formnovalidate aria-current=\"true\"");
 
-    // A draft that is saved stays in the editor; a description is one line.
+    // A saved draft stays in the editor, and a description is one line.
     let typed = one_line(&client, "Logo\r\nand card", "save");
     let saved = browser.send(&page, "/invoices", &typed).await.expect(200);
     assert!(saved.path.ends_with("/edit"), "{}", saved.path);
@@ -286,7 +286,7 @@ async fn a_form_offers_the_projects_of_its_client() {
 }
 
 #[tokio::test]
-async fn the_preview_shows_what_is_typed() {
+async fn the_preview_shows_the_input() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Kamala").await;
@@ -304,7 +304,7 @@ async fn the_preview_shows_what_is_typed() {
 }
 
 #[tokio::test]
-async fn a_draft_is_saved_while_it_is_edited_but_never_over_another_version() {
+async fn a_draft_is_saved_while_edited_but_never_over_another_version() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Kamala").await;
@@ -325,7 +325,7 @@ async fn a_draft_is_saved_while_it_is_edited_but_never_over_another_version() {
     let (status, kept) = keep(&version, "Logo").await;
     assert_eq!((status, &kept["said"]), (200, &json!("Saved at 13:00")));
     assert_eq!(stored().await, "Logo");
-    // What is invalid is not saved, and nobody is bothered.
+    // Invalid input is not saved and shows no error.
     let now = kept["version"].as_str().unwrap();
     assert_eq!(keep(now, "").await, (400, json!({"version": "", "said": ""})));
     let (status, kept) = keep(now, "Card").await;

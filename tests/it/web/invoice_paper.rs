@@ -1,4 +1,4 @@
-//! What a client reads of an invoice: on its page, in its mail and on paper.
+//! The client's view of an invoice: page, email and PDF.
 
 use freelanceos::{
     app::{invoice_defaults::update_invoice_defaults, unit_of_work::Work},
@@ -19,7 +19,7 @@ async fn change_defaults(user: &User<'_>, fields: Value) {
     user.app.app.run(user.claims(), update).await.unwrap();
 }
 
-/// Sends a new invoice and answers the paths of its own page and of its client's.
+/// Sends a new invoice and returns the paths of its own page and of its client's page.
 async fn sent(user: &User<'_>, body: Value) -> (String, String) {
     let id = user.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned();
     user.post(&format!("/invoices/{id}/send"), json!({})).await.data(200);
@@ -38,7 +38,7 @@ async fn frozen_file(user: &User<'_>, path: &str) -> Vec<u8> {
     request.send().await.unwrap().bytes().await.unwrap().to_vec()
 }
 
-/// Everything that the client of an invoice gets to read: page, mail, PDF.
+/// Everything the client of an invoice can read: page, email, PDF.
 async fn surfaces(app: &TestApp, link: &str) -> [String; 3] {
     let page = Browser::new(app).open(link).await.expect(200);
     let mail = app.mails().await.last().unwrap().text.clone();
@@ -46,7 +46,7 @@ async fn surfaces(app: &TestApp, link: &str) -> [String; 3] {
 }
 
 #[tokio::test]
-async fn the_business_stands_above_the_person_on_every_surface() {
+async fn the_business_name_is_above_the_person_everywhere() {
     let app = spawn_app().await;
     let user = app.register("ngozi@example.com").await;
     user.put("/auth/me", json!({"firstName": "Ngozi", "lastName": "Eze"})).await.data(200);
@@ -84,14 +84,14 @@ async fn the_business_stands_above_the_person_on_every_surface() {
 }
 
 #[tokio::test]
-async fn a_link_that_leads_nowhere_is_shown_to_no_client() {
+async fn a_placeholder_payment_link_is_not_shown_to_clients() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     change_defaults(&user, json!({"paymentInstructions": "MoMo 024 555"})).await;
     let client = user.client("Kamala").await;
     let body = json!({"clientId": client, "amount": 120, "dueDate": "2026-04-15"});
     let (own, link) = sent(&user, body).await;
-    // The API has it all the same, as its document says.
+    // The API returns it anyway, as documented.
     let answer = user.post(&format!("{own}/payment-link"), json!({})).await;
     let made = answer.data(200).to_string();
     assert!(made.contains("https://pay.raenest.com/fos-"), "{made}");
@@ -105,7 +105,7 @@ async fn a_link_that_leads_nowhere_is_shown_to_no_client() {
 }
 
 #[tokio::test]
-async fn a_link_of_a_service_that_the_operator_named_is_shown_until_nothing_is_due() {
+async fn a_link_to_a_configured_payment_service_is_shown_until_nothing_is_due() {
     let base = Some("https://pay.example");
     let app = spawn_app_with(Options { payment_link_base: base, ..Options::default() }).await;
     let user = app.register("a@example.com").await;
@@ -126,7 +126,7 @@ async fn a_link_of_a_service_that_the_operator_named_is_shown_until_nothing_is_d
 }
 
 #[tokio::test]
-async fn a_paid_invoice_asks_for_no_money_and_its_frozen_file_stays() {
+async fn a_paid_invoice_asks_for_no_payment_and_its_frozen_file_stays() {
     let app = spawn_app().await;
     app.clock.set("2026-04-01T23:30:00Z");
     let user = app.register("a@example.com").await;
@@ -140,7 +140,7 @@ async fn a_paid_invoice_asks_for_no_money_and_its_frozen_file_stays() {
 
     user.post(&format!("{own}/mark-paid"), json!({})).await.data(200);
     let copy = paper(&app, &link).await.text();
-    // It is the day of its freelancer.
+    // The date in the freelancer's timezone.
     for wanted in ["Paid on 2 Apr 2026", "Total paid USD 120.00"] {
         assert!(copy.contains(wanted), "{wanted}: {copy}");
     }
@@ -155,7 +155,7 @@ async fn a_paid_invoice_asks_for_no_money_and_its_frozen_file_stays() {
 }
 
 #[tokio::test]
-async fn the_business_name_of_the_settings_stands_in_the_pdf_that_is_mailed() {
+async fn the_business_name_in_settings_is_on_the_mailed_pdf() {
     let app = spawn_app().await;
     let user = app.register("ngozi@example.com").await;
     let browser = Browser::of(&user);
@@ -167,7 +167,7 @@ async fn the_business_name_of_the_settings_stands_in_the_pdf_that_is_mailed() {
     set("Eze Studio").await;
     let client = user.client("Lars Berg").await;
     let id = user.sent_invoice(&client, json!(120)).await;
-    // What is set after it was sent is for the next one, though nothing was mailed yet.
+    // A change after sending applies to the next invoice, even before this one is mailed.
     set("Somebody Else").await;
     let served = frozen_file(&user, &format!("/invoices/{id}")).await;
     let mail = app.mails().await.pop().unwrap();
@@ -180,7 +180,7 @@ async fn the_business_name_of_the_settings_stands_in_the_pdf_that_is_mailed() {
 }
 
 #[tokio::test]
-async fn an_invoice_of_nothing_asks_for_nothing() {
+async fn an_invoice_with_total_zero_asks_for_no_payment() {
     let base = Some("https://pay.example");
     let app = spawn_app_with(Options { payment_link_base: base, ..Options::default() }).await;
     let user = app.register("a@example.com").await;
@@ -209,7 +209,7 @@ async fn an_invoice_of_nothing_asks_for_nothing() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_printed_stops_the_sending_and_is_named() {
+async fn unprintable_text_blocks_sending_and_is_named() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("王小明").await;
@@ -221,7 +221,7 @@ async fn what_cannot_be_printed_stops_the_sending_and_is_named() {
     assert!(said.contains("“\u{13000}” (U+13000)"), "{said}");
     assert_eq!(user.get(&path).await.data(200)["status"], "draft");
     assert_eq!(app.mails().await.len(), 0);
-    // Whoever looks at the draft is told before.
+    // The draft page shows a warning beforehand.
     let browser = Browser::of(&user);
     let page = browser.open(&path).await.expect(200);
     page.says("U+13000");

@@ -1,4 +1,4 @@
-//! What strangers may send to pages, and how much of it.
+//! Limits on what anonymous visitors may send to pages.
 
 use reqwest::{Method, header};
 use serde_json::json;
@@ -24,9 +24,9 @@ async fn post(app: &TestApp, path: &str, from: &str, body: String) -> (u16, Stri
 }
 
 #[tokio::test]
-async fn every_form_that_anybody_may_send_is_limited_by_address() {
+async fn every_public_form_is_limited_by_address() {
     let app = limited().await;
-    // One with a limit of its own has it besides.
+    // A form with its own limit has this one too.
     let paths = ["/welcome", "/verify-email", "/u/nobody/messages", "/p/nothing"];
     for n in 0..200 {
         let (status, page) = post(&app, paths[n % 2], "203.0.113.1", "a=b".to_owned()).await;
@@ -38,7 +38,7 @@ async fn every_form_that_anybody_may_send_is_limited_by_address() {
     }
     let (status, _) = post(&app, "/verify-email", "203.0.113.2", "a=b".to_owned()).await;
     assert_eq!(status, 400);
-    // Who is signed in goes on.
+    // Signed-in users are not affected.
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     let form = browser.open("/clients/new").await.expect(200);
@@ -46,7 +46,7 @@ async fn every_form_that_anybody_may_send_is_limited_by_address() {
 }
 
 #[tokio::test]
-async fn a_form_of_more_fields_than_any_page_has_is_refused_unread() {
+async fn a_form_with_more_fields_than_any_page_has_is_refused_unread() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     for path in ["/login", "/verify-email"] {
@@ -66,7 +66,7 @@ async fn a_form_of_more_fields_than_any_page_has_is_refused_unread() {
 }
 
 #[tokio::test]
-async fn a_browser_that_signed_in_before_is_not_kept_out_by_strangers() {
+async fn attacks_do_not_lock_out_a_browser_that_signed_in_before() {
     let app = limited().await;
     app.register("a@example.com").await;
     app.register("b@example.com").await;
@@ -76,18 +76,18 @@ async fn a_browser_that_signed_in_before_is_not_kept_out_by_strangers() {
     for browser in [&own, &other] {
         browser.cookies.borrow_mut().remove("fos_session");
     }
-    // They are in the same network.
+    // The attackers are in the same network.
     for n in 0..20 {
         let form = "email=a%40example.com&password=wrong".to_owned();
         assert_eq!(post(&app, "/login", &format!("127.0.0.{}", 2 + n), form).await.0, 401);
     }
     sign_in(&other, "a@example.com", PASSWORD).await.expect(429);
     sign_in(&own, "a@example.com", PASSWORD).await.expect(200);
-    // The mark is of its own account alone, and nobody else makes one.
+    // The cookie works only for its own account and cannot be forged.
     let marks = own.cookies.borrow()["fos_known"].clone();
     other.cookies.borrow_mut().insert("fos_known".to_owned(), marks.replace('A', "B"));
     sign_in(&other, "a@example.com", PASSWORD).await.expect(429);
-    // A reset that strangers asked for three times can be asked for by it, too.
+    // The known browser can request a reset even after three requests by others.
     for browser in [&other, &other, &other, &own] {
         browser.post("/forgot", &[("email", "a@example.com")]).await.expect(200);
     }
@@ -95,7 +95,7 @@ async fn a_browser_that_signed_in_before_is_not_kept_out_by_strangers() {
 }
 
 #[tokio::test]
-async fn a_browser_is_known_for_a_year_and_for_each_account_that_it_signed_in_to() {
+async fn a_browser_is_known_for_a_year_and_for_each_account_it_signed_in_to() {
     let app = limited().await;
     let browser = Browser::new(&app);
     for email in ["a@example.com", "b@example.com"] {
@@ -120,10 +120,10 @@ async fn a_browser_is_known_for_a_year_and_for_each_account_that_it_signed_in_to
 }
 
 #[tokio::test]
-async fn a_reset_is_refused_for_its_code_before_anybody_guesses_at_its_password() {
+async fn a_reset_checks_the_code_before_the_password_strength() {
     let app = spawn_app().await;
     app.register("a@example.com").await;
-    // Guessing at passwords like it takes long.
+    // The strength of such a password takes long to estimate.
     let password = "4@8({[</369!1|0$57+%2Zz4@8({[</369!1|0$A".to_owned();
     let typed = [("email", "a@example.com"), ("otp", "000000"), ("newPassword", &*password)];
     let page = Browser::new(&app).post("/reset", &typed).await.expect(400);
@@ -134,7 +134,7 @@ async fn a_reset_is_refused_for_its_code_before_anybody_guesses_at_its_password(
 }
 
 #[tokio::test]
-async fn only_a_profile_that_shows_something_is_for_search_engines() {
+async fn search_engines_may_index_only_a_profile_with_content() {
     let app = spawn_app().await;
     let user = freelancer(&app, "JohnDoe").await;
     let robots = async |method: Method, path: &str| {
@@ -167,7 +167,7 @@ async fn only_a_profile_that_shows_something_is_for_search_engines() {
 }
 
 #[tokio::test]
-async fn a_sign_in_whose_cookie_would_be_lost_says_why() {
+async fn a_sign_in_whose_cookie_would_be_lost_explains_why() {
     let app = spawn_app_with(Options {
         public_url: Some("https://office.example.com"),
         ..Options::default()
@@ -195,7 +195,7 @@ async fn a_sign_in_whose_cookie_would_be_lost_says_why() {
     // With cookies switched off.
     let (status, _, page) = send("https://office.example.com", "", "/login").await;
     assert!(status == 409 && page.contains("Allow cookies"), "{status} {page}");
-    // As it should be: the sign-in page has left a cookie, and it came back.
+    // Normally the sign-in page has set a cookie, and it comes back.
     let opened = app.http.get(format!("{}/login", app.base)).send().await.unwrap();
     let cookie = opened.headers()[header::SET_COOKIE].to_str().unwrap();
     let kept = cookie.split(';').next().unwrap();

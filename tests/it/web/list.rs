@@ -1,11 +1,11 @@
-//! What the lists share: tabs, order, pages, exports, and what is done to several entries at once.
+//! Features that all lists share: tabs, order, pages, exports, and bulk actions.
 
 use serde_json::json;
 
 use super::browser::{Browser, Page};
 use crate::support::{User, spawn_app};
 
-/// Makes a draft and returns its id.
+/// Creates a draft and returns its id.
 async fn draft(user: &User<'_>, client: &str, amount: u32, issued: &str, due: &str) -> String {
     let body = json!({
         "clientId": client, "amount": amount, "issueDate": issued, "dueDate": due,
@@ -13,7 +13,7 @@ async fn draft(user: &User<'_>, client: &str, amount: u32, issued: &str, due: &s
     user.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned()
 }
 
-/// Makes a sent invoice and returns its id.
+/// Creates a sent invoice and returns its id.
 async fn sent(user: &User<'_>, client: &str, amount: u32, issued: &str, due: &str) -> String {
     let id = draft(user, client, amount, issued, due).await;
     user.post(&format!("/invoices/{id}/send"), json!({})).await.data(200);
@@ -27,7 +27,7 @@ fn numbers(page: &Page) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn tabs_tell_how_many_invoices_there_are_and_what_they_add_up_to() {
+async fn tabs_show_the_number_of_invoices_and_their_sums() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Kamala").await;
@@ -53,7 +53,7 @@ async fn tabs_tell_how_many_invoices_there_are_and_what_they_add_up_to() {
 }
 
 #[tokio::test]
-async fn heads_of_columns_order_a_list_and_filters_stay_in_every_link() {
+async fn column_headers_order_a_list_and_every_link_keeps_the_filters() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Kamala").await;
@@ -94,12 +94,12 @@ async fn a_page_has_25_rows_or_50() {
     let page = browser.open("/clients").await.link("/clients?pageSize=50");
     browser.open(&page).await.says("1–26 of 26");
     browser.open("/clients?page=7&search=client").await.says("No clients found");
-    // The API keeps its own.
+    // The API keeps its own default.
     assert_eq!(user.get("/clients").await.body["data"].as_array().unwrap().len(), 10);
 }
 
 #[tokio::test]
-async fn the_list_as_it_is_filtered_and_the_picked_invoices_are_exported() {
+async fn filtered_and_selected_invoices_can_be_exported() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let other = app.register("b@example.com").await;
@@ -136,7 +136,7 @@ async fn the_list_as_it_is_filtered_and_the_picked_invoices_are_exported() {
 }
 
 #[tokio::test]
-async fn the_picked_clients_are_reminded_once_it_is_said_who() {
+async fn selected_clients_are_reminded_after_a_confirmation_names_them() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let (kamala, nimal) = (user.client("Kamala").await, user.client("Nimal").await);
@@ -165,7 +165,7 @@ async fn the_picked_clients_are_reminded_once_it_is_said_who() {
 }
 
 #[tokio::test]
-async fn one_search_finds_everything_and_every_place() {
+async fn one_search_finds_everything_including_pages() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Nordlicht & <Söhne>").await;

@@ -1,4 +1,5 @@
-//! What is made of a proposal, a milestone or a project: in its currency, and once.
+//! Invoices and projects created from proposals, milestones and projects: in the right currency,
+//! and only once.
 
 use freelanceos::{
     app::{
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use super::browser::Browser;
 use crate::support::{FromPage, User, spawn_app};
 
-/// A project in a currency of its own, with one completed milestone: the ids of both.
+/// A project in its own currency with one completed milestone. Returns both ids.
 async fn project(user: &User<'_>, client: &str) -> (String, String) {
     let body = json!({
         "clientId": client, "name": "Shop", "budget": 3_000_000, "currency": "NGN",
@@ -63,19 +64,19 @@ async fn a_milestone_is_invoiced_once_in_its_currency_and_again_after_the_invoic
 
     let shown = browser.open(&format!("/projects/{project}")).await;
     shown.says("Invoice INV-2026-001").hides("Create invoice");
-    // An older tab still has the form.
+    // An older tab still shows the form.
     let page = browser.open(&editor).await;
     let again = browser.send(&page, "/invoices", &typed).await.expect(409);
     again.says("This milestone is already invoiced in INV-2026-001.");
     assert_eq!(user.get("/invoices").await.body["total"], 1);
-    // However far the invoice gets, the milestone is not billed twice.
+    // Whatever the status of the invoice, the milestone is not invoiced twice.
     let path = format!("/invoices/{id}");
     user.put(&path, json!({"status": "sent"})).await.data(200);
     user.put(&path, json!({"status": "paid"})).await.data(200);
     browser.send(&page, "/invoices", &typed).await.expect(409);
     browser.open(&format!("/projects/{project}")).await.hides("Create invoice");
 
-    // Of another one the first invoice is cancelled, either way.
+    // The first invoice of a second milestone is cancelled, in both possible ways.
     let body = json!({"projectId": project, "name": "Build", "amount": 10, "status": "completed"});
     let second = user.post("/milestones", body).await.data(201)["id"].as_str().unwrap().to_owned();
     let editor = editor.replace(&milestone, &second);
@@ -94,7 +95,7 @@ async fn a_milestone_is_invoiced_once_in_its_currency_and_again_after_the_invoic
 }
 
 #[tokio::test]
-async fn a_milestone_that_is_paid_is_not_invoiced() {
+async fn a_paid_milestone_is_not_invoiced() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Ngozi").await;
@@ -113,7 +114,7 @@ async fn a_milestone_that_is_paid_is_not_invoiced() {
 }
 
 #[tokio::test]
-async fn of_two_invoices_of_a_milestone_and_two_projects_of_a_proposal_at_once_one_is_made() {
+async fn concurrent_requests_create_one_invoice_of_a_milestone_and_one_project_of_a_proposal() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Ngozi").await;
@@ -134,7 +135,7 @@ async fn of_two_invoices_of_a_milestone_and_two_projects_of_a_proposal_at_once_o
     assert!(refused.into_iter().all(|error| *error.kind() == Kind::Conflict));
     let list = user.get("/invoices").await;
     assert_eq!(list.body["total"], 1);
-    // Without a word of it, it is of the milestone's project, and in its currency.
+    // Project and currency default to those of the milestone.
     assert_eq!(list.data(200)[0]["projectId"], project);
     assert_eq!(list.data(200)[0]["currency"], "NGN");
 
@@ -182,7 +183,7 @@ async fn a_proposal_becomes_one_project_and_another_once_that_is_deleted() {
         user.delete(&format!("/projects/{project}")).await.data(200);
     }
     assert_eq!(user.get("/projects").await.body["total"], 0);
-    // A copy of a proposal is a new offer, of which nothing was made.
+    // A copy of a proposal is new, so no project was created from it.
     let form = browser.open(&path).await.link("/projects/new?proposalId=");
     let page = browser.open(&form).await;
     let typed = [("name", "P"), ("clientId", &*client), ("currency", "EUR")];
@@ -194,7 +195,7 @@ async fn a_proposal_becomes_one_project_and_another_once_that_is_deleted() {
 }
 
 #[tokio::test]
-async fn an_invoice_of_a_proposal_or_project_begins_in_its_currency() {
+async fn an_invoice_of_a_proposal_or_project_starts_in_its_currency() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Ngozi").await;
@@ -210,7 +211,7 @@ async fn an_invoice_of_a_proposal_or_project_begins_in_its_currency() {
         let editor = browser.open(&link).await;
         assert!(editor.html.contains("<option value=\"NGN\" selected>"), "{page}");
     }
-    // At the API, where it is not said.
+    // Through the API without a currency.
     let body = |currency: Option<&str>| {
         let mut body = json!({
             "clientId": client, "projectId": project, "amount": 100, "dueDate": "2026-04-15",
@@ -220,14 +221,14 @@ async fn an_invoice_of_a_proposal_or_project_begins_in_its_currency() {
     };
     assert_eq!(user.post("/invoices", body(None)).await.data(201)["currency"], "NGN");
     assert_eq!(user.post("/invoices", body(Some("GHS"))).await.data(201)["currency"], "GHS");
-    // Somebody else's project tells nothing of itself.
+    // A project of another account reveals nothing.
     let other = app.register("b@example.com").await;
     let theirs = Browser::of(&other);
     theirs.open(&format!("/invoices/new?projectId={project}")).await.expect(404);
 }
 
 #[tokio::test]
-async fn an_invoice_takes_no_project_of_another_client() {
+async fn an_invoice_cannot_have_a_project_of_another_client() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let (a, b) = (user.client("A").await, user.client("B").await);
@@ -244,7 +245,7 @@ async fn an_invoice_takes_no_project_of_another_client() {
     }
     user.put(&path, json!({"clientId": b, "projectId": of_b})).await.data(200);
     user.put(&path, json!({"clientId": a, "projectId": ""})).await.data(200);
-    // Nor does a sent one.
+    // A sent invoice cannot either.
     user.put(&path, json!({"status": "sent"})).await.data(200);
     assert_eq!(user.put(&path, json!({"projectId": of_b})).await.error(400), told);
     user.put(&path, json!({"projectId": of_a})).await.data(200);
@@ -260,7 +261,7 @@ async fn an_invoice_takes_no_project_of_another_client() {
         ("items.0.rate", "1"),
     ];
     browser.send(&page, "/invoices", &typed).await.expect(400).says("belongs to another client");
-    // A milestone goes with its own project, and of another account there is none.
+    // A milestone requires its own project, and cannot belong to another account.
     let mut typed = typed.to_vec();
     typed.push(("milestoneId", &*milestone));
     browser.send(&page, "/invoices", &typed).await.expect(400);

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::browser::Browser;
 use crate::support::{TestApp, User, spawn_app};
 
-/// A freelancer with a public profile, to whom this was written.
+/// A freelancer with a public profile who got this message.
 async fn written_to<'a>(app: &'a TestApp, messages: &[&str]) -> User<'a> {
     let user = app.register("obi@example.com").await;
     user.hub_put("/freelancer/profile", json!({"username": "obi"})).await.bare(200);
@@ -17,7 +17,7 @@ async fn written_to<'a>(app: &'a TestApp, messages: &[&str]) -> User<'a> {
 }
 
 #[tokio::test]
-async fn a_message_is_read_answered_put_back_and_deleted() {
+async fn a_message_is_read_answered_marked_unread_and_deleted() {
     let app = spawn_app().await;
     let user = written_to(&app, &["Hello <script>\nAre you free? & when"]).await;
     let browser = Browser::of(&user);
@@ -40,7 +40,7 @@ async fn a_message_is_read_answered_put_back_and_deleted() {
 }
 
 #[tokio::test]
-async fn another_accounts_message_is_not_there() {
+async fn a_message_of_another_account_is_not_found() {
     let app = spawn_app().await;
     let user = written_to(&app, &["One", "Two", "Three"]).await;
     let browser = Browser::of(&user);

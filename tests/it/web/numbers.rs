@@ -1,9 +1,9 @@
-//! Numbers as people type them into forms: the account's format says what a separator means.
+//! Numbers in forms: the account's format defines the separators.
 
 use super::browser::Browser;
 use crate::support::{User, spawn_app};
 
-/// Has the account write numbers so.
+/// Sets the number format of the account.
 pub async fn write_numbers(browser: &Browser<'_>, format: &str) {
     let page = browser.open("/settings/invoices").await.expect(200);
     let typed = [
@@ -21,13 +21,13 @@ fn escaped(text: &str) -> String {
     text.replace('\'', "&#39;")
 }
 
-/// What the newest project costs, as the API writes it.
+/// The budget of the newest project, as the API formats it.
 async fn budget(user: &User<'_>) -> String {
     user.get("/projects").await.data(200)[0]["budget"].to_string()
 }
 
 #[tokio::test]
-async fn a_number_is_read_in_the_accounts_format_and_shown_in_it() {
+async fn a_number_is_parsed_and_shown_in_the_accounts_format() {
     for (format, typed, shown, budget_is) in [
         ("1,234.56", "2,179.5", "2179.5", "2179.5"),
         ("1,234.56", "1.25", "1.25", "1.25"),
@@ -53,7 +53,7 @@ async fn a_number_is_read_in_the_accounts_format_and_shown_in_it() {
         let made = browser.send(&page, "/projects", &fields).await.expect(200);
         assert_eq!(budget(&user).await, budget_is, "{format}: {typed}");
 
-        // A form that is sent as it is shown changes nothing.
+        // A form submitted unchanged changes nothing.
         let edit = format!("{}/edit", made.path);
         let page = browser.open(&edit).await.expect(200);
         let value = page.value("budget").unwrap();
@@ -66,7 +66,7 @@ async fn a_number_is_read_in_the_accounts_format_and_shown_in_it() {
 }
 
 #[tokio::test]
-async fn what_a_format_leaves_open_is_asked_in_every_form() {
+async fn ambiguous_numbers_are_queried_in_every_form() {
     for (format, typed, said) in [
         ("1,234.56", "1,25", "Enter the number in the format 1,234.56. It could mean: 1.25, 125."),
         ("1.234,56", "7.5", "Enter the number in the format 1.234,56. It could mean: 7,5, 75."),
@@ -116,7 +116,7 @@ async fn what_a_format_leaves_open_is_asked_in_every_form() {
 }
 
 #[tokio::test]
-async fn an_invoices_sums_are_read_and_shown_in_the_accounts_format() {
+async fn the_amounts_of_an_invoice_are_parsed_and_shown_in_the_accounts_format() {
     for (format, quantity, rate, sums) in [
         ("1,234.56", "60.28", "2,179", "Total 131,350.12 USD"),
         ("1.234,56", "60,28", "2.179", "Total 131.350,12 USD"),

@@ -1,4 +1,4 @@
-//! `/images/<id>`, and the pictures that tests upload.
+//! `/images/<id>`, and pictures for upload tests.
 
 use std::io::Cursor;
 
@@ -8,7 +8,7 @@ use reqwest::{Method, header};
 
 use crate::support::spawn_app;
 
-/// A picture of that size, as a PNG file.
+/// A PNG file of that size.
 pub fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let image = RgbaImage::from_pixel(width, height, Rgba([200, 40, 40, 255]));
@@ -17,7 +17,7 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn whoever_knows_its_address_sees_a_picture_and_keeps_it() {
+async fn anyone_with_its_address_can_see_and_cache_a_picture() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let id = app.app.upload_image(user.claims(), ImagePurpose::Avatar, png(40, 40)).await.unwrap();
@@ -57,7 +57,7 @@ async fn whoever_knows_its_address_sees_a_picture_and_keeps_it() {
 }
 
 #[tokio::test]
-async fn a_picture_that_is_not_there_is_a_page_that_says_so() {
+async fn a_missing_picture_is_an_error_page() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let id = app.app.upload_image(user.claims(), ImagePurpose::Avatar, png(8, 8)).await.unwrap();

@@ -33,7 +33,7 @@ const TYPED: [(&str, &str); 11] = [
 ];
 
 #[tokio::test]
-async fn a_profile_is_filled_in_and_says_what_is_missing() {
+async fn a_profile_can_be_filled_in_and_shows_what_is_missing() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -41,7 +41,7 @@ async fn a_profile_is_filled_in_and_says_what_is_missing() {
     page.says("0% complete")
         .says("Choose a username to get a public profile")
         .hides("View public profile");
-    // A profile without a username is one all the same.
+    // A profile is valid without a username.
     let saved = browser.send(&page, "/profile", &[("title", "Developer")]).await;
     saved.expect(200).says("Profile saved.").says("10% complete");
 
@@ -56,7 +56,7 @@ async fn a_profile_is_filled_in_and_says_what_is_missing() {
     assert_eq!(profile["skills"], json!(["Rust", "SQL", "UI design"]));
     assert_eq!(profile["location"]["city"], "Colombo");
 
-    // What is emptied is gone, but a username stays.
+    // Emptied fields are cleared, but a username stays.
     let emptied = TYPED.map(|(name, _)| (name, ""));
     let refused = browser.send(&saved, "/profile", &emptied).await.expect(400);
     refused.says("Check the field below.");
@@ -66,7 +66,7 @@ async fn a_profile_is_filled_in_and_says_what_is_missing() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_profile_stands_at_its_field() {
+async fn profile_errors_are_shown_at_their_fields() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     other.hub_put("/freelancer/profile", json!({"username": "Taken"})).await.bare(200);
@@ -94,7 +94,7 @@ async fn what_is_wrong_with_a_profile_stands_at_its_field() {
 }
 
 #[tokio::test]
-async fn what_the_form_cannot_show_stays_where_nothing_was_typed_over_it() {
+async fn values_that_the_form_cannot_show_are_kept_unless_overwritten() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let location =
@@ -144,7 +144,7 @@ async fn a_picture_is_uploaded_replaced_and_removed() {
 }
 
 #[tokio::test]
-async fn a_piece_of_work_is_added_with_a_picture_changed_and_deleted() {
+async fn a_work_is_added_with_a_picture_edited_and_deleted() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -161,7 +161,7 @@ async fn a_piece_of_work_is_added_with_a_picture_changed_and_deleted() {
     ];
     let list = browser.upload(&page, "/profile/portfolio", &typed, &png(40, 30)).await.expect(200);
     list.says("Work added.").says("<i>Shop</i>").hides("No image");
-    // Sent once more, by somebody who went back: nothing is added.
+    // Submitted again after going back, it adds nothing.
     browser.upload(&page, "/profile/portfolio", &typed, &png(40, 30)).await.expect(200);
     let item = works(&user).await;
     assert_eq!(item.as_array().unwrap().len(), 1);
@@ -176,7 +176,7 @@ async fn a_piece_of_work_is_added_with_a_picture_changed_and_deleted() {
     let base = edit.strip_suffix("/edit").unwrap();
     let page = browser.open(&edit).await.expect(200);
     assert_eq!(page.value("links.0.url").as_deref(), Some("https://cloth.example.com/x"));
-    // The rows of a form are always sent; emptied ones are no links.
+    // A form always sends its rows; empty ones are not links.
     let typed = [
         ("title", "Shop"),
         ("description", ""),
@@ -204,7 +204,7 @@ async fn a_piece_of_work_is_added_with_a_picture_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_piece_of_work_stands_at_its_field() {
+async fn portfolio_errors_are_shown_at_their_fields() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -227,7 +227,7 @@ async fn what_is_wrong_with_a_piece_of_work_stands_at_its_field() {
 }
 
 #[tokio::test]
-async fn pages_load_no_picture_of_elsewhere() {
+async fn pages_load_no_external_pictures() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let change = json!({"username": "ada", "avatar": "https://example.com/me.png"});
@@ -248,7 +248,7 @@ async fn pages_load_no_picture_of_elsewhere() {
 }
 
 #[tokio::test]
-async fn another_accounts_work_and_pictures_are_not_there() {
+async fn work_and_pictures_of_another_account_are_not_found() {
     let app = spawn_app().await;
     let (ada, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
     let id = app.app.upload_image(ada.claims(), ImagePurpose::Portfolio, png(9, 9)).await.unwrap();
@@ -265,7 +265,7 @@ async fn another_accounts_work_and_pictures_are_not_there() {
     for act in ["edit", "delete", "pictures/delete", "pictures"] {
         browser.post(&format!("{base}/{act}"), &fields).await.expect(404);
     }
-    // A piece of one's own that shows another's picture takes nothing away from the other.
+    // Deleting a piece of work does not delete a picture of another account shown in it.
     eve.hub_post("/freelancer/portfolio", json!({"title": "Mine", "images": [url]}))
         .await
         .bare(201);
@@ -277,7 +277,7 @@ async fn another_accounts_work_and_pictures_are_not_there() {
 }
 
 #[tokio::test]
-async fn who_only_looks_for_freelancers_has_no_profile_to_fill_in() {
+async fn a_client_account_has_no_profile_form() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     change_rows(&app, "UPDATE accounts SET role = 'client'");
@@ -288,7 +288,7 @@ async fn who_only_looks_for_freelancers_has_no_profile_to_fill_in() {
 }
 
 #[tokio::test]
-async fn only_who_is_signed_in_sends_something_large() {
+async fn only_signed_in_users_can_upload() {
     let app = spawn_app().await;
     let stranger = Browser::new(&app);
     let large = vec![0; 2 << 20];

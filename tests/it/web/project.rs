@@ -6,7 +6,7 @@ use super::browser::Browser;
 use crate::support::spawn_app;
 
 #[tokio::test]
-async fn a_project_is_added_found_changed_and_deleted() {
+async fn a_project_is_added_found_edited_and_deleted() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -49,7 +49,7 @@ async fn a_project_is_added_found_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_project_stands_at_its_field() {
+async fn project_errors_are_shown_at_their_fields() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let other = app.register("b@example.com").await.client("Theirs").await;
@@ -78,7 +78,7 @@ async fn a_card_moves_from_column_to_column() {
     let moved = browser.send(&board, &action, &[("status", "active")]).await.expect(200);
     moved.says("Shop moved to Active.").says("Planning 0 projects").says("Active 1 project");
     assert!(moved.path.contains(&format!("clientId={client}")), "{}", moved.path);
-    // From its own page it leads back there.
+    // From the project's own page it leads back there.
     let page = browser.open(&format!("/projects/{id}")).await;
     let moved = browser.send(&page, &action, &[("status", "on_hold")]).await;
     moved.says("Shop moved to On hold.");
@@ -90,7 +90,7 @@ async fn a_card_moves_from_column_to_column() {
 }
 
 #[tokio::test]
-async fn the_board_adds_up_budgets_and_only_counts_what_is_cancelled() {
+async fn the_board_adds_up_budgets_and_only_counts_cancelled_projects() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Kamala").await;
@@ -115,7 +115,7 @@ async fn the_board_adds_up_budgets_and_only_counts_what_is_cancelled() {
     let browser = Browser::of(&user);
     let board = browser.open("/projects?view=board").await.expect(200);
     board.says("Active 2 projects US$1,501 Logo").says("300.00 USD 10 days late");
-    // Without a rate, nothing is added up.
+    // Without an exchange rate, there is no sum.
     board.says("On hold 1 project Photos").says("Cancelled 1 project").hides("Gone");
     board.says("Completed 12 projects US$120 Done 12").says("Show all 12").hides("Done 2 ");
     board.says("Invoice Design");
@@ -166,7 +166,7 @@ async fn milestones_are_planned_completed_invoiced_and_paid() {
 }
 
 #[tokio::test]
-async fn another_accounts_project_is_not_there() {
+async fn a_project_of_another_account_is_not_found() {
     let app = spawn_app().await;
     let (ada, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
     let client = ada.client("Kamala").await;
@@ -185,7 +185,7 @@ async fn another_accounts_project_is_not_there() {
         format!("/projects/{id}/delete"),
         format!("/projects/{id}/milestones"),
         format!("/projects/{id}/milestones/{milestone}/status"),
-        // Nor through a project of her own.
+        // Not through a project of her own either.
         format!("/projects/{own}/milestones/{milestone}/status"),
         format!("/projects/{own}/milestones/{milestone}/delete"),
     ] {

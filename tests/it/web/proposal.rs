@@ -67,7 +67,7 @@ async fn a_proposal_is_written_sent_accepted_and_becomes_a_project() {
 }
 
 #[tokio::test]
-async fn an_answer_by_other_ways_is_written_down_once() {
+async fn an_answer_from_elsewhere_is_recorded_once() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let id = user.proposal(&user.client("Kamala").await, "Site").await;
@@ -89,7 +89,7 @@ async fn an_answer_by_other_ways_is_written_down_once() {
 }
 
 #[tokio::test]
-async fn another_accounts_proposal_is_not_there() {
+async fn a_proposal_of_another_account_is_not_found() {
     let app = spawn_app().await;
     let (ada, eve) = (app.register("a@example.com").await, app.register("e@example.com").await);
     let id = ada.proposal(&ada.client("Kamala").await, "Site").await;
@@ -110,7 +110,7 @@ async fn another_accounts_proposal_is_not_there() {
 }
 
 #[tokio::test]
-async fn drafts_outlive_the_only_client_they_were_written_to() {
+async fn drafts_outlive_their_only_client() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("Kamala").await;

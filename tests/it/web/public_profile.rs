@@ -13,7 +13,7 @@ const MESSAGE: [(&str, &str); 3] =
     [("name", "Ngozi"), ("email", "ngozi@example.com"), ("message", "Do you have time in May?")];
 
 #[tokio::test]
-async fn everybody_sees_what_a_freelancer_shows() {
+async fn anyone_sees_what_a_freelancer_shows() {
     let app = spawn_app().await;
     let user = freelancer(&app, "JohnDoe").await;
     let browser = Browser::new(&app);
@@ -57,7 +57,7 @@ async fn everybody_sees_what_a_freelancer_shows() {
 }
 
 #[tokio::test]
-async fn looks_count_once_a_day_for_each_visitor_and_those_of_the_freelancer_never() {
+async fn views_count_once_a_day_per_visitor_and_never_for_the_freelancer() {
     let app = spawn_app().await;
     let (user, other) = (freelancer(&app, "johndoe").await, freelancer(&app, "other").await);
     let views = async || {
@@ -74,7 +74,7 @@ async fn looks_count_once_a_day_for_each_visitor_and_those_of_the_freelancer_nev
 }
 
 #[tokio::test]
-async fn robots_and_prefetches_are_no_views() {
+async fn robots_and_prefetches_are_not_views() {
     let app = spawn_app().await;
     let user = freelancer(&app, "johndoe").await;
     let url = format!("{}/u/johndoe", app.base);
@@ -115,14 +115,14 @@ async fn a_visitor_writes_to_the_freelancer_and_is_thanked_once() {
     assert_eq!(messages.bare(200).as_array().unwrap().len(), 1);
     assert_eq!(messages.body[0]["message"], MESSAGE[2].1);
 
-    // A program that fills in whatever there is is thanked too, and writes to nobody.
+    // A bot that fills in every field gets the same thanks, but its message is dropped.
     let all = [MESSAGE[0], MESSAGE[1], MESSAGE[2], ("reference", "https://spam.example")];
     browser.post("/u/johndoe/messages", &all).await.expect(200).says("Thank you");
     assert_eq!(user.hub_get("/freelancer/messages").await.body.as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn who_writes_too_often_waits_and_keeps_what_was_typed() {
+async fn a_visitor_over_the_limit_waits_and_keeps_the_input() {
     let app = spawn_app_with(Options { rate_limit: true, ..Options::default() }).await;
     let user = freelancer(&app, "johndoe").await;
     let browser = Browser::new(&app);
@@ -132,7 +132,7 @@ async fn who_writes_too_often_waits_and_keeps_what_was_typed() {
     let refused = browser.post("/u/johndoe/messages", &MESSAGE).await.expect(429);
     refused.says("Too many requests, please try again later.").says(MESSAGE[2].1);
     assert_eq!(refused.headers["retry-after"], "3600");
-    // The API counts with the page.
+    // The API and the page share the limit.
     let body = json!({"name": "N", "email": "n@example.com", "message": "Hello"});
     app.hub_post("/public/freelancers/johndoe/messages", body).await.refusal(429);
     assert_eq!(
@@ -142,7 +142,7 @@ async fn who_writes_too_often_waits_and_keeps_what_was_typed() {
 }
 
 #[tokio::test]
-async fn nobody_of_that_name_is_a_page_that_says_so() {
+async fn an_unknown_username_is_an_error_page() {
     let app = spawn_app().await;
     freelancer(&app, "johndoe").await;
     let browser = Browser::new(&app);

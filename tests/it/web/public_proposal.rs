@@ -1,11 +1,11 @@
-//! The page behind a proposal's link.
+//! The public page of a proposal.
 
 use reqwest::{Client, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 
 use crate::support::{PUBLIC_URL, TestApp, User, spawn_app};
 
-/// Makes a proposal, sends it, and answers its id and the address of its page.
+/// Creates and sends a proposal. Returns its id and the address of its page.
 async fn sent(user: &User<'_>, extra: Value) -> (String, String) {
     let client = user.client("Ngozi \"Web\" <b>").await;
     let mut body = json!({
@@ -25,14 +25,14 @@ async fn read(app: &TestApp, url: &str) -> (StatusCode, String) {
     (response.status(), response.text().await.unwrap())
 }
 
-/// The version that stands in the form of a page.
+/// The version in the form of a page.
 fn version(html: &str) -> String {
     let (_, rest) = html.split_once("name=\"version\" value=\"").unwrap();
     rest.split('"').next().unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn what_has_changed_since_it_was_read_is_not_accepted() {
+async fn a_proposal_that_changed_since_it_was_read_is_not_accepted() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let (id, url) = sent(&user, json!({})).await;
@@ -71,7 +71,7 @@ async fn a_sent_proposal_stays_with_its_client() {
 }
 
 async fn answer(url: &str, name: &str, answer: &str) -> (StatusCode, String) {
-    // As a browser would, but without following.
+    // As a browser does, but without following redirects.
     let http = Client::builder().redirect(Policy::none()).build().unwrap();
     let response = http.post(url).form(&[("name", name), ("answer", answer)]).send().await.unwrap();
     (response.status(), response.text().await.unwrap())
@@ -108,7 +108,7 @@ async fn the_client_reads_the_proposal_and_accepts_it_once() {
 }
 
 #[tokio::test]
-async fn headings_are_numbered_sections_and_the_price_and_the_answer_follow() {
+async fn headings_are_numbered_sections_followed_by_price_and_answer() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let content = "Dear Ngozi,\n\n## What you get\n\n- A **fast** site\n\n## When\n\nIn May.";
@@ -125,7 +125,7 @@ async fn headings_are_numbered_sections_and_the_price_and_the_answer_follow() {
     ] {
         assert!(html.contains(wanted), "{wanted}: {html}");
     }
-    // It speaks as the freelancer, and leads nowhere but to what is theirs.
+    // It speaks for the freelancer, without links to the program.
     assert!(!html.contains("href=\"/\"") && !html.contains("/login"), "{html}");
     let (_, url) = sent(&user, json!({"content": "", "amount": 0})).await;
     let (_, html) = read(&app, &url).await;
@@ -134,7 +134,7 @@ async fn headings_are_numbered_sections_and_the_price_and_the_answer_follow() {
 }
 
 #[tokio::test]
-async fn an_outdated_proposal_can_be_read_but_not_answered() {
+async fn an_expired_proposal_can_be_read_but_not_answered() {
     let app = spawn_app().await;
     let user = app.register("user@example.com").await;
     let (id, url) = sent(&user, json!({"validUntil": "2026-03-18"})).await;
@@ -149,7 +149,7 @@ async fn an_outdated_proposal_can_be_read_but_not_answered() {
 }
 
 #[tokio::test]
-async fn a_link_of_nothing_is_a_page_that_says_so() {
+async fn an_unknown_link_is_an_error_page() {
     let app = spawn_app().await;
     for path in ["/p/x", "/p/%22%3Cb%3E", "/p"] {
         let response = app.http.get(format!("{}{path}", app.base)).send().await.unwrap();

@@ -16,7 +16,7 @@ const TYPED: [(&str, &str); 7] = [
 ];
 
 #[tokio::test]
-async fn the_first_visit_makes_the_owners_account() {
+async fn the_first_visit_creates_the_owners_account() {
     let app = spawn_app().await;
     let browser = Browser::new(&app);
     let page = browser.open("/clients").await.expect(200);
@@ -42,7 +42,7 @@ async fn the_first_visit_makes_the_owners_account() {
     let user = account.await.data(200)["user"].clone();
     assert_eq!((&user["currency"], &user["timezone"]), (&"GHS".into(), &"Africa/Accra".into()));
 
-    // Whoever comes next finds a server that has its owner.
+    // The next visitor finds a server that has an owner.
     let stranger = Browser::new(&app);
     let answer = stranger.once(&Method::GET, "/welcome", &[]).await;
     assert_eq!(answer.headers[header::LOCATION], "/login");
@@ -53,7 +53,7 @@ async fn the_first_visit_makes_the_owners_account() {
 }
 
 #[tokio::test]
-async fn pages_refuse_passwords_that_are_tried_first() {
+async fn pages_refuse_common_passwords() {
     let app = spawn_app().await;
     let browser = Browser::new(&app);
     let page = browser.open("/welcome").await.expect(200);
@@ -68,7 +68,7 @@ async fn pages_refuse_passwords_that_are_tried_first() {
 }
 
 #[tokio::test]
-async fn others_register_where_they_may() {
+async fn others_can_register_if_allowed() {
     let app = spawn_app().await;
     let stranger = Browser::new(&app);
     assert_eq!(stranger.open("/register").await.path, "/welcome");
@@ -87,7 +87,7 @@ async fn others_register_where_they_may() {
 }
 
 #[tokio::test]
-async fn the_owner_opens_and_closes_registration_unless_a_setting_decides() {
+async fn the_owner_opens_and_closes_registration_unless_a_setting_overrides_it() {
     let app = spawn_app().await;
     let owner = Browser::of(&app.register("a@example.com").await);
     app.app.make_owner("a@example.com".to_owned()).await.unwrap();

@@ -13,7 +13,7 @@ use crate::support::{PASSWORD, authenticator, spawn_app, webauthn::Authenticator
 const SECURITY: &str = "/settings/security";
 
 #[tokio::test]
-async fn a_password_is_changed_by_who_knows_it() {
+async fn changing_a_password_requires_the_current_one() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let (browser, elsewhere) = (Browser::of(&user), Browser::new(&app));
@@ -31,7 +31,7 @@ async fn a_password_is_changed_by_who_knows_it() {
 }
 
 #[tokio::test]
-async fn devices_are_told_apart_and_signed_out() {
+async fn devices_are_distinguished_and_signed_out() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -47,7 +47,7 @@ async fn devices_are_told_apart_and_signed_out() {
     page.says("Signed in 19 Mar 2026, last used 20 Mar 2026");
     page.says("Signed in 19 Mar 2026, last used 19 Mar 2026");
 
-    // The newest stands first: the one that nobody has used since.
+    // The newest is first: the one that has not been used since.
     let at = page.html.find("/settings/security/sessions/sess_").unwrap();
     let path = page.html[at..].split('"').next().unwrap();
     browser.send(&page, path, &[]).await.says("Device signed out.");
@@ -84,7 +84,7 @@ async fn two_factor_sign_in_is_set_up_and_turned_off() {
     let wrong = app_of.wrong_code(now);
     let again = browser.send(&setup, path, &[("totpCode", &wrong)]).await.expect(400);
     again.says("This code is wrong");
-    // What is shown once is shown again with what was wrong.
+    // Codes that are shown once stay visible after an error.
     assert_eq!(scan(&again).uri, app_of.uri);
     assert_eq!(again.value("codes"), setup.value("codes"));
     let done = browser.send(&again, path, &[("totpCode", &app_of.code(now, 0))]).await.expect(200);
@@ -169,7 +169,7 @@ fn json(page: Page) -> Value {
 }
 
 #[tokio::test]
-async fn options_for_a_passkey_are_given_to_our_own_pages_alone() {
+async fn passkey_options_are_only_available_to_our_own_pages() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);

@@ -9,7 +9,7 @@ use crate::{
     support::{Options, PASSWORD, TestApp, spawn_app, spawn_app_with},
 };
 
-/// Signs in by the form, whatever comes of it.
+/// Signs in with the form and returns the resulting page.
 pub async fn sign_in(browser: &Browser<'_>, email: &str, password: &str) -> Page {
     let page = browser.open("/login").await;
     browser.send(&page, "/login", &[("email", email), ("password", password)]).await
@@ -24,7 +24,7 @@ async fn status_of(app: &TestApp, token: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn who_signs_in_reads_what_was_wanted_and_signs_out_again() {
+async fn after_signing_in_the_requested_page_opens_and_signing_out_works() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     user.client("Kamala").await;
@@ -35,7 +35,7 @@ async fn who_signs_in_reads_what_was_wanted_and_signs_out_again() {
     let wanted = browser.send(&page, "/login", &typed).await.expect(200);
     wanted.says("Kamala");
     assert_eq!(wanted.path, "/clients?search=kam");
-    // Nobody signs in twice.
+    // A signed-in user skips the sign-in page.
     let again = browser.once(&Method::GET, "/login?next=%2Fclients", &[]).await;
     assert_eq!(again.headers[header::LOCATION], "/clients");
 
@@ -52,7 +52,7 @@ async fn who_signs_in_reads_what_was_wanted_and_signs_out_again() {
 }
 
 #[tokio::test]
-async fn every_refused_sign_in_is_told_in_the_same_words() {
+async fn every_refused_sign_in_has_the_same_message() {
     let app = spawn_app().await;
     app.register("a@example.com").await;
     let pending = serde_json::json!({
@@ -77,7 +77,7 @@ async fn every_refused_sign_in_is_told_in_the_same_words() {
 }
 
 #[tokio::test]
-async fn a_sign_in_leads_to_no_other_site() {
+async fn a_sign_in_never_redirects_to_another_site() {
     let app = spawn_app().await;
     app.register("a@example.com").await;
     for next in ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example"] {
@@ -88,7 +88,7 @@ async fn a_sign_in_leads_to_no_other_site() {
 }
 
 #[tokio::test]
-async fn the_session_that_a_browser_had_before_ends_with_a_new_sign_in() {
+async fn a_new_sign_in_ends_the_previous_session_of_the_browser() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     app.register("b@example.com").await;
@@ -100,7 +100,7 @@ async fn the_session_that_a_browser_had_before_ends_with_a_new_sign_in() {
 }
 
 #[tokio::test]
-async fn the_second_factor_is_asked_for_in_a_second_step() {
+async fn the_second_factor_is_requested_in_a_second_step() {
     let app = spawn_app().await;
     let guarded = Guarded::new(&app, "a@example.com").await;
     let browser = Browser::new(&app);
@@ -116,7 +116,7 @@ async fn the_second_factor_is_asked_for_in_a_second_step() {
     browser.send(&empty, "/login", &[("totpCode", &guarded.code(0))]).await.expect(200);
     assert!(session(&browser).is_some());
 
-    // What was typed waits for five minutes, and only what was sealed here counts.
+    // The first step is valid for five minutes, and only if it was sealed by this server.
     let late = Browser::new(&app);
     let step = sign_in(&late, "a@example.com", PASSWORD).await;
     app.clock.advance(SignedDuration::from_mins(5));
@@ -129,7 +129,7 @@ async fn the_second_factor_is_asked_for_in_a_second_step() {
 }
 
 #[tokio::test]
-async fn sign_ins_by_the_page_are_limited_as_those_of_the_api() {
+async fn page_and_api_share_the_sign_in_limits() {
     let app = spawn_app_with(Options { rate_limit: true, ..Options::default() }).await;
     app.register("a@example.com").await;
     let browser = Browser::new(&app);

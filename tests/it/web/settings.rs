@@ -1,10 +1,10 @@
-//! `/settings`: the account, and its money.
+//! `/settings`: the account and its currency.
 
 use super::browser::Browser;
 use crate::support::spawn_app;
 
 #[tokio::test]
-async fn the_account_is_changed_and_what_is_wrong_stands_at_its_field() {
+async fn the_account_can_be_edited_and_errors_are_shown_at_their_fields() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -34,7 +34,7 @@ async fn the_account_is_changed_and_what_is_wrong_stands_at_its_field() {
 }
 
 #[tokio::test]
-async fn the_base_currency_is_changed_with_a_word_on_what_that_means() {
+async fn changing_the_base_currency_explains_the_consequences() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);

@@ -1,5 +1,5 @@
-//! A session ends while somebody types: nothing is lost, nothing is carried out by itself, and
-//! nobody else gets to see it.
+//! A session ends while the user is typing: no input is lost, nothing is submitted without the
+//! user, and nobody else sees it.
 
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
@@ -19,13 +19,13 @@ async fn sign_in(browser: &Browser<'_>, page: &Page, email: &str) -> Page {
     browser.send(page, "/login", &[("email", email), ("password", PASSWORD)]).await
 }
 
-/// What the form for `action` of a page holds, without its hidden marks.
+/// The values of the form for `action`, without its internal fields.
 fn typed(page: &Page, action: &str) -> Vec<(String, String)> {
     let is_mark = |(name, _): &(String, String)| name.starts_with('_');
     page.fields(action).into_iter().filter(|field| !is_mark(field)).collect()
 }
 
-/// A form, and what is typed into it.
+/// A form and the input for it.
 struct Case {
     page: String,
     action: String,
@@ -78,7 +78,7 @@ async fn cases(user: &User<'_>) -> Vec<Case> {
     ]
 }
 
-/// Everything that the account holds, so that a change of it is seen.
+/// Everything in the account, to detect changes.
 async fn kept(user: &User<'_>) -> Value {
     let mut all = Vec::new();
     for path in ["/clients", "/projects", "/milestones", "/proposals", "/invoices", "/auth/me"] {
@@ -103,7 +103,7 @@ async fn every_form_comes_back_filled_in_after_the_sign_in_and_is_saved_by_hand(
             sent.retain(|(known, _)| known != name);
             sent.push(((*name).to_owned(), (*value).to_owned()));
         }
-        // A client is chosen in the forms that want one, and days where they do.
+        // Fills in a client and dates where a form requires them.
         for (name, value) in sent.iter_mut().filter(|(_, value)| value.is_empty()) {
             if name == "clientId" {
                 let at = form.html.split("value=\"client_").nth(1).unwrap();
@@ -122,7 +122,7 @@ async fn every_form_comes_back_filled_in_after_the_sign_in_and_is_saved_by_hand(
         for (name, value) in &fields {
             let found = back.iter().find(|(known, _)| known == name);
             let found = found.map(|(_, value)| value.replace("\r\n", "\n"));
-            // Rows without a word are left out, as after any refusal.
+            // Empty rows are dropped, as after any refusal.
             let moved = name.replace("items.1.", "items.0.");
             let first = back.iter().find(|(known, _)| *known == moved).map(|(_, v)| v.clone());
             assert!(
@@ -137,7 +137,7 @@ async fn every_form_comes_back_filled_in_after_the_sign_in_and_is_saved_by_hand(
     }
 }
 
-/// A filled-in form of a new client, in a browser that is signed in.
+/// A filled-in form for a new client, in a signed-in browser.
 async fn begun<'a>(app: &'a TestApp) -> (Browser<'a>, Vec<(String, String)>) {
     let browser = Browser::new(app);
     let login = browser.open("/login").await;
@@ -172,7 +172,7 @@ async fn it_does_not_matter_how_the_session_ended() {
         let again = sign_in(&browser, &login, OWNER).await.expect(200);
         assert_eq!(again.value("name").as_deref(), Some("Zoë"), "{way}");
     }
-    // A form of the session before, after the same person has signed in anew.
+    // A form from the previous session, after the same person has signed in again.
     let (browser, fields) = begun(&app).await;
     browser.cookies.borrow_mut().clear();
     let login = browser.open("/login").await;
@@ -187,7 +187,7 @@ async fn it_does_not_matter_how_the_session_ended() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_a_second_factor_lose_nothing_either() {
+async fn a_wrong_password_and_a_second_factor_lose_no_input_either() {
     let app = spawn_app().await;
     let user = app.register(OWNER).await;
     let browser = Browser::of(&user);
@@ -214,7 +214,7 @@ async fn a_wrong_password_and_a_second_factor_lose_nothing_either() {
 }
 
 #[tokio::test]
-async fn a_sign_in_with_a_passkey_brings_the_form_back_too() {
+async fn a_sign_in_with_a_passkey_restores_the_form_too() {
     let app = spawn_app().await;
     let user = app.register(OWNER).await;
     let browser = Browser::of(&user);
@@ -244,7 +244,7 @@ async fn a_sign_in_with_a_passkey_brings_the_form_back_too() {
 }
 
 #[tokio::test]
-async fn what_was_typed_goes_to_its_own_account_alone() {
+async fn input_is_restored_only_for_its_own_account() {
     let app = spawn_app().await;
     app.register(OWNER).await;
     let other = app.register("b@example.com").await;
@@ -255,15 +255,15 @@ async fn what_was_typed_goes_to_its_own_account_alone() {
     let page = sign_in(&browser, &login, "b@example.com").await.expect(200);
     page.says("was for another account").hides("Zoë");
     assert_eq!(other.get("/clients").await.body["total"], 0);
-    // Nor does a form of another account count in one's own session.
+    // A form of another account is refused in this session too.
     send(&browser, &fields).await.expect(403).hides("Zoë");
 }
 
 #[tokio::test]
-async fn nobody_plants_a_form() {
+async fn another_site_cannot_plant_a_form() {
     let app = spawn_app().await;
     let user = app.register(OWNER).await;
-    // Neither without a token of ours nor with a made-up one is anything held.
+    // Without a valid token, nothing is stored.
     let stranger = Browser::new(&app);
     for token in ["", "x", &"A".repeat(128)] {
         let fields = [("_token", token), ("name", "Evil"), ("email", "e@example.com")];
@@ -276,7 +276,7 @@ async fn nobody_plants_a_form() {
         let page = stranger.send(&login, "/login", &typed).await.expect(200);
         page.says("is no longer available");
     }
-    // Another site's form is not even read.
+    // A form of another site is not even read.
     let (_, fields) = begun(&app).await;
     let request = app.http.post(format!("{}/clients", app.base)).form(&fields);
     let answer = request.header("sec-fetch-site", "cross-site").send().await.unwrap();
@@ -285,7 +285,7 @@ async fn nobody_plants_a_form() {
 }
 
 #[tokio::test]
-async fn passwords_and_codes_do_not_come_back() {
+async fn passwords_and_codes_are_not_restored() {
     let app = spawn_app().await;
     let user = app.register(OWNER).await;
     let browser = Browser::of(&user);
@@ -303,7 +303,7 @@ async fn passwords_and_codes_do_not_come_back() {
 }
 
 #[tokio::test]
-async fn a_button_is_pressed_again_rather_than_by_itself() {
+async fn a_button_has_to_be_pressed_again() {
     let app = spawn_app().await;
     let user = app.register(OWNER).await;
     let client = user.client("Kamala").await;
@@ -315,7 +315,7 @@ async fn a_button_is_pressed_again_rather_than_by_itself() {
     let answer = sign_in(&browser, &login, OWNER).await.expect(200);
     answer.says(AGAIN).says("Kamala");
     assert_eq!(user.get("/clients").await.body["total"], 1);
-    // Whoever wants to sign out is signed out.
+    // Signing out works without a session.
     let page = browser.open(&shown).await;
     browser.cookies.borrow_mut().clear();
     let page = browser.send(&page, "/logout", &[]).await.expect(200);
@@ -323,7 +323,7 @@ async fn a_button_is_pressed_again_rather_than_by_itself() {
 }
 
 #[tokio::test]
-async fn a_file_is_to_be_chosen_again_and_the_text_beside_it_stays() {
+async fn a_file_has_to_be_chosen_again_but_the_text_is_restored() {
     let app = spawn_app().await;
     let user = app.register(OWNER).await;
     let browser = Browser::of(&user);
@@ -339,7 +339,7 @@ async fn a_file_is_to_be_chosen_again_and_the_text_beside_it_stays() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_to_be_held_is_said_to_be() {
+async fn input_that_is_too_large_to_restore_is_reported() {
     let app = spawn_app().await;
     let user = app.register(OWNER).await;
     let browser = Browser::of(&user);

@@ -1,5 +1,4 @@
-//! Two tabs change one thing: nobody overwrites what they never saw, and nothing that was typed
-//! is lost.
+//! Two tabs edit the same thing: neither overwrites unseen changes, and no input is lost.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +7,11 @@ use serde_json::json;
 use super::browser::{Browser, Page};
 use crate::support::{User, spawn_app};
 
-/// A form of something stored, and what two tabs make of one of its fields.
+/// The form of a stored entry, and how two tabs change one of its fields.
 struct Case {
     page: String,
     field: &'static str,
-    /// What the faster tab saves, and how the slower one is told of it.
+    /// What the faster tab saves, and how the slower one is told.
     faster: (&'static str, &'static str),
     slower: &'static str,
 }
@@ -58,7 +57,7 @@ async fn cases(user: &User<'_>) -> Vec<Case> {
     ]
 }
 
-/// What a form of the page would send as it is: every field with what stands in it.
+/// Every field that a form of the page would submit unchanged.
 fn filled(page: &Page, action: &str) -> BTreeMap<String, String> {
     page.fields(action).into_iter().collect()
 }
@@ -71,7 +70,7 @@ async fn send(browser: &Browser<'_>, page: &Page, action: &str, field: &str, val
 }
 
 #[tokio::test]
-async fn the_slower_of_two_tabs_is_shown_both_and_overwrites_nothing_unseen() {
+async fn the_slower_of_two_tabs_sees_both_versions_and_overwrites_nothing_unseen() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -88,14 +87,14 @@ async fn the_slower_of_two_tabs_is_shown_both_and_overwrites_nothing_unseen() {
         assert_eq!(typed(&stale), slower, "{page}");
         let stored = browser.open(&page).await;
         assert_eq!(typed(&stored), faster.0, "{page}");
-        // "Discard my version" leads to what is stored, and "Save my version" saves what was typed.
+        // "Discard my version" leads to the stored version, and "Save my version" saves the input.
         stale.says("Discard my version").says("Save my version");
         let (before, _) = stale.html.split_once(">Discard my version").unwrap();
         assert!(before.ends_with(&format!("href=\"{page}\"")), "{before}");
         let saved = browser.post(&page, &pairs(&filled(&stale, &page))).await.expect(200);
         saved.hides("changed this while you were editing");
         assert_eq!(typed(&browser.open(&page).await), slower, "{page}");
-        // Whoever saves what they have seen is not held up.
+        // A form with the current version is saved without questions.
         let third = browser.open(&page).await;
         send(&browser, &third, &page, field, faster.0).await.expect(200).hides("meantime");
     }
@@ -106,7 +105,7 @@ fn pairs(fields: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
 }
 
 #[tokio::test]
-async fn a_stale_form_with_something_wrong_stays_stale_until_it_is_seen() {
+async fn a_stale_form_with_errors_stays_stale_until_it_is_resolved() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -118,7 +117,7 @@ async fn a_stale_form_with_something_wrong_stays_stale_until_it_is_seen() {
 }
 
 #[tokio::test]
-async fn lines_of_an_invoice_that_were_added_elsewhere_stand_beside_those_that_were_typed() {
+async fn lines_added_elsewhere_are_shown_next_to_the_typed_ones() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -132,7 +131,7 @@ async fn lines_of_an_invoice_that_were_added_elsewhere_stand_beside_those_that_w
         fields.insert(format!("items.{line}.rate"), "10".to_owned());
     }
     browser.post(&edit, &pairs(&fields)).await.expect(200);
-    // Rearranging lines without a script does not make the older tab forget what it saw.
+    // Rearranging lines without a script keeps the version that the older tab saw.
     let mut moved = filled(&older, &edit);
     moved.insert("_action".to_owned(), "add".to_owned());
     let older = browser.post(&edit, &pairs(&moved)).await.expect(200);
@@ -143,14 +142,14 @@ async fn lines_of_an_invoice_that_were_added_elsewhere_stand_beside_those_that_w
     assert_eq!(filled(&stale, &edit)["items.0.description"], "Banner");
     let kept = user.get(&format!("/invoices/{invoice}")).await;
     assert_eq!(kept.data(200)["amount"], 40);
-    // Lines that were only stored are not added to what was typed.
+    // Lines that exist only in the stored version are not added to the input.
     browser.post(&edit, &pairs(&filled(&stale, &edit))).await.expect(200);
     let kept = user.get(&format!("/invoices/{invoice}")).await;
     assert_eq!(kept.data(200)["items"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn of_two_forms_at_once_one_is_saved() {
+async fn of_two_concurrent_forms_one_is_saved() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -169,7 +168,7 @@ async fn of_two_forms_at_once_one_is_saved() {
 }
 
 #[tokio::test]
-async fn a_move_or_a_mark_starts_from_where_it_was_seen() {
+async fn moves_and_status_buttons_check_the_status_that_was_shown() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -190,14 +189,14 @@ async fn a_move_or_a_mark_starts_from_where_it_was_seen() {
     browser.send(&older, &mark, &[("status", "pending")]).await.says("in the meantime");
     let kept = user.get(&format!("/milestones?projectId={project}")).await;
     assert_eq!(kept.data(200)[0]["status"], "paid");
-    // What else was changed of a project does not keep it from being moved.
+    // Other changes of a project do not prevent a move.
     let older = browser.open(&shown).await;
     user.put(&shown, json!({"description": "More"})).await.data(200);
     browser.send(&older, &project_move, &[("status", "completed")]).await.says("moved to");
 }
 
 #[tokio::test]
-async fn a_rate_is_not_replaced_by_who_saw_an_older_one() {
+async fn a_rate_is_not_replaced_from_an_outdated_form() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -208,13 +207,13 @@ async fn a_rate_is_not_replaced_by_who_saw_an_older_one() {
     let stale = browser.send(&older, set, &rate("EUR", "1.20")).await.expect(409);
     stale.says("Current value: 1.1").says("1 EUR = 1.1 USD");
     assert_eq!(stale.value("rate").as_deref(), Some("1.20"));
-    // A rate of another pair is nobody's conflict.
+    // A rate of another pair is no conflict.
     browser.send(&older, set, &rate("GBP", "1.30")).await.expect(200);
     browser.send(&stale, set, &rate("EUR", "1.20")).await.expect(200).says("1 EUR = 1.2 USD");
 }
 
 #[tokio::test]
-async fn what_others_count_up_does_not_make_a_form_stale() {
+async fn changed_totals_do_not_make_a_form_stale() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);

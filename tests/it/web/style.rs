@@ -1,12 +1,12 @@
-//! Stylesheet, icons and scripts: all of them are served, and the pages and the stylesheet name the
-//! same classes.
+//! Stylesheet, icons and scripts: all of them are served, and pages and stylesheet use the same
+//! classes.
 
 use std::{collections::BTreeSet, fs, io::Write};
 
 use super::browser::Browser;
 use crate::support::{TestApp, spawn_app};
 
-/// The classes that a stylesheet names.
+/// The classes in a stylesheet.
 fn styled(css: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for head in css.split('{').filter_map(|piece| piece.rsplit(['}', ';']).next()) {
@@ -21,7 +21,7 @@ fn styled(css: &str) -> BTreeSet<String> {
     found
 }
 
-/// The classes that a template or code names.
+/// The classes in a template or in code.
 fn named(source: &str) -> BTreeSet<String> {
     let values = source.split("class=\"").skip(1).filter_map(|rest| rest.split('"').next());
     let words = values.flat_map(|value| value.split_whitespace());
@@ -40,11 +40,11 @@ fn read_all(folder: &str, end: &str, into: &mut String) {
 }
 
 #[test]
-fn each_class_has_a_style_and_each_style_is_used() {
+fn every_class_has_a_style_and_every_style_is_used() {
     let (mut css, mut pages) = (String::new(), String::new());
     read_all(&format!("{ASSETS}/css"), "css", &mut css);
     read_all(&format!("{ASSETS}/pages"), "html", &mut pages);
-    // Code writes icons; the catalogue has markup of its own.
+    // Code creates icons, and the catalogue contains markup.
     read_all(&format!("{ASSETS}/locales"), "ftl", &mut pages);
     read_all(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web"), "rs", &mut pages);
     let styled = styled(&without_comments(&css));
@@ -69,7 +69,7 @@ fn without_comments(css: &str) -> String {
 }
 
 #[test]
-fn the_stylesheet_is_light() {
+fn the_stylesheet_is_small() {
     let mut css = String::new();
     read_all(&format!("{ASSETS}/css"), "css", &mut css);
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -87,7 +87,7 @@ async fn asset(app: &TestApp, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_stylesheet_is_all_of_its_parts() {
+async fn the_stylesheet_contains_all_its_parts() {
     let app = spawn_app().await;
     let style = asset(&app, "app.css").await;
     for part in fs::read_dir(format!("{ASSETS}/css")).unwrap() {
@@ -96,7 +96,7 @@ async fn the_stylesheet_is_all_of_its_parts() {
     }
 }
 
-/// Adds the assets that the templates in a folder name.
+/// Adds the assets that the templates in a folder reference.
 fn find_named(folder: &str, names: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path().display().to_string();
@@ -111,7 +111,7 @@ fn find_named(folder: &str, names: &mut BTreeSet<String>) {
 }
 
 #[tokio::test]
-async fn pages_name_no_asset_that_is_not_there() {
+async fn pages_reference_only_existing_assets() {
     let app = spawn_app().await;
     let mut names = BTreeSet::new();
     find_named(&format!("{ASSETS}/pages"), &mut names);
@@ -122,7 +122,7 @@ async fn pages_name_no_asset_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn the_stylesheet_carries_the_colour_of_the_account() {
+async fn the_stylesheet_contains_the_colour_of_the_account() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);

@@ -1,4 +1,4 @@
-//! The page that the link of a verification mail opens.
+//! The page that the link in a verification email opens.
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::{
 
 const EMAIL: &str = "john+doe@example.com";
 
-/// The link of the mail, at this app's address.
+/// The link in the email, with this app's address.
 async fn link(app: &TestApp) -> String {
     app.hub_post("/auth/register", registration(EMAIL, "johndoe123")).await.bare(201);
     let mails = app.mails().await;
@@ -43,7 +43,7 @@ async fn can_log_in(app: &TestApp) -> bool {
 }
 
 #[tokio::test]
-async fn the_link_of_the_mail_opens_a_page_whose_button_proves_the_address_once() {
+async fn the_link_in_the_email_opens_a_page_whose_button_verifies_the_address_once() {
     let app = spawn_app().await;
     let link = link(&app).await;
     let page = app.http.get(&link).send().await.unwrap();
@@ -65,7 +65,7 @@ async fn the_link_of_the_mail_opens_a_page_whose_button_proves_the_address_once(
 }
 
 #[tokio::test]
-async fn a_broken_link_is_told_so_on_a_page() {
+async fn a_broken_link_is_an_error_page() {
     let app = spawn_app().await;
     for query in ["", "?token=", "?token=x&email=nobody", "?email=a@b.co", "?token=%FF"] {
         let url = format!("{}/verify-email{query}", app.base);
@@ -79,7 +79,7 @@ async fn a_broken_link_is_told_so_on_a_page() {
 }
 
 #[tokio::test]
-async fn what_stands_in_the_address_is_escaped_on_the_page() {
+async fn values_from_the_url_are_escaped_on_the_page() {
     let app = spawn_app().await;
     let url =
         format!("{}/verify-email?token=%22%3E%3Cscript%3E&email=%22%3Cb%3E%22@b.co", app.base);
@@ -88,7 +88,7 @@ async fn what_stands_in_the_address_is_escaped_on_the_page() {
 }
 
 #[tokio::test]
-async fn other_methods_and_failures_are_answered_with_pages() {
+async fn wrong_methods_and_errors_are_answered_with_pages() {
     let app = spawn_app().await;
     let url = format!("{}/verify-email", app.base);
     let page = app.http.delete(&url).send().await.unwrap();

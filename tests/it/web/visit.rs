@@ -1,4 +1,4 @@
-//! Who opens a page, and what every form must prove.
+//! Access to pages, and the checks of every form.
 
 use jiff::SignedDuration;
 use reqwest::{Method, header};
@@ -9,7 +9,7 @@ use crate::support::{ORIGIN, Options, PASSWORD, spawn_app, spawn_app_with};
 const TYPED: [(&str, &str); 2] = [("name", "Kamala"), ("email", "kamala@example.com")];
 
 #[tokio::test]
-async fn who_is_not_signed_in_is_sent_to_sign_in_and_back() {
+async fn a_signed_out_visitor_is_sent_to_sign_in_and_back() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let stranger = Browser::new(&app);
@@ -19,7 +19,7 @@ async fn who_is_not_signed_in_is_sent_to_sign_in_and_back() {
     let answer = stranger.once(&Method::POST, "/clients", &TYPED).await;
     assert_eq!(answer.headers[header::LOCATION], "/login");
 
-    // A session that was ended elsewhere ends here, and its cookie goes.
+    // If the session was ended elsewhere, the browser's cookie is deleted.
     let browser = Browser::of(&user);
     browser.open("/clients").await.expect(200);
     user.post("/auth/logout", serde_json::json!({})).await;
@@ -42,7 +42,7 @@ async fn a_form_without_its_token_changes_nothing() {
     }
     assert_eq!(ada.get("/clients").await.body["total"], 0);
 
-    // It is written in another way on every page, since pages are compressed.
+    // The token is masked differently on every page, since pages are compressed.
     let again = browser.open("/clients/new").await.value("_token").unwrap();
     assert_ne!(again, own);
     for (token, clients) in [(own, 1), (again, 2)] {
@@ -80,7 +80,7 @@ async fn a_form_of_another_site_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_machines_own_number_leads_to_the_public_address() {
+async fn the_ip_address_redirects_to_the_public_url() {
     let app = spawn_app().await;
     let open = |host: &'static str| {
         let url = format!("{}/clients?page=2", app.base);
@@ -94,7 +94,7 @@ async fn the_machines_own_number_leads_to_the_public_address() {
         let to = &answer.headers()[header::LOCATION];
         assert_eq!(to, "http://localhost:5000/clients?page=2", "{host}");
     }
-    // A proxy that asks by the number has been found by the public address.
+    // A proxy that connects to the IP address was reached by the public URL.
     let url = format!("{}/clients", app.base);
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     let request = http.build().unwrap().get(url).header(header::HOST, "127.0.0.1:5000");
@@ -107,7 +107,7 @@ async fn the_machines_own_number_leads_to_the_public_address() {
 }
 
 #[tokio::test]
-async fn cookies_are_kept_from_scripts_and_on_https_from_plain_http() {
+async fn cookies_are_hidden_from_scripts_and_with_https_from_plain_http() {
     for (public_url, cookie) in [
         ("http://localhost:5000", "fos_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
         (
@@ -123,7 +123,7 @@ async fn cookies_are_kept_from_scripts_and_on_https_from_plain_http() {
 }
 
 #[tokio::test]
-async fn a_notice_too_is_kept_from_neighbouring_hosts_on_https() {
+async fn a_notice_too_is_protected_from_neighbouring_hosts_on_https() {
     let options = Options { public_url: Some("https://freelance.example"), ..Options::default() };
     let app = spawn_app_with(options).await;
     let user = app.register("a@example.com").await;
@@ -145,7 +145,7 @@ async fn a_notice_too_is_kept_from_neighbouring_hosts_on_https() {
 }
 
 #[tokio::test]
-async fn a_browser_in_which_nothing_is_opened_is_signed_out_after_four_days() {
+async fn an_unused_browser_is_signed_out_after_four_days() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -160,13 +160,13 @@ async fn a_browser_in_which_nothing_is_opened_is_signed_out_after_four_days() {
     let token = idle.cookies.borrow()["fos_session"].clone();
     app.clock.advance(SignedDuration::from_hours(4 * 24));
     assert!(idle.open("/clients").await.path.starts_with("/login"));
-    // Not the cookie alone is forgotten.
+    // The session has ended too, not only the cookie.
     let answer = app.request(Method::GET, "/auth/me").bearer_auth(token).send().await.unwrap();
     assert_eq!(answer.status(), 401);
 }
 
 #[tokio::test]
-async fn pages_are_read_by_no_other_origin_not_even_a_known_one() {
+async fn no_other_origin_can_read_pages_not_even_a_known_one() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     for path in ["/clients", "/settings/data/export.json", "/login", "/assets/app.css"] {
@@ -186,7 +186,7 @@ async fn pages_are_read_by_no_other_origin_not_even_a_known_one() {
 }
 
 #[tokio::test]
-async fn a_page_loads_nothing_from_elsewhere_and_is_small() {
+async fn a_page_is_small_and_loads_nothing_from_elsewhere() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let page = Browser::of(&user).open("/clients").await.expect(200);
@@ -208,7 +208,7 @@ async fn a_page_loads_nothing_from_elsewhere_and_is_small() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_told_where_the_reader_can_go_on() {
+async fn error_pages_offer_a_way_to_continue() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
@@ -221,7 +221,7 @@ async fn what_is_not_there_is_told_where_the_reader_can_go_on() {
         page.tag("a", &format!("class=\"btn\" href=\"{list}\""));
     }
     browser.open("/nothing").await.expect(404).link("/");
-    // A client has no account to sign in to.
+    // Clients have no account to sign in to.
     for path in ["/i/x", "/p/x", "/u/nobody"] {
         let page = Browser::new(&app).open(path).await.expect(404);
         assert!(!page.html.contains("<a "), "{path}: {}", page.html);

@@ -60,7 +60,7 @@ mod tests {
     use super::guarded;
 
     #[test]
-    fn what_a_spreadsheet_would_change_begins_with_an_apostrophe() {
+    fn text_that_a_spreadsheet_would_change_gets_an_apostrophe() {
         for text in [
             "=1+1",
             "+cmd|' /C calc'!A0",

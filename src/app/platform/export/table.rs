@@ -17,10 +17,10 @@ use crate::{
     },
 };
 
-/// The content of a line: a row itself, or the parts of an invoice.
+/// Returns the parts of an invoice, one line each.
 type Parts = fn(&mut Tx, InvoiceId) -> Result<Vec<Fields>>;
 
-/// The invoice columns of a line: the heading and the field.
+/// The invoice columns of a line: heading and field.
 const OF_INVOICE: [(&str, &str); 3] =
     [("invoiceId", "id"), ("invoiceNumber", "number"), ("clientName", "clientName")];
 
@@ -32,7 +32,7 @@ pub struct Table {
     section: &'static Section,
     parts: Option<Parts>,
     columns: Vec<(&'static str, Kind)>,
-    /// The invoices that are left to write, instead of all.
+    /// The remaining invoices, if only some are exported.
     picked: Option<Vec<InvoiceId>>,
     /// The position in the list; None at the end.
     cursor: Option<Cursor>,

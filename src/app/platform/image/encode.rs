@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_is_fitted_and_never_made_larger() {
+    fn a_picture_is_scaled_to_fit_and_never_enlarged() {
         for (size, purpose, expected) in [
             ((4000, 3000), ImagePurpose::Portfolio, (1600, 1200)),
             ((3000, 4000), ImagePurpose::Portfolio, (900, 1200)),

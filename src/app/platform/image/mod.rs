@@ -72,7 +72,7 @@ impl App {
         purpose: ImagePurpose,
         bytes: Vec<u8>,
     ) -> Result<ImageId> {
-        // Check access first: nobody else may make the program process pictures.
+        // Check access first, so that nobody else can make the program process pictures.
         let account = self
             .query(claims, |work| {
                 store::image::usage(work.tx, work.account)?.check_room(0)?;
@@ -192,7 +192,7 @@ pub fn set_avatar(work: &mut Work, id: Option<ImageId>) -> Result<()> {
     Ok(())
 }
 
-/// Returns those of these pictures that nothing shows.
+/// Returns those of the given pictures that are shown nowhere.
 fn unused(tx: &mut Tx, images: &[(ImageId, AccountId)]) -> Result<Vec<(ImageId, AccountId)>> {
     let accounts: HashSet<AccountId> = images.iter().map(|(_, account)| *account).collect();
     let mut shown = HashSet::new();

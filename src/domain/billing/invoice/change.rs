@@ -1,4 +1,4 @@
-//! Which changes an invoice allows, and in which state.
+//! The changes that an invoice allows in each state.
 
 use jiff::civil::Date;
 
@@ -8,12 +8,12 @@ use crate::domain::{
     rule::Rule,
 };
 
-/// What the `status` of a change does, after the other fields are changed.
+/// The effect of a change's `status`, after the other fields are changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// The status stays the same.
     Stay,
-    /// The draft is marked as sent, without a mail.
+    /// The draft is marked as sent, without an email.
     Send,
     /// The sent invoice was paid.
     Pay,
@@ -47,9 +47,9 @@ impl InvoiceChange {
         self.status == Some(InvoiceStatus::Sent)
     }
 
-    /// Returns the invoice after the field changes, and the status step. The invoice comes without
-    /// lines; the priced lines are beside it if they or their money changed. The caller must check
-    /// that ids exist.
+    /// Returns the invoice after the field changes, and the status step. The invoice has no lines;
+    /// the priced lines are returned separately if they or their amounts changed. The caller must
+    /// check that ids exist.
     pub fn apply(self, current: &Invoice, today: Date) -> Result<(Invoice, Option<Priced>, Step)> {
         // Report invalid input before a forbidden state.
         let step = || match self.status {
@@ -71,7 +71,7 @@ impl InvoiceChange {
             || next.tax_rate != current.tax_rate
             || self.lines.as_ref().is_some_and(|lines| !current.has_lines(lines));
         let dates_move = (next.issue_date, next.due_date) != (current.issue_date, current.due_date);
-        // Confirming that it is cancelled changes nothing.
+        // Setting it to cancelled again changes nothing.
         let is_cancelled = current.status == InvoiceStatus::Cancelled;
         if is_cancelled && (self.status.is_none() || money_moves || next != *current) {
             return Err(Error::conflict("error-invoice-cancelled"));

@@ -33,7 +33,7 @@ use crate::domain::{
     word::words,
 };
 
-/// Most lines per invoice.
+/// The maximum number of lines per invoice.
 pub const LINES_MAX: usize = 500;
 words! {
     /// The status of an invoice as shown. `Overdue` is derived and never stored.
@@ -47,7 +47,7 @@ words! {
 }
 
 words! {
-    /// The order of a list of invoices: a column, with `-` the greatest first.
+    /// The order of a list of invoices: a column, in descending order with `-`.
     InvoiceSort {
         Number "number",
         NumberDown "-number",
@@ -95,7 +95,7 @@ pub struct Invoice {
 }
 
 impl Invoice {
-    /// Creates a draft for show, which belongs to nobody and is not stored.
+    /// Creates a draft for a preview, which belongs to no account and is not stored.
     pub fn for_show(
         number: String,
         (issue_date, due_date): (Date, Date),
@@ -140,7 +140,7 @@ impl Invoice {
     }
 
     /// Whether the client has, or will have, something to pay: false if it is paid, cancelled or
-    /// amounts to nothing.
+    /// its total is zero.
     pub fn is_money_due(&self) -> bool {
         let is_open = !matches!(self.status, InvoiceStatus::Paid | InvoiceStatus::Cancelled);
         is_open && self.totals.amount > 0
@@ -168,7 +168,7 @@ input! {
     /// A new invoice: with items, or only an amount, or both if they agree.
     #[derive(Debug, Clone)]
     pub new NewInvoice {
-        /// What it is made of: each milestone is invoiced once.
+        /// Its source. Each milestone is invoiced once.
         milestone_id "milestoneId": OfPages<Optional<MilestoneId>>,
     } checked by must_ask_for_something;
 
@@ -180,11 +180,11 @@ input! {
     project_id "projectId": Optional<ProjectId>,
     amount "amount": Inherited<Amount> = "Tax included: what the items add up to, if any.",
     tax_rate "taxRate": OrDefault<TaxRate> => "In percent; 0 by default.",
-    /// That of the project, or else the account's, where none is given.
+    /// Defaults to that of the project, or else of the account.
     currency "currency": Inherited<Currency> => "The user's by default.",
     status "status": Drafted<InvoiceStatus> = "`sent` on a draft, `paid` on a sent invoice, \
         `cancelled` on a draft, or the current one.",
-    /// Today in the account's timezone where none is given.
+    /// Defaults to today in the account's timezone.
     issue_date "issueDate": Inherited<Day> => "Today by default. Its year is that of the number.",
     due_date "dueDate": Required<Day>,
     lines "items": Lines => "At most 500.",
@@ -220,7 +220,7 @@ impl Presence<Change> for Lines {
     }
 }
 
-/// A new invoice must ask for something, and cannot be due before its issue date.
+/// A new invoice needs items or an amount, and cannot be due before its issue date.
 fn must_ask_for_something(form: &mut Form) {
     let issued = form.peek::<Day>("issueDate");
     if form.peek::<Day>("dueDate").is_some_and(|due| issued.is_some_and(|day| due < day)) {
@@ -248,16 +248,16 @@ impl NewInvoice {
 }
 
 input! {
-    /// Which invoices a list shows. Without a status, cancelled ones are left out.
+    /// The filter of a list of invoices. Without a status, cancelled ones are left out.
     #[derive(Debug, Clone, Default)]
     pub new InvoiceFilter;
 
     status "status": Optional<InvoiceStatus>,
     client_id "clientId": Optional<ClientId>,
     project_id "projectId": OfPages<Optional<ProjectId>>,
-    /// Looked for in the number and in what a client is searched by, without regard to case.
+    /// Text to find in the number and the client, case-insensitive.
     search "search": OfPages<OrDefault<Search>>,
-    /// The first and the last day they were issued.
+    /// The first and last issue date.
     issued_from "issuedFrom": OfPages<Optional<Day>>,
     issued_to "issuedTo": OfPages<Optional<Day>>,
     sort "sort": OfPages<Optional<InvoiceSort>>,

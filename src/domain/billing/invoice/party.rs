@@ -59,8 +59,8 @@ impl Party {
         company.filter(|company| !company.is_empty()).unwrap_or(&self.name)
     }
 
-    /// Returns the lines below the heading, in order: the person, if the heading is a business,
-    /// then the address and contact details. An address has several lines.
+    /// Returns the lines below the heading, in order: the person if the heading is a business, then
+    /// address and contact details. An address has several lines.
     pub fn details(&self) -> Vec<&str> {
         let person = (self.name.trim() != self.heading().trim()).then_some(self.name.as_str());
         let rest = [
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_business_stands_first_and_the_person_below_it() {
+    fn the_business_comes_first_and_the_person_below_it() {
         let business = party("Ngozi Eze", Some("Eze & Daughters"));
         assert_eq!(business.heading(), "Eze & Daughters");
         let reached = ["1 Broad Street\nLagos", "TIN 7", "ngozi@example.com", "+234 1"];

@@ -1,4 +1,4 @@
-//! The calculator: computes the sums of an invoice.
+//! The calculator for the sums of an invoice.
 
 use rust_decimal::Decimal;
 
@@ -14,7 +14,7 @@ use crate::domain::{
 pub const DEFAULT_LINE: &str = "Professional services";
 
 input! {
-    /// One line as it is written.
+    /// One line before pricing.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub part Line as "NewInvoiceItem", "A line of a new invoice.";
 
@@ -28,7 +28,7 @@ input! {
 pub struct Totals {
     pub subtotal: i64,
     pub tax: i64,
-    /// What the client owes, tax included.
+    /// The total to pay, including tax.
     pub amount: i64,
 }
 
@@ -65,8 +65,8 @@ pub fn price(lines: Vec<Line>, tax_rate: Decimal, currency: Currency) -> Result<
     Ok(Priced { lines: priced, totals })
 }
 
-/// Prices an amount without lines: one line, and the tax is the rest after the net, so that the sum
-/// is exact.
+/// Prices an amount without lines as a single line. The tax is the amount minus the net, so that
+/// the sum is exact.
 pub fn price_amount(amount: Decimal, tax_rate: Decimal, currency: Currency) -> Result<Priced> {
     let gross = Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule))?;
     let subtotal = money::without_percent(gross.minor, tax_rate);
@@ -81,7 +81,7 @@ pub fn price_amount(amount: Decimal, tax_rate: Decimal, currency: Currency) -> R
     })
 }
 
-/// Whether a given amount equals this one, apart from floating-point noise.
+/// Whether a given amount equals this one, ignoring floating-point noise.
 pub(super) fn is_amount(given: Decimal, amount: Decimal, currency: Currency) -> bool {
     money::without_noise(given, currency.exponent()) == Some(amount)
 }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_discount_may_not_turn_the_invoice_around() {
+    fn a_discount_cannot_make_the_total_negative() {
         let lines = vec![line(Decimal::ONE, Decimal::TEN), line(Decimal::ONE, -Decimal::TEN)];
         assert_eq!(price(lines, Decimal::ZERO, Currency::USD).unwrap().totals.amount, 0);
         let lines = vec![line(Decimal::ONE, Decimal::new(-1, 2))];
@@ -124,7 +124,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn totals_are_the_sums_of_what_is_shown(
+        fn totals_are_the_sums_of_the_displayed_amounts(
             rows in prop::collection::vec((1..100_000i64, 0..10_000_000i64), 1..40),
             rate in 0..=1_000_000i64,
         ) {
@@ -136,7 +136,7 @@ mod tests {
         }
 
         #[test]
-        fn an_amount_alone_is_owed_to_the_unit(minor in 0..=money::MAX_MINOR, rate in 0..=1_000_000i64) {
+        fn a_lone_amount_is_the_exact_total(minor in 0..=money::MAX_MINOR, rate in 0..=1_000_000i64) {
             let amount = Money::new(minor, Currency::USD).decimal();
             let priced = price_amount(amount, Decimal::new(rate, 4), Currency::USD).unwrap();
             prop_assert_eq!(priced.totals.amount, minor);

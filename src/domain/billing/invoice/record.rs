@@ -17,12 +17,12 @@ pub struct InvoiceTimes {
     pub reminded_at: Option<Timestamp>,
 }
 
-/// An invoice and its history. Sending the invoice and delivering a mail about it are separate
-/// facts.
+/// An invoice and its history. Sending the invoice and delivering an email about it are recorded
+/// separately.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceRecord {
     pub shown: ShownInvoice,
-    /// Its project, by name; None if it has none or that was deleted.
+    /// The name of its project; None if it has none or that was deleted.
     pub project: Option<(ProjectId, String)>,
     /// Both parties as printed on it; for a draft, their current details.
     pub seller: Seller,
@@ -30,7 +30,7 @@ pub struct InvoiceRecord {
     /// Where the client can read it. None for a draft.
     pub link: Option<String>,
     pub times: InvoiceTimes,
-    /// Newest first. Finished ones are forgotten after a month.
+    /// Newest first. Finished ones are deleted after a month.
     pub mails: Vec<InvoiceMail>,
     /// Where the client can pay online.
     pub payment_link: Option<String>,
@@ -40,7 +40,7 @@ pub struct InvoiceRecord {
     pub unprintable: Vec<char>,
 }
 
-/// A mail about an invoice.
+/// An email about an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceMail {
     pub id: MailId,

@@ -43,7 +43,7 @@ impl Seller {
         }
     }
 
-    /// Returns the lines of the payment instructions that say something.
+    /// Returns the non-empty lines of the payment instructions.
     pub fn payment_lines(&self) -> Vec<PaymentLine<'_>> {
         let instructions = self.payment_instructions.as_deref().unwrap_or_default();
         let lines = instructions.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -57,7 +57,7 @@ const LABEL_MAX: usize = 30;
 /// One line of how to pay, such as `IBAN: BE68 5390 0754 7034`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentLine<'a> {
-    /// What stands before a colon, if it is short.
+    /// The label: the text before a colon, if short.
     pub label: Option<&'a str>,
     pub value: &'a str,
 }
@@ -72,8 +72,8 @@ impl<'a> PaymentLine<'a> {
     }
 }
 
-/// The stored form of a [`Seller`]: a party with more fields. If there is a business, `name` is its
-/// name and `company` is the person's, as in the first versions.
+/// The stored form of a [`Seller`]: a party with additional fields. If there is a business, `name`
+/// is its name and `company` is the person's, as in the first versions.
 #[derive(Serialize, Deserialize)]
 struct Written {
     #[serde(flatten)]
@@ -137,7 +137,7 @@ mod tests {
     use crate::domain::id::Id;
 
     #[test]
-    fn a_seller_survives_being_written() {
+    fn a_stored_seller_reads_back() {
         let party = Party {
             name: "Ada Obi".to_owned(),
             email: "ada@example.com".to_owned(),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn how_to_pay_is_lines_with_labels_where_they_have_some() {
+    fn payment_instructions_are_lines_with_optional_labels() {
         let mut seller: Seller =
             serde_json::from_str(r#"{"name":"Obi","email":"obi@example.com"}"#).unwrap();
         assert_eq!(seller.payment_lines(), []);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_older_versions_kept_of_a_seller_is_read() {
+    fn a_seller_stored_by_an_older_version_is_parsed() {
         let text = r#"{"name":"John Doe","email":"a@example.com"}"#;
         let seller: Seller = serde_json::from_str(text).unwrap();
         assert_eq!((seller.party.name.as_str(), seller.notes), ("John Doe", None));
