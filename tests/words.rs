@@ -1,5 +1,6 @@
 //! Every text for people is in the catalogue, `assets/locales`: no template, page handler or error
-//! contains a sentence, each key exists and is used, and each text gets the values it names.
+//! contains a sentence, each key exists and is used, and each text gets the values it names. The
+//! tests that `docs/asvs.md` names exist.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
@@ -151,6 +152,25 @@ fn only_html_keys_contain_markup() {
 }
 
 /// Keys and texts of the English catalogue.
+#[test]
+fn the_security_review_names_only_tests_that_exist() {
+    let review = fs::read_to_string("docs/asvs.md").unwrap();
+    let tests: Vec<String> = ["src", "tests"]
+        .iter()
+        .flat_map(|folder| files(folder, "rs"))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    // Names of tests are sentences; shorter names are functions and modules.
+    let named = review.split('`').filter(|name| name.matches('_').count() > 2);
+    let is_name = |name: &&str| {
+        name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    for name in named.filter(is_name) {
+        let test = format!("fn {name}(");
+        assert!(tests.iter().any(|source| source.contains(&test)), "no test is named {name}");
+    }
+}
+
 fn catalogue() -> BTreeMap<String, String> {
     let mut texts = BTreeMap::new();
     for path in files("assets/locales/en", "ftl") {
