@@ -114,7 +114,7 @@ act() {
 # Creates a folder with that mode, and with the owner if one is given.
 folder() {
     [ ! -d "$1" ] || return 0
-    act mkdir -p "$1" || fail "cannot make the folder $1"
+    act mkdir -p "$1" || fail "cannot create the folder $1"
     act chmod "$2" "$1"
     [ -z "${3:-}" ] || act chown "$3" "$1"
 }
@@ -174,7 +174,7 @@ clean_up() { rm -f "$new" "$settings.new" "$unit.new" "$runner.new"; }
 trap 'exit 1' HUP INT TERM
 
 if [ -n "$from" ]; then
-    [ -f "$from" ] || fail "there is no file $from"
+    [ -f "$from" ] || fail "no such file: $from"
     [ -x "$from" ] || fail "$from is not executable; try: chmod +x $from"
     built=$from
 else
@@ -192,9 +192,9 @@ else
         $builder sh -c "$with_cargo command -v cargo" > /dev/null ||
             fail "Rust is missing; install it from https://rustup.rs, or name a built executable with --from"
         has cc || fail "a C compiler is missing; install gcc or clang (Debian: apt install gcc libc6-dev)"
-        say "Building FreelanceOS; the first time this takes some minutes."
+        say "Building FreelanceOS. The first build takes several minutes."
         $builder sh -c "$with_cargo CARGO_TARGET_DIR='${CARGO_TARGET_DIR:-target}' exec cargo build --release --locked"
-        [ -x "$built" ] || fail "the build left no $built"
+        [ -x "$built" ] || fail "the build did not create $built"
     fi
 fi
 
@@ -205,7 +205,7 @@ $new_version
 Build it here: ./install.sh without --from"
     case $new_version in
         "freelanceos "*) new_version=${new_version#freelanceos } ;;
-        *) fail "$built is not FreelanceOS: it calls itself '$new_version'" ;;
+        *) fail "$built is not FreelanceOS: its --version prints '$new_version'" ;;
     esac
     ! cmp -s "$built" "$program" 2> /dev/null || replace=''
     [ -z "$replace" ] || need_space "$bin" $(($(kib "$built") * 2))
@@ -307,7 +307,7 @@ if [ -n "$replace" ] && [ -z "$dry" ]; then
         postgres://* | postgresql://*)
             FREELANCEOS_PROGRAM=$new "$runner" migrate --dry-run > /dev/null ||
                 fail "version $new_version cannot use the database of DATABASE_URL; nothing was changed"
-            say "The database is on a server, which backs it up: see freelanceos doctor"
+            say "The database is on a server and was not backed up here; see freelanceos doctor"
             ;;
     esac
     if [ -f "$database" ]; then
@@ -321,7 +321,7 @@ if [ -n "$replace" ] && [ -z "$dry" ]; then
             backup=$backup.db
             "$runner" backup "$backup" > /dev/null ||
                 fail "the database could not be backed up; nothing was changed"
-            say "The database is backed up: $backup"
+            say "Backed up the database: $backup"
         fi
     fi
     # Keep the old one under another name, and rename: there is always a complete executable.
@@ -338,17 +338,17 @@ put_back() {
     printf 'install.sh: version %s did not start:\n' "$new_version" >&2
     last_words
     if [ ! -f "$old" ]; then
-        fail "mend what it says (settings are in $settings), then: $as_root$ctl restart freelanceos"
+        fail "fix the problem above (settings are in $settings), then run: $as_root$ctl restart freelanceos"
     fi
     manager stop freelanceos > /dev/null 2>&1 || true
     mv -f "$old" "$program"
     if [ -n "$backup" ] && ! "$runner" migrate --dry-run > /dev/null 2>&1; then
         "$runner" restore --yes "$backup" >&2 ||
-            fail "the old version is put back, but not its database, which is here: $backup"
+            fail "the old version was restored, but not its database; the backup is $backup"
     fi
-    if start; then fail "the old version is put back and runs; your data is as it was"; fi
+    if start; then fail "the old version was restored and is running; your data is unchanged"; fi
     last_words
-    fail "the old version is put back, but does not start either; see: $as_root$journal -u freelanceos"
+    fail "the old version was restored but does not start either; see: $as_root$journal -u freelanceos"
 }
 
 if [ -n "$managed" ]; then
@@ -365,7 +365,7 @@ UNIT
     running=$(readlink "/proc/$(manager show -p MainPID --value freelanceos)/exe" 2> /dev/null || true)
     case $running in *' (deleted)') state=stale ;; esac
     if [ "$state" = inactive ]; then
-        say "The service was stopped, and stays so."
+        say "The service was stopped and stays stopped."
     elif [ -n "$replace$new_unit" ] || [ "$state" != active ]; then
         if [ -n "$dry" ]; then
             say "would run: $ctl restart freelanceos, and wait until it answers"
@@ -384,21 +384,21 @@ rm -f "$old"
 # ---------------------------------------------------------------- next steps
 
 if [ -z "$changed" ]; then
-    say "FreelanceOS $new_version is installed already; there was nothing to change."
+    say "FreelanceOS $new_version is already installed; nothing to change."
     exit 0
 fi
 say ""
 say "FreelanceOS $new_version is installed: $program"
 if [ -n "$managed" ] && [ "$state" != inactive ]; then
-    say "It runs, and starts with $([ "$mode" = system ] && echo 'the machine' || echo 'your session')."
+    say "It is running, and starts with $([ "$mode" = system ] && echo 'the machine' || echo 'your session')."
     at=$(address)
     say "Open:       $(setting PUBLIC_URL | grep . || printf %s "${at:-see the log}" | sed 's/127\.0\.0\.1/localhost/')"
     say "Log:        $as_root$journal -u freelanceos"
     if [ "$mode" = user ] && has loginctl; then
-        say "For it to run when you are not signed in:  sudo loginctl enable-linger $(id -un)"
+        say "To keep it running while you are signed out:  sudo loginctl enable-linger $(id -un)"
     fi
 elif [ -z "$managed" ]; then
-    say "Start it:   $as_root$runner serve      (a running server keeps its version until then)"
+    say "Start it:   $as_root$runner serve      (a running server keeps its old version until you restart it)"
     say "Open:       http://localhost:5000"
 fi
 say "Settings:   $settings"
@@ -406,5 +406,5 @@ say "Data:       $data"
 say "Check:      $as_root$runner doctor"
 case :$PATH: in
     *:"$bin":*) ;;
-    *) say "Your PATH lacks it:  export PATH=\"$bin:\$PATH\"" ;;
+    *) say "Add it to your PATH:  export PATH=\"$bin:\$PATH\"" ;;
 esac

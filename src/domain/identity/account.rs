@@ -76,7 +76,7 @@ pub enum SignInChange {
 input! {
     /// A location.
     #[derive(Debug, Clone, PartialEq, Eq)]
-    pub part Location as "LocationInput", "Where somebody is.";
+    pub part Location as "LocationInput", "The user's location.";
 
     country "country": Required<Name>,
     city "city": Optional<Name>,

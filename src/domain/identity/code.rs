@@ -97,7 +97,7 @@ input! {
 
     email "email": Required<KnownEmail>,
     otp "otp": Required<Otp>,
-    totp_code "totpCode": OrDefault<GivenCode> = "Where the account asks for a second factor.",
+    totp_code "totpCode": OrDefault<GivenCode> = "Required if the account uses two-factor sign-in.",
 }
 
 input! {
@@ -118,7 +118,7 @@ input! {
     email "email": Required<KnownEmail>,
     otp "otp": Required<Otp>,
     password "newPassword": Required<NewPassword>
-        = "By the rule of the document that the account was made by.",
+        = "The rules are those of the API that created the account.",
 }
 
 impl PasswordReset {

@@ -56,9 +56,9 @@ input! {
     #[derive(Debug, Clone)]
     pub new NewPasskey;
 
-    name "name": Required<Name> = "What the user calls it.",
+    name "name": Required<Name> = "A name for the passkey.",
     attestation "registrationResponse": Required<One<Attestation>>,
-    challenge "challenge": Required<Encoded> = "The one of the options.",
+    challenge "challenge": Required<Encoded> = "The challenge from the options.",
 }
 
 input! {
@@ -77,7 +77,7 @@ input! {
     /// Its data about the key itself.
     #[derive(Debug, Clone)]
     pub part AttestationResponse as "PasskeyAttestationResponse",
-        "What the authenticator says of a new key, in base64url.";
+        "The authenticator's response for a new key, in base64url.";
 
     client_data "clientDataJSON": Required<Encoded>,
     attestation_object "attestationObject": Required<Encoded>,
@@ -115,7 +115,7 @@ input! {
     #[derive(Debug, Clone)]
     pub new LoginStart;
 
-    identifier "identifier": Required<Identifier> = "The e-mail address or the username.",
+    identifier "identifier": Required<Identifier> = "Email address or username.",
 }
 
 input! {
@@ -123,9 +123,9 @@ input! {
     #[derive(Debug, Clone)]
     pub new PasskeyLogin;
 
-    identifier "identifier": Required<Identifier> = "The one that the challenge was asked for.",
+    identifier "identifier": Required<Identifier> = "The identifier that the challenge was requested for.",
     assertion "authenticationResponse": Required<One<Assertion>>,
-    challenge "challenge": Required<Encoded> = "The one of the options.",
+    challenge "challenge": Required<Encoded> = "The challenge from the options.",
 }
 
 input! {
@@ -144,7 +144,7 @@ input! {
     /// The signature and the signed data.
     #[derive(Debug, Clone)]
     pub part AssertionResponse as "PasskeyAssertionResponse",
-        "What the authenticator signed, in base64url.";
+        "The authenticator's signed response, in base64url.";
 
     client_data "clientDataJSON": Required<Encoded>,
     authenticator_data "authenticatorData": Required<Encoded>,

@@ -60,7 +60,7 @@ input! {
 
     current "currentPassword": Required<Password>,
     new "newPassword": Required<NewPassword>
-        = "By the rule of the document that the account was made by.",
+        = "The rules are those of the API that created the account.",
 }
 
 impl PasswordChange {

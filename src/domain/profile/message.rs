@@ -45,7 +45,7 @@ input! {
     pub new NewMessage;
 
     name "name": Required<Name>,
-    email "email": Required<Email> = "Where the answer goes.",
+    email "email": Required<Email> = "Replies go to this address.",
     content "message": Required<SaidText>,
 }
 

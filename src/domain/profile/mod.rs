@@ -107,11 +107,11 @@ impl Completion {
 input! {
     /// An hourly rate as sent.
     #[derive(Debug, Clone, Copy)]
-    pub part Rate as "HourlyRateInput", "What an hour costs.";
+    pub part Rate as "HourlyRateInput", "The hourly rate.";
 
     amount "amount": Required<Amount>,
     /// Defaults to the currency of the previous rate, or else of the account.
-    currency "currency": Inherited<Currency> => "The user's by default.",
+    currency "currency": Inherited<Currency> => "The user's currency by default.",
 }
 
 impl Rate {

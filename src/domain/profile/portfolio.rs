@@ -43,14 +43,14 @@ input! {
     title "title": Required<Name>,
     description "description": OrEmpty<FreeText>,
     technologies "technologies": OrEmpty<List<Line<50>, 30>> = "At most 30.",
-    images "images": OrEmpty<List<Url, IMAGES_MAX>> = "Addresses of images, at most 20.",
+    images "images": OrEmpty<List<Url, IMAGES_MAX>> = "URLs of images, at most 20.",
     links "links": OrEmpty<List<One<Link>, LINKS_MAX>> = "At most 20.",
 }
 
 input! {
     /// A link to a piece of work.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-    pub part Link as "LinkInput", "Where a piece of work can be looked at.";
+    pub part Link as "LinkInput", "A link to the work.";
 
     #[serde(rename = "type")]
     link_type "type": Required<ShortWord> = "A short word such as `live` or `github`.",

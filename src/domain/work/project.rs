@@ -60,7 +60,7 @@ input! {
     name "name": Required<Name>,
     description "description": OrDefault<FreeText>,
     budget "budget": OrDefault<Amount> => "0 by default.",
-    currency "currency": Inherited<Currency> => "The user's by default.",
+    currency "currency": Inherited<Currency> => "The user's currency by default.",
     status "status": Initial<ProjectStatus> => "`planning` by default.",
     deadline "deadline": Optional<Day>,
 }

@@ -178,7 +178,7 @@ input! {
     content "content": OrDefault<FreeText>,
     status "status": Drafted<ProposalStatus>,
     amount "amount": OrDefault<Amount> => "0 by default.",
-    currency "currency": Inherited<Currency> => "The user's by default.",
+    currency "currency": Inherited<Currency> => "The user's currency by default.",
     valid_until "validUntil": Optional<Day>,
 }
 

@@ -178,14 +178,14 @@ input! {
 
     client_id "clientId": Required<ClientId>,
     project_id "projectId": Optional<ProjectId>,
-    amount "amount": Inherited<Amount> = "Tax included: what the items add up to, if any.",
+    amount "amount": Inherited<Amount> = "Including tax; the total of the items, if there are any.",
     tax_rate "taxRate": OrDefault<TaxRate> => "In percent; 0 by default.",
     /// Defaults to that of the project, or else of the account.
-    currency "currency": Inherited<Currency> => "The user's by default.",
+    currency "currency": Inherited<Currency> => "The user's currency by default.",
     status "status": Drafted<InvoiceStatus> = "`sent` on a draft, `paid` on a sent invoice, \
         `cancelled` on a draft, or the current one.",
     /// Defaults to today in the account's timezone.
-    issue_date "issueDate": Inherited<Day> => "Today by default. Its year is that of the number.",
+    issue_date "issueDate": Inherited<Day> => "Today by default. Its year appears in the invoice number.",
     due_date "dueDate": Required<Day>,
     lines "items": Lines => "At most 500.",
     notes "notes": Optional<FreeText>,
@@ -269,5 +269,5 @@ input! {
     #[derive(Debug, Clone, Default)]
     pub new Delivery;
 
-    email "email": Optional<Email> => "The client's by default.",
+    email "email": Optional<Email> => "The client's email address by default.",
 }

@@ -20,7 +20,7 @@ input! {
 
     description "description": Required<text::Line<500>>,
     quantity "quantity": Required<Quantity>,
-    rate "rate": Required<LineRate> = "Less than 0 for a discount.",
+    rate "rate": Required<LineRate> = "Negative for a discount.",
 }
 
 /// The sums of an invoice in minor units; `amount` = `subtotal` + `tax`.
