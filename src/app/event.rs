@@ -70,11 +70,10 @@ impl Work<'_, '_> {
                 self.log_project(ActivityKind::ProjectCompleted, project)
             }
             Event::MilestoneCompleted(milestone) => {
-                let rates = self.rates()?;
-                let project =
-                    store::project::find_bare(self.tx, self.account, milestone.project_id)?;
+                let (tx, account) = (&mut *self.tx, self.account);
+                let project = store::project::find_bare(tx, account, milestone.project_id)?;
                 let client =
-                    store::client::find_any(self.tx, self.account, project.client_id, &rates)?;
+                    store::client::find_any(tx, account, project.client_id, &self.latest_rates)?;
                 let (kind, amount) = (ActivityKind::MilestoneCompleted, milestone.amount);
                 self.log_activity(kind, milestone.id, &milestone.name, Some(amount), Some(&client))
             }

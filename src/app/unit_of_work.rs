@@ -15,7 +15,7 @@ use crate::{
         mail::QueuedMail,
         session::{Actor, Claims},
     },
-    store::{self, Write, engine::Tx},
+    store::{self, Write, engine::Tx, exchange_rate::LatestRates},
 };
 
 /// The sealing context of stored answers.
@@ -76,14 +76,16 @@ pub struct Work<'a, 'c> {
     /// The time of the request, in whole seconds.
     pub(super) now: Timestamp,
     pub(super) env: &'a Environment,
-    rates: Option<Rc<Rates>>,
+    pub(super) latest_rates: LatestRates,
     has_mail: bool,
 }
 
 impl<'a, 'c> Work<'a, 'c> {
     fn new(env: &'a Environment, tx: &'a mut Tx<'c>, who: Who, now: Timestamp) -> Result<Self> {
         let actor = who.actor(tx, now)?;
-        Ok(Self { tx, account: actor.account, actor, now, env, rates: None, has_mail: false })
+        let account = actor.account;
+        let latest_rates = LatestRates::new(account, actor.currency);
+        Ok(Self { tx, account, actor, now, env, latest_rates, has_mail: false })
     }
 
     /// Returns today's date in the account's timezone.
@@ -91,13 +93,9 @@ impl<'a, 'c> Work<'a, 'c> {
         Ok(date::day_in(self.now, &self.actor.time_zone()?))
     }
 
-    /// Returns the exchange rates into the account's currency, read once.
+    /// Returns the exchange rates into the account's currency.
     pub(super) fn rates(&mut self) -> Result<Rc<Rates>> {
-        if let Some(rates) = &self.rates {
-            return Ok(Rc::clone(rates));
-        }
-        let rates = store::exchange_rate::latest(self.tx, self.account, self.actor.currency)?;
-        Ok(Rc::clone(self.rates.insert(Rc::new(rates))))
+        self.latest_rates.get(self.tx)
     }
 
     pub(super) fn new_id<K>(&self) -> Id<K> {

@@ -60,8 +60,7 @@ pub fn create_client(work: &mut Work, details: &ClientDetails) -> Result<Client>
 
 /// Returns a client of the caller; `NotFound` if it does not exist or belongs to another account.
 pub fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
-    let rates = work.rates()?;
-    store::client::find(work.tx, work.account, id, &rates)
+    store::client::find(work.tx, work.account, id, &work.latest_rates)
 }
 
 /// Returns a client of the caller, even a deleted one, since drafts outlive their client.
@@ -70,8 +69,7 @@ pub fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
 ///
 /// Not found if the caller never had such a client.
 pub fn find_any_client(work: &mut Work, id: ClientId) -> Result<Client> {
-    let rates = work.rates()?;
-    store::client::find_any(work.tx, work.account, id, &rates)
+    store::client::find_any(work.tx, work.account, id, &work.latest_rates)
 }
 
 /// Changes the details of a client.
@@ -124,6 +122,5 @@ pub fn list_client_names(work: &mut Work) -> Result<Vec<ClientName>> {
 
 /// Returns a page of clients, newest first.
 pub fn list_clients(work: &mut Work, filter: &ClientFilter) -> Result<Listing<Client>> {
-    let rates = work.rates()?;
-    store::client::list(work.tx, work.account, filter, &rates)
+    store::client::list(work.tx, work.account, filter, &work.latest_rates)
 }

@@ -81,8 +81,7 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
 
 /// Returns an invoice of the caller.
 pub fn find_invoice(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
-    let rates = work.rates()?;
-    store::invoice::find(work.tx, work.account, id, &rates)
+    store::invoice::find(work.tx, work.account, id, &work.latest_rates)
 }
 
 /// Returns an invoice of the caller with its client, its lines and the status it shows today.
@@ -93,8 +92,8 @@ pub fn find_shown_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice
 
 /// Returns a page of invoices.
 pub fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<ShownInvoice>> {
-    let (today, rates) = (work.today()?, work.rates()?);
-    let found = store::invoice::list(work.tx, work.account, filter, today, &rates)?;
+    let today = work.today()?;
+    let found = store::invoice::list(work.tx, work.account, filter, today, &work.latest_rates)?;
     Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
 }
 

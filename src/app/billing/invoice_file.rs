@@ -23,7 +23,7 @@ use crate::{
     },
     locale::{Text, t},
     pdf::{self, Fonts, InvoiceSheet, Printed},
-    store::{self, engine::Tx},
+    store::{self, engine::Tx, exchange_rate::LatestRates},
 };
 
 /// The maximum number of documents waiting to be rendered; more are refused.
@@ -122,7 +122,7 @@ impl App {
         let now = self.now();
         let (account, id, settled) = self
             .read_linked(token, move |tx, account, id| {
-                let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
+                let rates = LatestRates::new(account.id, account.currency);
                 let invoice = store::invoice::find(tx, account.id, id, &rates)?;
                 let Some(paid_at) = invoice.paid_at else { return Ok((account.id, id, None)) };
                 let paid_on = date::day_in(paid_at, &account.zone.rules()?);
@@ -222,7 +222,7 @@ fn read_sample(work: &mut Work) -> Result<InvoiceSheet> {
 /// Returns the file of an invoice, or the data to render it from.
 fn look(tx: &mut Tx, account: AccountId, id: InvoiceId, now: Timestamp) -> Result<Found> {
     let account = store::account::find(tx, account)?;
-    let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
+    let rates = LatestRates::new(account.id, account.currency);
     let invoice = store::invoice::find(tx, account.id, id, &rates)?;
     Ok(match store::invoice_file::find(tx, id)? {
         Some(bytes) => Found::Kept(PdfFile::of_invoice(&invoice.number, bytes)),

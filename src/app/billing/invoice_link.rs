@@ -13,7 +13,7 @@ use crate::{
         session::Claims,
     },
     pdf,
-    store::{self, engine::Tx},
+    store::{self, engine::Tx, exchange_rate::LatestRates},
 };
 
 impl App {
@@ -70,7 +70,7 @@ impl App {
         let now = self.now();
         let mut public = self
             .read_linked(token, move |tx, account, id| {
-                let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
+                let rates = LatestRates::new(account.id, account.currency);
                 let invoice = store::invoice::find(tx, account.id, id, &rates)?;
                 let (seller, buyer) = parties(tx, &account, &invoice)?;
                 let today = date::day_in(now, &account.zone.rules()?);

@@ -28,7 +28,7 @@ use crate::{
     },
     mail::compose::{self, InvoiceMail},
     pdf,
-    store::{self, engine::Tx},
+    store::{self, engine::Tx, exchange_rate::LatestRates},
 };
 
 /// The minimum time between two reminders.
@@ -44,7 +44,7 @@ impl App {
         let at = queued.created_at;
         let read = move |tx: &mut Tx| {
             let account = store::account::find(tx, account)?;
-            let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
+            let rates = LatestRates::new(account.id, account.currency);
             let invoice = store::invoice::find(tx, account.id, id, &rates)?;
             let sheet = read_sheet(tx, &account, invoice, at)?;
             Ok((store::invoice_link::find(tx, account.id, id)?, account, sheet))
@@ -158,8 +158,8 @@ fn mail_client(
     other_email: Option<&str>,
 ) -> Result<()> {
     let account = store::account::find(work.tx, work.account)?;
-    let rates = work.rates()?;
-    let client = store::client::find_any(work.tx, work.account, invoice.client_id, &rates)?;
+    let client =
+        store::client::find_any(work.tx, work.account, invoice.client_id, &work.latest_rates)?;
     let to = other_email.unwrap_or(&client.details.email);
     work.env.check_mail_to(&account, to)?;
     // Invoices sent by older versions have none.

@@ -95,7 +95,7 @@ pub fn stats(work: &mut Work) -> Result<Stats> {
         overdue_invoices,
         overdue_amount: overdue.minor,
         deadlines: dashboard::deadlines(tx, account, Date::ZERO)?,
-        recent_clients: store::client::list(tx, account, &newest, &rates)?.entries,
+        recent_clients: store::client::list(tx, account, &newest, &work.latest_rates)?.entries,
         unconverted,
     })
 }

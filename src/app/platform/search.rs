@@ -31,9 +31,8 @@ pub struct Found {
 pub fn search(work: &mut Work, text: &str) -> Result<Found> {
     let page = Page::first(MOST);
     let search = || Some(text.to_owned());
-    let (today, rates) = (work.today()?, work.rates()?);
-    let (tx, account) = (&mut *work.tx, work.account);
-    let invoices = store::invoice::search(tx, account, text, MOST.into(), &rates)?;
+    let (today, account) = (work.today()?, work.account);
+    let invoices = store::invoice::search(work.tx, account, text, MOST.into(), &work.latest_rates)?;
     let clients = ClientFilter { search: search(), page };
     let projects = ProjectFilter { search: search(), page, ..ProjectFilter::default() };
     let proposals = ProposalFilter { search: search(), page, ..ProposalFilter::default() };

@@ -53,8 +53,7 @@ pub fn create_project(work: &mut Work, new: &NewProject) -> Result<Project> {
 
 /// Returns a project of the caller with its client and milestones.
 pub fn find_project(work: &mut Work, id: ProjectId) -> Result<Project> {
-    let rates = work.rates()?;
-    store::project::find(work.tx, work.account, id, &rates)
+    store::project::find(work.tx, work.account, id, &work.latest_rates)
 }
 
 /// Changes a project. If its currency changes, its milestones keep their figures.
@@ -133,8 +132,7 @@ pub(in crate::app) fn require_project(work: &mut Work, id: ProjectId) -> Result<
 
 /// Returns a page of projects, newest first.
 pub fn list_projects(work: &mut Work, filter: &ProjectFilter) -> Result<Listing<Project>> {
-    let rates = work.rates()?;
-    store::project::list(work.tx, work.account, filter, &rates)
+    store::project::list(work.tx, work.account, filter, &work.latest_rates)
 }
 
 /// Returns the names of the newest projects, for a select.

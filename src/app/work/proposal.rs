@@ -81,16 +81,14 @@ pub fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
 
 /// Returns a proposal of the caller, with its link, if any.
 pub fn find_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
-    let rates = work.rates()?;
-    let mut proposal = store::proposal::find(work.tx, work.account, id, &rates)?;
+    let mut proposal = store::proposal::find(work.tx, work.account, id, &work.latest_rates)?;
     open_link(work.env, &mut proposal)?;
     Ok(proposal)
 }
 
 /// Returns a page of proposals, newest first.
 pub fn list_proposals(work: &mut Work, filter: &ProposalFilter) -> Result<Listing<Proposal>> {
-    let rates = work.rates()?;
-    let mut listing = store::proposal::list(work.tx, work.account, filter, &rates)?;
+    let mut listing = store::proposal::list(work.tx, work.account, filter, &work.latest_rates)?;
     listing.entries.iter_mut().try_for_each(|proposal| open_link(work.env, proposal))?;
     Ok(listing)
 }

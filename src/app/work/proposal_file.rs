@@ -13,7 +13,7 @@ use crate::{
         session::Claims,
     },
     pdf::{self, ProposalSheet},
-    store::{self, engine::Tx},
+    store::{self, engine::Tx, exchange_rate::LatestRates},
 };
 
 /// Returns everything the PDF of a proposal shows.
@@ -24,7 +24,7 @@ fn read_sheet(
     now: Timestamp,
 ) -> Result<ProposalSheet> {
     let account = store::account::find(tx, account)?;
-    let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
+    let rates = LatestRates::new(account.id, account.currency);
     let proposal = store::proposal::find(tx, account.id, id, &rates)?;
     let record = store::proposal::find_record(tx, proposal)?;
     let proposal = record.proposal;

@@ -18,7 +18,7 @@ use crate::{
         invoice::{Party, Seller},
         proposal::{Answer, Proposal, ProposalLink, PublicProposal, Signature},
     },
-    store::{self, engine::Tx},
+    store::{self, engine::Tx, exchange_rate::LatestRates},
 };
 
 /// Turns the link of a proposal, if any, into its address.
@@ -94,7 +94,7 @@ pub(in crate::app) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<Pu
     if !freelancer.is_active() {
         return Err(unknown());
     }
-    let rates = store::exchange_rate::latest(tx, account, freelancer.currency)?;
+    let rates = LatestRates::new(account, freelancer.currency);
     let proposal = store::proposal::find(tx, account, id, &rates)?;
     let record = store::proposal::find_record(tx, proposal)?;
     let proposal = record.proposal;

@@ -158,6 +158,15 @@ impl Total {
         });
     }
 
+    /// Returns the total, if it has no sums in other currencies than this.
+    pub fn only(&self, currency: Currency) -> Option<i128> {
+        match self.0.len() {
+            0 => Some(0),
+            1 => self.0.get(&currency).copied(),
+            _ => None,
+        }
+    }
+
     /// Returns the total in the base currency.
     pub fn convert(self, rates: &Rates) -> Converted {
         let mut converted = Converted { minor: 0, unconverted: BTreeMap::new() };

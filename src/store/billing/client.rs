@@ -8,13 +8,14 @@ use crate::{
     domain::{
         client::{Client, ClientDetails, ClientFilter, ClientName},
         error::{Error, Result},
-        exchange_rate::{Rates, Total},
+        exchange_rate::Total,
         id::{AccountId, ClientId},
         money::{Currency, Money},
         page::Listing,
         payment::PaymentSum,
     },
     store::{
+        billing::exchange_rate::LatestRates,
         engine::{Row, Tx, any_of, values},
         lister::Lister,
         row::{NewRow, row},
@@ -36,7 +37,12 @@ const LISTED: &str = "deleted_at IS NULL";
 
 /// Merges the rows of [`LIST`] into clients, newest first. Payments in a currency without a known
 /// rate do not count towards `total_billed`.
-fn gather(rows: Vec<(Client, Option<PaymentSum>)>, rates: &Rates) -> Vec<Client> {
+fn gather(
+    tx: &mut Tx,
+    rows: Vec<(Client, Option<PaymentSum>)>,
+    rates: &LatestRates,
+) -> Result<Vec<Client>> {
+    let base = rates.base();
     let mut clients: Vec<(Client, Total)> = Vec::with_capacity(rows.len());
     for (client, sum) in rows {
         // Rows of one client are usually adjacent, but a join guarantees no order.
@@ -46,15 +52,19 @@ fn gather(rows: Vec<(Client, Option<PaymentSum>)>, rates: &Rates) -> Vec<Client>
             clients.len() - 1
         });
         if let (Some((_, total)), Some(sum)) = (clients.get_mut(place), sum) {
-            total.add_payments(&sum, rates.base());
+            total.add_payments(&sum, base);
         }
     }
     clients.sort_by_key(|(client, _)| std::cmp::Reverse(client.id));
     clients
         .into_iter()
         .map(|(client, total)| {
-            let minor = i64::try_from(total.convert(rates).minor).unwrap_or(i64::MAX);
-            Client { total_billed: Money::new(minor, rates.base()), ..client }
+            let minor = match total.only(base) {
+                Some(minor) => minor,
+                None => total.convert(&*rates.get(tx)?).minor,
+            };
+            let minor = i64::try_from(minor).unwrap_or(i64::MAX);
+            Ok(Client { total_billed: Money::new(minor, base), ..client })
         })
         .collect()
 }
@@ -119,17 +129,22 @@ pub fn create(tx: &mut Tx, client: &Client) -> Result<()> {
 }
 
 /// Finds a client in the lists.
-pub fn find(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
+pub fn find(tx: &mut Tx, account: AccountId, id: ClientId, rates: &LatestRates) -> Result<Client> {
     let this = LIST.of(&account).only(LISTED).which("id = ?", Some(&id));
     let rows = this.all(tx, |row| read(row, rates.base()))?;
-    gather(rows, rates).pop().ok_or_else(|| Error::not_found("error-client-not-found"))
+    gather(tx, rows, rates)?.pop().ok_or_else(|| Error::not_found("error-client-not-found"))
 }
 
 /// Finds a client, deleted or not, for invoices and proposals that refer to it.
-pub fn find_any(tx: &mut Tx, account: AccountId, id: ClientId, rates: &Rates) -> Result<Client> {
+pub fn find_any(
+    tx: &mut Tx,
+    account: AccountId,
+    id: ClientId,
+    rates: &LatestRates,
+) -> Result<Client> {
     let this = LIST.of(&account).which("id = ?", Some(&id));
     let rows = this.all(tx, |row| read(row, rates.base()))?;
-    gather(rows, rates).pop().ok_or_else(|| Error::not_found("error-client-not-found"))
+    gather(tx, rows, rates)?.pop().ok_or_else(|| Error::not_found("error-client-not-found"))
 }
 
 /// Finds the clients with these ids, deleted or not, each once.
@@ -137,11 +152,11 @@ pub fn find_all<'i>(
     tx: &mut Tx,
     account: AccountId,
     ids: impl Iterator<Item = &'i ClientId>,
-    rates: &Rates,
+    rates: &LatestRates,
 ) -> Result<HashMap<ClientId, Client>> {
     let those = LIST.of(&account).which("id IN rarray(?)", Some(any_of(ids)));
     let rows = those.all(tx, |row| read(row, rates.base()))?;
-    Ok(gather(rows, rates).into_iter().map(|client| (client.id, client)).collect())
+    Ok(gather(tx, rows, rates)?.into_iter().map(|client| (client.id, client)).collect())
 }
 
 /// Whether the account has this client in its lists.
@@ -169,13 +184,13 @@ pub fn list(
     tx: &mut Tx,
     account: AccountId,
     filter: &ClientFilter,
-    rates: &Rates,
+    rates: &LatestRates,
 ) -> Result<Listing<Client>> {
     let pattern = filter.search.as_deref().map(like_pattern);
     let query = LIST.of(&account).only(LISTED).which("search_key LIKE ? ESCAPE '\\'", pattern);
     let Listing { entries, total, page } =
         query.page(tx, filter.page, |row| read(row, rates.base()))?;
-    Ok(Listing { entries: gather(entries, rates), total, page })
+    Ok(Listing { entries: gather(tx, entries, rates)?, total, page })
 }
 
 /// Lists the unpaid sent invoices of a client, at most `most`: amounts with due dates, earliest

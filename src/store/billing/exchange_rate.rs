@@ -1,5 +1,7 @@
 //! Exchange rates.
 
+use std::{cell::OnceCell, rc::Rc};
+
 use crate::{
     domain::{
         error::Result,
@@ -47,7 +49,27 @@ pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<ExchangeRate>> {
     )
 }
 
-/// Returns the latest known rates into `base`.
-pub fn latest(tx: &mut Tx, account: AccountId, base: Currency) -> Result<Rates> {
-    Ok(Rates::new(base, list(tx, account)?))
+/// The latest known rates into an account's currency, read when first needed.
+pub struct LatestRates {
+    account: AccountId,
+    base: Currency,
+    known: OnceCell<Rc<Rates>>,
+}
+
+impl LatestRates {
+    pub fn new(account: AccountId, base: Currency) -> Self {
+        Self { account, base, known: OnceCell::new() }
+    }
+
+    pub fn base(&self) -> Currency {
+        self.base
+    }
+
+    pub fn get(&self, tx: &mut Tx) -> Result<Rc<Rates>> {
+        if let Some(known) = self.known.get() {
+            return Ok(Rc::clone(known));
+        }
+        let read = Rc::new(Rates::new(self.base, list(tx, self.account)?));
+        Ok(Rc::clone(self.known.get_or_init(|| read)))
+    }
 }

@@ -8,7 +8,6 @@ use crate::{
     domain::{
         client::Client,
         error::{Error, Result},
-        exchange_rate::Rates,
         id::{AccountId, InvoiceId},
         invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, Totals},
         money::Money,
@@ -17,6 +16,7 @@ use crate::{
     store::{
         client, dashboard,
         engine::{Row, Tx, any_of, values},
+        exchange_rate::LatestRates,
         list_total,
         lister::Lister,
         milestone,
@@ -104,7 +104,12 @@ fn create_items(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
 }
 
 /// Finds an invoice with its client and lines.
-pub fn find(tx: &mut Tx, account: AccountId, id: InvoiceId, rates: &Rates) -> Result<Invoice> {
+pub fn find(
+    tx: &mut Tx,
+    account: AccountId,
+    id: InvoiceId,
+    rates: &LatestRates,
+) -> Result<Invoice> {
     let mut invoice = LIST.of(&account).find(tx, "error-invoice-not-found", &id, read)?;
     invoice.items = items_of(tx, &[id])?.remove(&id).unwrap_or_default();
     let client = client::find_any(tx, account, invoice.client_id, rates)?;
@@ -117,7 +122,7 @@ pub(super) fn fill(
     tx: &mut Tx,
     account: AccountId,
     invoices: &mut [Invoice],
-    rates: &Rates,
+    rates: &LatestRates,
 ) -> Result<()> {
     let clients = client::find_all(tx, account, invoices.iter().map(|of| &of.client_id), rates)?;
     let ids: Vec<_> = invoices.iter().map(|invoice| invoice.id).collect();

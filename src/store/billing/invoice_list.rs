@@ -6,7 +6,6 @@ use super::invoice::{LIST, fill, read};
 use crate::{
     domain::{
         error::Result,
-        exchange_rate::Rates,
         id::{AccountId, InvoiceId},
         invoice::{Invoice, InvoiceFilter, InvoiceSort, InvoiceStatus},
         page::Listing,
@@ -26,7 +25,7 @@ pub fn list(
     account: AccountId,
     filter: &InvoiceFilter,
     today: Date,
-    rates: &Rates,
+    rates: &LatestRates,
 ) -> Result<Listing<Invoice>> {
     let mut found = match order(filter) {
         None => newest(tx, &account, filter, today)?.page(tx, filter.page, read)?,
@@ -49,7 +48,7 @@ pub fn search(
     account: AccountId,
     text: &str,
     most: i64,
-    rates: &Rates,
+    rates: &LatestRates,
 ) -> Result<Vec<Invoice>> {
     let query = LIST.of(&account).only("status <> 'cancelled'");
     let query = query.which(SEARCH, Some(like_pattern(text)));

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use crate::{
     domain::{
         error::Result,
-        exchange_rate::Rates,
         id::{AccountId, ClientId, ProjectId},
         money::{Currency, Money},
         page::Listing,
@@ -15,6 +14,7 @@ use crate::{
         client,
         dashboard::{self, Measure},
         engine::{Row, Tx, values},
+        exchange_rate::LatestRates,
         list_total,
         lister::{Lister, Query},
         milestone, proposal,
@@ -77,7 +77,12 @@ pub fn create(tx: &mut Tx, project: &Project) -> Result<()> {
 }
 
 /// Finds a project with its client and milestones.
-pub fn find(tx: &mut Tx, account: AccountId, id: ProjectId, rates: &Rates) -> Result<Project> {
+pub fn find(
+    tx: &mut Tx,
+    account: AccountId,
+    id: ProjectId,
+    rates: &LatestRates,
+) -> Result<Project> {
     let mut project = find_bare(tx, account, id)?;
     project.client = Some(client::find_any(tx, account, project.client_id, rates)?);
     project.milestones = milestone::list_of_project(tx, account, id)?;
@@ -111,7 +116,7 @@ pub fn list(
     tx: &mut Tx,
     account: AccountId,
     filter: &ProjectFilter,
-    rates: &Rates,
+    rates: &LatestRates,
 ) -> Result<Listing<Project>> {
     let status = filter.status.map(ProjectStatus::as_str);
     let query =

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use crate::{
     domain::{
         error::Result,
-        exchange_rate::Rates,
         id::{AccountId, ProjectId, ProposalId},
         money::{Currency, Money},
         page::Listing,
@@ -14,6 +13,7 @@ use crate::{
     store::{
         client,
         engine::{Row, Tx, values},
+        exchange_rate::LatestRates,
         lister::Lister,
         row::{NewRow, row},
     },
@@ -69,7 +69,12 @@ pub fn create(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
 }
 
 /// Finds a proposal with its client.
-pub fn find(tx: &mut Tx, account: AccountId, id: ProposalId, rates: &Rates) -> Result<Proposal> {
+pub fn find(
+    tx: &mut Tx,
+    account: AccountId,
+    id: ProposalId,
+    rates: &LatestRates,
+) -> Result<Proposal> {
     let mut proposal = LIST.of(&account).find(tx, "error-proposal-not-found", &id, read)?;
     proposal.client = Some(client::find_any(tx, account, proposal.client_id, rates)?);
     Ok(proposal)
@@ -126,7 +131,7 @@ pub fn list(
     tx: &mut Tx,
     account: AccountId,
     filter: &ProposalFilter,
-    rates: &Rates,
+    rates: &LatestRates,
 ) -> Result<Listing<Proposal>> {
     let status = filter.status.map(ProposalStatus::as_str);
     let query =

@@ -8,6 +8,7 @@ use freelanceos::{
     store::{
         self,
         engine::{Connection, Tx},
+        exchange_rate::LatestRates,
     },
 };
 
@@ -51,7 +52,7 @@ fn ask_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     store::proposal::count(tx, account, ProposalStatus::Sent)?;
 
     let (owner, id) = store::proposal::find_linked(tx, &5_u128.to_be_bytes())?.unwrap();
-    let rates = store::exchange_rate::latest(tx, owner, Currency::USD)?;
+    let rates = LatestRates::new(owner, Currency::USD);
     let proposal = store::proposal::find(tx, owner, id, &rates)?;
     store::proposal::find_record(tx, proposal)?;
     store::proposal::mark_signed(tx, id, "A", None)?;

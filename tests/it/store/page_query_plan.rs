@@ -4,7 +4,7 @@ use freelanceos::{
     domain::{
         id::ImageId, money::Currency, page::Page, project::ProjectFilter, proposal::ProposalFilter,
     },
-    store,
+    store::{self, exchange_rate::LatestRates},
 };
 
 use super::recorder::{asked_by, assert_indexed, id};
@@ -32,7 +32,7 @@ fn frames_pictures_and_searches_use_an_index() {
         store::image::list_between(tx, ImageId::NIL, id(9), 100)?;
         store::image::delete(tx, account, id(5))?;
 
-        let rates = store::exchange_rate::latest(tx, account, Currency::USD)?;
+        let rates = LatestRates::new(account, Currency::USD);
         store::exchange_rate::delete(tx, account, Currency::USD, Currency::USD)?;
         let page = Page { number: 1, size: 10 };
         let search = Some("a".to_owned());

@@ -6,7 +6,6 @@ use freelanceos::{
         dashboard::Period,
         date::{month_start, week_start},
         error::Result,
-        exchange_rate::Rates,
         id::{AccountId, MailId},
         invoice::{InvoiceFilter, InvoiceSort, InvoiceStatus},
         job::{Job, JobKind},
@@ -21,6 +20,7 @@ use freelanceos::{
     store::{
         self, Database,
         engine::{Connection, Tx},
+        exchange_rate::LatestRates,
         sqlite,
     },
 };
@@ -36,7 +36,8 @@ use crate::support::{Home, START};
 fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     let claims = Claims { account, session: id(1) };
     store::session::actor(tx, claims, START.parse().unwrap())?;
-    let rates = store::exchange_rate::latest(tx, account, Currency::USD)?;
+    let rates = LatestRates::new(account, Currency::USD);
+    rates.get(tx)?;
     let now: Timestamp = START.parse().unwrap();
     let today = now.to_zoned(TimeZone::UTC).date();
 
@@ -87,7 +88,7 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
 }
 
 /// Reads every list with every combination of its filters.
-fn list_all(tx: &mut Tx, account: AccountId, rates: &Rates, today: Date) -> Result<()> {
+fn list_all(tx: &mut Tx, account: AccountId, rates: &LatestRates, today: Date) -> Result<()> {
     let page = Page { number: 2, size: 10 };
     let every = |words: &[&'static str]| -> Vec<Option<&str>> {
         words.iter().copied().map(Some).chain([None]).collect()
