@@ -3,7 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU8, Ordering},
     },
     time::{Duration, Instant},
@@ -66,13 +66,25 @@ pub(super) async fn submit<T: Send + 'static>(
     tasks: &Sender,
     write: Write,
     late: fn() -> Error,
-    work: impl FnMut(&mut Tx) -> Result<T> + Send + 'static,
+    mut work: impl FnMut(&mut Tx) -> Result<T> + Send + 'static,
 ) -> Result<T> {
+    let result = Arc::new(Mutex::new(None));
+    let place = Arc::clone(&result);
+    let keep = move |value| *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    send(tasks, write, late, Box::new(move |tx| work(tx).map(&keep))).await?;
+    let value = result.lock().unwrap_or_else(PoisonError::into_inner).take();
+    value.ok_or_else(|| Error::internal("a job was answered before it ran"))
+}
+
+/// The part of [`submit`] that is the same for all results.
+async fn send(tasks: &Sender, write: Write, late: fn() -> Error, work: Work) -> Result<()> {
     let (reply, mut answer) = oneshot::channel();
     let claim = Arc::new(Claim::default());
     let caller = Caller(Arc::clone(&claim));
     tasks.send(Task {
-        work: Box::new(Pending { work, result: None, reply }),
+        work,
+        result: Ok(()),
+        reply,
         since: Instant::now(),
         claim,
         turn: None,
@@ -86,6 +98,12 @@ pub(super) async fn submit<T: Send + 'static>(
     answered.map_err(|_| Error::internal("the database threads have ended"))?
 }
 
+/// Runs `work`; a panic fails it.
+fn guarded(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Error::internal("a database job panicked")))
+}
+
 /// The database is too busy, or others block it.
 pub(super) fn busy(retry_after: u64) -> Error {
     Error::unavailable(retry_after, "error-busy-database")
@@ -96,9 +114,15 @@ pub(super) fn unknown() -> Error {
     Error::unavailable(5, "error-unknown-if-saved")
 }
 
+/// What a task runs; it puts its value in a place of its own.
+type Work = Box<dyn FnMut(&mut Tx) -> Result<()> + Send>;
+
 /// A closure sent to a database thread and back.
 pub struct Task {
-    work: Box<dyn Work>,
+    work: Work,
+    /// How its last run ended.
+    result: Result<()>,
+    reply: oneshot::Sender<Result<()>>,
     /// When it began to wait.
     pub(super) since: Instant,
     pub(super) claim: Arc<Claim>,
@@ -119,19 +143,21 @@ impl Task {
         self.claim.is_left()
     }
 
-    /// Runs it; returns whether to commit its changes. A panic fails it.
+    /// Runs it; returns whether to commit its changes.
     pub(super) fn run(&mut self, connection: &mut dyn Connection) -> bool {
-        self.work.run(connection) && !self.is_left()
+        self.result = guarded(|| (self.work)(&mut Tx::new(connection)));
+        self.result.is_ok() && !self.is_left()
     }
 
     /// Returns its error, if it failed.
     pub(super) fn error(&self) -> Option<&Error> {
-        self.work.error()
+        self.result.as_ref().err()
     }
 
-    /// Sends its result to the caller, or why its transaction failed.
+    /// Tells the caller how it ended, or why its transaction failed.
     pub(super) fn answer(self, transaction: Result<()>) {
-        self.work.answer(transaction);
+        // The caller may have left since the commit.
+        let _ = self.reply.send(self.result.and(transaction));
     }
 }
 
@@ -144,38 +170,4 @@ pub(super) fn count_commit(tasks: usize, commit: impl FnOnce() -> Result<()>) ->
         metrics.batch.observe(tasks as f64);
     }
     committed
-}
-
-trait Work: Send {
-    fn run(&mut self, connection: &mut dyn Connection) -> bool;
-    fn error(&self) -> Option<&Error>;
-    fn answer(self: Box<Self>, transaction: Result<()>);
-}
-
-struct Pending<T, F> {
-    work: F,
-    result: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
-}
-
-impl<T: Send, F: FnMut(&mut Tx) -> Result<T> + Send> Work for Pending<T, F> {
-    fn run(&mut self, connection: &mut dyn Connection) -> bool {
-        let work = AssertUnwindSafe(|| (self.work)(&mut Tx::new(connection)));
-        let panicked = |_| Err(Error::internal("a database job panicked"));
-        self.result.insert(catch_unwind(work).unwrap_or_else(panicked)).is_ok()
-    }
-
-    fn error(&self) -> Option<&Error> {
-        self.result.as_ref()?.as_ref().err()
-    }
-
-    fn answer(self: Box<Self>, transaction: Result<()>) {
-        let result = match (self.result, transaction) {
-            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
-            (Some(Ok(value)), Ok(())) => Ok(value),
-            (None, Ok(())) => Err(Error::internal("a job was answered before it ran")),
-        };
-        // The caller may have left since the commit.
-        let _ = self.reply.send(result);
-    }
 }
