@@ -111,6 +111,14 @@ document.addEventListener("keydown", (event) => {
     }
 });
 
+// The browser knows what currencies are called.
+const currencies = new Intl.DisplayNames(document.documentElement.lang, { type: "currency", fallback: "none" });
+each("option", (option) => {
+    const code = option.value;
+    const name = option.text === code && /^[A-Z]{3}$/.test(code) && currencies.of(code);
+    if (name) option.text = `${code} – ${name}`;
+});
+
 // The browser knows the reader's timezone.
 each("select[data-zone]", (select) => {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

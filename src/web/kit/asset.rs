@@ -33,6 +33,10 @@ const STYLE: &str = "app.css";
 const FIRST_PART: &str = "tokens.css";
 /// All icons in one file.
 const ICONS: &str = "icons.svg";
+/// The script of all pages. That of a page begins with it, so that a page loads one file.
+const SCRIPT: &str = "app.js";
+/// The script that the others load when it is needed.
+const LATER: &str = "palette.js";
 
 /// Returns the files of an asset in order; empty if there is no such asset.
 fn parts(name: &str) -> Vec<EmbeddedFile> {
@@ -43,8 +47,28 @@ fn parts(name: &str) -> Vec<EmbeddedFile> {
             parts.filter_map(|part| Css::get(&part)).collect()
         }
         ICONS => Icons::get(ICONS).into_iter().collect(),
-        script => Js::get(script).into_iter().collect(),
+        SCRIPT | LATER => Js::get(name).into_iter().collect(),
+        script => [SCRIPT, script].into_iter().filter_map(Js::get).collect(),
     }
+}
+
+/// Returns the content of an asset. Scripts in one file know nothing of each other.
+fn content(name: &str) -> Vec<u8> {
+    let parts = parts(name);
+    let (before, after): (&[u8], &[u8]) = match name {
+        STYLE | ICONS | SCRIPT | LATER => (b"", b""),
+        _ => (b"{\n", b"}\n"),
+    };
+    parts.iter().flat_map(|part| [before, &bare(&part.data), after].concat()).collect()
+}
+
+/// Returns an asset without indentation and without the lines that are comments.
+fn bare(asset: &[u8]) -> Vec<u8> {
+    let lines = asset.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let is_comment =
+        |line: &[u8]| line.starts_with(b"//") || line.starts_with(b"/*") && line.ends_with(b"*/");
+    let lines = lines.filter(|line| !line.is_empty() && !is_comment(line));
+    lines.flat_map(|line| [line, &b"\n"[..]].concat()).collect()
 }
 
 /// Returns the path of an asset, including its version.
@@ -82,7 +106,7 @@ fn page(name: &str, accent: Option<Accent>) -> Page {
         ICONS => "image/svg+xml",
         _ => "text/javascript; charset=utf-8",
     };
-    let mut content: Vec<u8> = parts(name).iter().flat_map(|part| &*part.data).copied().collect();
+    let mut content = content(name);
     if let Some(accent) = accent {
         content.extend(tinted(accent).as_bytes());
     }

@@ -91,8 +91,31 @@ async fn the_stylesheet_contains_all_its_parts() {
     let app = spawn_app().await;
     let style = asset(&app, "app.css").await;
     for part in fs::read_dir(format!("{ASSETS}/css")).unwrap() {
-        let path = part.unwrap().path();
-        assert!(style.contains(&fs::read_to_string(&path).unwrap()), "{}", path.display());
+        let css = fs::read_to_string(part.unwrap().path()).unwrap();
+        let lines = css.lines().map(str::trim);
+        let is_comment = |line: &str| line.starts_with("/*") && line.ends_with("*/");
+        let rules: String = lines
+            .filter(|line| !line.is_empty() && !is_comment(line))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert!(style.contains(&rules), "{rules}");
+    }
+}
+
+#[tokio::test]
+async fn the_script_of_a_page_begins_with_that_of_all_pages() {
+    let app = spawn_app().await;
+    let all = asset(&app, "app.js").await;
+    assert!(!all.contains("\n//") && !all.contains("\n "), "{all}");
+    for entry in fs::read_dir(format!("{ASSETS}/js")).unwrap().map(Result::unwrap) {
+        let (name, source) = (entry.file_name(), fs::read_to_string(entry.path()).unwrap());
+        // Comments and indentation are left out line by line.
+        let is_whole =
+            |line: &str| line.matches('`').count().is_multiple_of(2) && !line.contains("/*");
+        assert!(source.lines().all(is_whole), "{name:?} has a text of several lines");
+        let is_own = name != "app.js" && name != "palette.js";
+        let script = asset(&app, name.to_str().unwrap()).await;
+        assert_eq!(script.starts_with(&format!("{{\n{all}}}\n{{\n")), is_own, "{name:?}");
     }
 }
 
