@@ -10,7 +10,8 @@ each(".tabs [aria-current], .settings__nav [aria-current]", (link) => {
 // Sends a form once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || event.defaultPrevented) return;
+    // A preview is shown beside its form.
+    if (form.method !== "post" || event.defaultPrevented || event.submitter?.formTarget) return;
     if (form.dataset.sent) {
         event.preventDefault();
         return;
@@ -34,6 +35,24 @@ each("form[data-guard]", (form) => {
 });
 addEventListener("beforeunload", (event) => {
     if (typed) event.preventDefault();
+});
+
+// A preview follows its form once it is opened. A new frame leaves nothing to go back to.
+each("button[formtarget]", (button) => {
+    const { form } = button;
+    const fold = button.closest("details");
+    let waiting;
+    const show = () => {
+        if (!fold.open) return;
+        const frame = fold.querySelector("iframe");
+        frame.replaceWith(frame.cloneNode());
+        form.requestSubmit(button);
+    };
+    fold.addEventListener("toggle", show);
+    form.addEventListener("input", () => {
+        clearTimeout(waiting);
+        waiting = setTimeout(show, 400);
+    });
 });
 
 // Copies the field or text next to its button. A button that is only an icon shows a tick.

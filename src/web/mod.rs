@@ -10,7 +10,8 @@ mod work;
 
 pub use self::billing::{
     client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
-    invoice_history, invoice_lines, invoice_link, invoice_preview, invoice_sheet, invoice_totals,
+    invoice_history, invoice_lines, invoice_link, invoice_preview, invoice_send, invoice_sheet,
+    invoice_totals,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
@@ -105,7 +106,8 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/invoices/totals", pages.act(invoice_totals::show))
         .at("/invoices/:id", pages.show(invoice::show))
         .at("/invoices/:id/edit", pages.page(invoice_editor::edit, invoice_editor::update))
-        .at("/invoices/:id/send", pages.act(invoice::send))
+        .at("/invoices/:id/send", pages.act(invoice_send::send))
+        .at("/invoices/:id/send/preview", pages.act(invoice_send::preview))
         .at("/invoices/:id/remind", pages.act(invoice::remind))
         .at("/invoices/:id/mark-paid", pages.act(invoice::mark_paid))
         .at("/invoices/:id/payment-link", pages.act(invoice::payment_link))

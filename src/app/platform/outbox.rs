@@ -31,7 +31,18 @@ const FAILED_SHOWN: i64 = 5;
 /// How long mails are stored after they stop waiting.
 const KEPT_DAYS: i64 = 30;
 
-/// The sealed content: the whole mail.
+/// The sealed content.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Sealed {
+    Whole(Contents),
+    /// The freelancer's message. The rest of the email is written from its invoice.
+    Message {
+        message: String,
+    },
+}
+
+/// A whole email.
 #[derive(Serialize, Deserialize)]
 struct Contents {
     to: String,
@@ -75,7 +86,7 @@ impl Environment {
             return Ok(None);
         }
         let (id, now) = (self.new_id(), self.now());
-        let contents = serde_json::to_vec(&Contents {
+        let contents = Sealed::Whole(Contents {
             to: mail.to.clone(),
             subject: mail.subject.clone(),
             text: mail.text.clone(),
@@ -83,13 +94,22 @@ impl Environment {
             reply_to: mail.reply_to.clone(),
             attachment: (mail.attachment.as_ref())
                 .map(|file| (file.name.clone(), STANDARD.encode(&file.bytes))),
-        })
-        .map_err(Error::internal)?;
+        });
         Ok(Some(QueuedMail {
             account,
-            sealed: Some(self.keys()?.seal(&context(id), self.random_bytes(), &contents)?),
+            sealed: Some(self.seal(id, &contents)?),
             ..QueuedMail::new(id, mail.kind, &mail.to, mail.subject.clone(), now)
         }))
+    }
+
+    /// Seals the message of an email about an invoice.
+    pub(in crate::app) fn seal_message(&self, id: MailId, message: &str) -> Result<Vec<u8>> {
+        self.seal(id, &Sealed::Message { message: message.to_owned() })
+    }
+
+    fn seal(&self, id: MailId, sealed: &Sealed) -> Result<Vec<u8>> {
+        let contents = serde_json::to_vec(sealed).map_err(Error::internal)?;
+        self.keys()?.seal(&context(id), self.random_bytes(), &contents)
     }
 }
 
@@ -106,10 +126,7 @@ impl App {
         let Some(courier) = &self.settings.courier else { return Ok(()) };
         let Some(queued) = found else { return self.forget_job(job).await };
         let kind = queued.kind.as_str();
-        let mail = match &queued.sealed {
-            Some(sealed) => self.open(&queued, sealed),
-            None => self.invoice_mail(&queued).await,
-        };
+        let mail = self.write_mail(&queued).await;
         let outcome = match mail {
             Ok(mail) => courier.deliver(id, queued.created_at, &mail).await,
             Err(error) => Err(Undelivered::NotNow(error.cause())),
@@ -161,10 +178,15 @@ impl App {
         }
     }
 
-    fn open(&self, queued: &QueuedMail, sealed: &[u8]) -> Result<Mail> {
+    /// Returns an email as it is delivered.
+    async fn write_mail(&self, queued: &QueuedMail) -> Result<Mail> {
+        let Some(sealed) = &queued.sealed else { return self.invoice_mail(queued, None).await };
         let contents = self.keys()?.open(&context(queued.id), sealed)?;
-        let Contents { to, subject, text, html, reply_to, attachment } =
-            serde_json::from_slice(&contents).map_err(Error::internal)?;
+        let contents = match serde_json::from_slice(&contents).map_err(Error::internal)? {
+            Sealed::Whole(contents) => contents,
+            Sealed::Message { message } => return self.invoice_mail(queued, Some(&message)).await,
+        };
+        let Contents { to, subject, text, html, reply_to, attachment } = contents;
         let attachment = match attachment {
             Some((name, bytes)) => {
                 Some(Attachment { name, bytes: STANDARD.decode(bytes).map_err(Error::internal)? })

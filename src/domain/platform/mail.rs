@@ -66,8 +66,8 @@ pub struct QueuedMail {
     pub kind: MailKind,
     pub to: String,
     pub subject: String,
-    /// The whole mail, encrypted with the secret key; erased once it is delivered or given up. None
-    /// if it is written from the invoice on delivery.
+    /// What cannot be written again, encrypted with the secret key; erased once it is delivered or
+    /// given up. None if all of it is written from the invoice on delivery.
     pub sealed: Option<Vec<u8>>,
     pub tries: i64,
     /// The time of the next try, while it waits.

@@ -24,6 +24,8 @@ pub struct InvoiceMail<'a> {
     pub to: &'a str,
     /// The freelancer's address.
     pub reply_to: &'a str,
+    /// The freelancer's own words.
+    pub message: Option<&'a str>,
     pub invoice: &'a Invoice,
     pub seller: &'a Seller,
     pub buyer: &'a Party,
@@ -50,10 +52,11 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     let how_to_pay = &lines(how_to_pay.unwrap_or_default());
     let (button, place) = (&t("mail-invoice-view").to_string(), &place(&seller.party));
     let rows = &rows(about, file);
+    let message = &lines(about.message.unwrap_or_default());
     let notes = &excerpt(&lines(invoice.notes.as_deref().unwrap_or_default()));
     let (is_reminder, is_attached) = (about.kind == MailKind::InvoiceReminder, file.is_some());
     let parts = render!("mail/invoice.txt", "mail/invoice.html", {
-        greeting: &'a str, name: &'a str, number: &'a str, amount: &'a str, due: &'a str,
+        greeting: &'a str, message: &'a str, name: &'a str, number: &'a str, amount: &'a str, due: &'a str,
         link: &'a str, payment_link: Option<&'a str>, how_to_pay: &'a str, notes: &'a str, is_due: bool,
         is_reminder: bool, is_overdue: bool, is_attached: bool,
     }, { button: &'a str, place: &'a str, rows: &'a [(String, String)] });
@@ -169,6 +172,7 @@ mod tests {
                 kind: MailKind::Invoice,
                 to: "ada@example.com",
                 reply_to: "obi@example.com",
+                message: None,
                 invoice: &invoice,
                 seller: &seller,
                 buyer: &seller.party,

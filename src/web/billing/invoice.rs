@@ -8,7 +8,7 @@ use crate::{
         client::list_client_names,
         invoice::{delete_invoice, duplicate_invoice, list_invoices},
         invoice_figures::{InvoiceFigures, invoice_figures},
-        invoice_send::{remind_invoice, send_invoice},
+        invoice_send::remind_invoice,
         outbox::invoices_with_failed_mail,
         payment::{mark_invoice_paid, payment_link as make_payment_link},
         project::find_project,
@@ -81,6 +81,8 @@ struct Show<'a> {
     has_mail_server: bool,
     reach: Reach,
     public_url: String,
+    /// The address for a copy of the email.
+    own_email: &'a str,
 }
 
 /// Lists invoices, newest first.
@@ -123,26 +125,6 @@ pub async fn list(visit: Visit) -> Result<Response> {
 pub async fn show(visit: Visit) -> Result<Response> {
     let form = visit.form(Fields::default());
     show_page(&visit, StatusCode::OK, form).await
-}
-
-/// Sends an invoice, or sends it again.
-pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
-    let id = visit.id();
-    let send = move |work: &mut Work, delivery: &_| send_invoice(work, id, delivery);
-    match visit.run_once(&fields, Delivery::read(&fields), place, send).await {
-        Ok(outcome) => {
-            let text = match visit.app.invoice_record(visit.claims, id).await?.mails.first() {
-                None => t("invoice-sent-not-mailed"),
-                Some(_) if !visit.app.has_mail_server() => t("invoice-sent-saved"),
-                Some(mail) => t("invoice-sent-to").with("email", &mail.to),
-            };
-            Ok(visit.redirect_once(&outcome, place, text))
-        }
-        Err(error) => {
-            let (status, form) = visit.refused(fields, error)?;
-            show_page(&visit, status, form).await
-        }
-    }
 }
 
 /// Mails the client a reminder.
@@ -200,7 +182,7 @@ pub async fn pdf(visit: Visit) -> Result<Response> {
     Ok(page::pdf(&file.name, file.bytes))
 }
 
-fn place(shown: &ShownInvoice) -> Vec<u8> {
+pub(super) fn place(shown: &ShownInvoice) -> Vec<u8> {
     format!("/invoices/{}", shown.invoice.id).into_bytes()
 }
 
@@ -208,7 +190,7 @@ fn here(visit: &Visit) -> String {
     format!("/invoices/{}", visit.param("id"))
 }
 
-async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
+pub(super) async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
     let record = visit.app.invoice_record(visit.claims, visit.id()).await?;
     let is_typed = form.fields.has("email");
     let InvoiceRecord { shown, seller, buyer, .. } = &record;
@@ -218,7 +200,7 @@ async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Resp
     let days = Days::of(visit)?;
     let page = Show {
         shell: visit.shell(Section::Invoices),
-        form,
+        form: form.of::<Delivery>(),
         history: history(&record, &days),
         days,
         sheet: Sheet { invoice: &shown.invoice, seller, buyer, dates: visit.dates() },
@@ -226,6 +208,7 @@ async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Resp
         has_mail_server: visit.app.has_mail_server(),
         reach: visit.app.reach(),
         public_url: visit.app.public_url().to_owned(),
+        own_email: &visit.frame.account.email,
     };
     Ok(answer(status, &page))
 }

@@ -10,5 +10,6 @@ pub mod invoice_history;
 pub mod invoice_lines;
 pub mod invoice_link;
 pub mod invoice_preview;
+pub mod invoice_send;
 pub mod invoice_sheet;
 pub mod invoice_totals;

@@ -13,7 +13,7 @@ use crate::{
 
 /// What a page may load, and where its forms may go: nothing external.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-     img-src 'self' data:; connect-src 'self'; object-src 'none'; form-action 'self'; \
+     img-src 'self' data:; connect-src 'self'; frame-src 'self'; object-src 'none'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'";
 
 /// Returns a page as a response. Its address may contain a secret, so no other site learns it.
@@ -50,6 +50,19 @@ pub fn pdf(name: &str, bytes: Vec<u8>) -> Response {
         .header(header::CONTENT_SECURITY_POLICY, PDF_POLICY)
         .header(header::REFERRER_POLICY, "same-origin")
         .body(bytes)
+}
+
+/// What an email may load in a frame of our pages.
+const MAIL_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'self'";
+
+/// Returns an email to show in a frame, without scripts.
+pub fn mail(html: String) -> Response {
+    Response::builder()
+        .content_type("text/html; charset=utf-8")
+        .header(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)
+        .header(header::X_FRAME_OPTIONS, "SAMEORIGIN")
+        .body(html)
 }
 
 /// Adds a header, whose value is plain text, to a response.
