@@ -14,7 +14,7 @@ use crate::{
         input::Input,
         invoice_defaults::{InvoiceDefaultsChange, Lines},
         money::Currency,
-        registration::{NewFreelancer, Registration},
+        registration::{NewPerson, Registration},
     },
     http::problem,
     locale::t,
@@ -98,8 +98,7 @@ pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
         return Ok(told);
     }
     let made = async {
-        let (new, choice) =
-            Error::both(NewFreelancer::read(&fields), AccountChange::read(&fields))?;
+        let (new, choice) = Error::both(NewPerson::read(&fields), AccountChange::read(&fields))?;
         let new = guest.app.guard_always(new.into(), Registration::guarded).await?;
         guest.app.register(new, guest.device()).await.map(|sign_in| (sign_in, choice))
     };
@@ -133,7 +132,7 @@ async fn begun(guest: &Guest, sign_in: &SignIn) -> Result<Response> {
 fn read_owner(fields: &Fields) -> Result<(Registration, AccountChange, Option<String>)> {
     let instructions =
         form::Form::read(fields, |form| form.optional::<Lines>("paymentInstructions"));
-    let read = Error::both(NewFreelancer::read(fields), AccountChange::read(fields));
+    let read = Error::both(NewPerson::read(fields), AccountChange::read(fields));
     let ((registration, choice), instructions) = Error::both(read, instructions)?;
     Ok((registration.into(), choice, instructions))
 }
@@ -150,7 +149,7 @@ fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
     let page = Welcome {
         today: guest.app.today(),
         decides: guest.app.registration_setting().is_none(),
-        form: form.of::<NewFreelancer>().of::<AccountChange>().of::<InvoiceDefaultsChange>(),
+        form: form.of::<NewPerson>().of::<AccountChange>().of::<InvoiceDefaultsChange>(),
     };
     let mut response = answer(status, &page);
     cookie::probe(&guest.app, &mut response);
@@ -158,7 +157,7 @@ fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
 }
 
 fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
-    let form = form.of::<NewFreelancer>().of::<AccountChange>();
+    let form = form.of::<NewPerson>().of::<AccountChange>();
     let mut response = answer(status, &Register { form });
     cookie::probe(&guest.app, &mut response);
     response

@@ -61,8 +61,7 @@ async fn a_registration_through_an_api_neither_closes_welcome_nor_creates_an_own
         let page = browser.open("/welcome").await.expect(200);
         assert_eq!(page.path, "/welcome");
         let typed = [
-            ("firstName", "Ama"),
-            ("lastName", "Owusu"),
+            ("name", "Ama Owusu"),
             ("email", "ama@example.com"),
             ("password", PASSWORD),
             ("currency", "GHS"),
