@@ -10,8 +10,8 @@ mod work;
 
 pub use self::billing::{
     client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
-    invoice_history, invoice_lines, invoice_link, invoice_preview, invoice_send, invoice_sheet,
-    invoice_totals,
+    invoice_history, invoice_lines, invoice_link, invoice_offer, invoice_preview, invoice_send,
+    invoice_sheet, invoice_totals,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
@@ -103,6 +103,8 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/invoices/picked.csv", pages.show(invoice_bulk::table))
         .at("/invoices/picked.zip", pages.show(invoice_bulk::archive))
         .at("/invoices/remind", pages.page(invoice_bulk::ask_reminders, invoice_bulk::remind))
+        .at("/invoices/clients", pages.show(invoice_offer::clients))
+        .at("/invoices/projects", pages.show(invoice_offer::projects_of))
         .at("/invoices/totals", pages.act(invoice_totals::show))
         .at("/invoices/:id", pages.show(invoice::show))
         .at("/invoices/:id/edit", pages.page(invoice_editor::edit, invoice_editor::update))

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The maximum number of names offered in a choice: the newest.
-pub(in crate::app) const NAMES_MAX: i64 = 1000;
+const NAMES_MAX: i64 = 1000;
 
 /// The maximum number of unpaid invoices of a client that are added up.
 const OPEN_SUMMED: i64 = 500;

@@ -70,7 +70,6 @@ input! {
 pub struct ProjectName {
     pub id: ProjectId,
     pub name: String,
-    pub client_id: ClientId,
     /// The name of its client.
     pub client: String,
 }

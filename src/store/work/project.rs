@@ -89,21 +89,31 @@ pub fn find_bare(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Proje
     listed(&account).find(tx, "error-project-not-found", &id, read)
 }
 
-/// Lists the names of the newest projects, at most `most`.
-pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<ProjectName>> {
-    tx.list(
-        "SELECT p.id, p.name, p.client_id, c.name FROM projects p JOIN clients c ON c.id = p.client_id \
-         WHERE p.account_id = ?1 AND p.deleted_at IS NULL ORDER BY p.id DESC LIMIT ?2",
-        values![&account, most],
-        |row| {
-            Ok(ProjectName {
-                id: row.get(0)?,
-                name: row.get(1)?,
-                client_id: row.get(2)?,
-                client: row.get(3)?,
-            })
-        },
-    )
+/// Lists the names of the newest projects, of one client or of all, at most `most`.
+pub fn list_names(
+    tx: &mut Tx,
+    account: AccountId,
+    client: Option<ClientId>,
+    most: i64,
+) -> Result<Vec<ProjectName>> {
+    macro_rules! names {
+        ($which:literal) => {
+            concat!(
+                "SELECT p.id, p.name, c.name FROM projects p JOIN clients c ON c.id = p.client_id \
+                 WHERE p.account_id = ?1 AND p.deleted_at IS NULL ",
+                $which,
+                "ORDER BY p.id DESC LIMIT ?2"
+            )
+        };
+    }
+    let read =
+        |row: &dyn Row| Ok(ProjectName { id: row.get(0)?, name: row.get(1)?, client: row.get(2)? });
+    match client {
+        Some(client) => {
+            tx.list(names!("AND p.client_id = ?3 "), values![&account, most, &client], read)
+        }
+        None => tx.list(names!(""), values![&account, most], read),
+    }
 }
 
 /// Lists a page of projects with their clients and milestones, newest first.

@@ -9,6 +9,7 @@ pub mod invoice_editor;
 pub mod invoice_history;
 pub mod invoice_lines;
 pub mod invoice_link;
+pub mod invoice_offer;
 pub mod invoice_preview;
 pub mod invoice_send;
 pub mod invoice_sheet;

@@ -43,7 +43,8 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     list_all(tx, account, &rates, today)?;
     store::client::find(tx, account, id(5), &rates)?;
     store::client::list_names(tx, account, 1000)?;
-    store::project::list_names(tx, account, 1000)?;
+    store::project::list_names(tx, account, None, 1000)?;
+    store::project::list_names(tx, account, Some(id(7)), 1000)?;
     store::invoice::find(tx, account, id(5), &rates)?;
     store::invoice::find_seller(tx, account, id(5))?;
     store::invoice::search(tx, account, "inv", 5, &rates)?;

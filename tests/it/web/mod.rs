@@ -30,3 +30,4 @@ mod stale;
 mod style;
 mod verify_email;
 mod visit;
+mod weight;
