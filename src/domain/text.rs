@@ -305,6 +305,12 @@ fn within(max: usize, text: &str) -> Result<&str, Rule> {
     Ok(text)
 }
 
+/// Whether the address of a link leads to a website or a mailbox.
+pub fn leads_outside(address: &str) -> bool {
+    let address = address.to_ascii_lowercase();
+    ["https://", "http://", "mailto:"].iter().any(|scheme| address.starts_with(scheme))
+}
+
 #[cfg(test)]
 mod tests {
     use super::search_key;
