@@ -47,9 +47,11 @@ impl App {
             let rates = store::exchange_rate::latest(tx, account.id, account.currency)?;
             let invoice = store::invoice::find(tx, account.id, id, &rates)?;
             let sheet = read_sheet(tx, &account, invoice, at)?;
-            Ok((store::invoice_link::find(tx, account.id, id)?, account, sheet))
+            let logo = sheet.seller.logo.map(|id| store::image::find(tx, id)).transpose()?;
+            let link = store::invoice_link::find(tx, account.id, id)?;
+            Ok((link, account, sheet, logo.flatten()))
         };
-        let (link, account, sheet) = self.store.read(read).await?;
+        let (link, account, sheet, logo) = self.store.read(read).await?;
         let link = link.ok_or_else(|| Error::internal("it was mailed without a link"))?;
         compose::invoice(&InvoiceMail {
             kind: queued.kind,
@@ -61,6 +63,7 @@ impl App {
             payment_link: self.shown_payment_link(&sheet.invoice).as_deref(),
             is_overdue: sheet.invoice.due_date < date::day_in(at, &account.zone.rules()?),
             link: &self.link_address(Target::Invoice, &id, &link)?,
+            logo,
             file: Some(file),
         })
     }

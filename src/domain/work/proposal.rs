@@ -130,6 +130,7 @@ impl PublicProposal {
         }
         match self.proposal.valid_until {
             Some(last) if last < today => {
+                let last = self.freelancer.date_format.show(last);
                 Err(Error::conflict("error-proposal-expired").with("date", last))
             }
             _ => Ok(()),

@@ -4,8 +4,9 @@ use super::{Brand, greeting, lines, mail, one_line, shown_name};
 use crate::{
     domain::{
         error::{Error, Result},
+        image::Image,
         invoice::{Invoice, Party, Seller},
-        mail::{Attachment, Mail, MailKind},
+        mail::{Attachment, Logo, Mail, MailKind},
         pdf_file::PdfFile,
         text::turns,
     },
@@ -33,13 +34,16 @@ pub struct InvoiceMail<'a> {
     pub is_overdue: bool,
     /// Where the client can read it.
     pub link: &'a str,
+    pub logo: Option<Image>,
     pub file: Option<PdfFile>,
 }
 
 /// An invoice or reminder for a client; replies go to the freelancer.
 pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     let InvoiceMail { invoice, seller, is_overdue, link, .. } = *about;
-    let file = about.file.as_ref().filter(|file| file.bytes.len() <= ATTACHMENT_MAX);
+    let logo = about.logo.as_ref();
+    let room = ATTACHMENT_MAX.saturating_sub(logo.map_or(0, |logo| logo.content.len()));
+    let file = about.file.as_ref().filter(|file| file.bytes.len() <= room);
     let greeting = &greeting(&about.buyer.name);
     let name = &seller.party.heading().replace(turns, "");
     let (number, amount) = (&invoice.number, &invoice.amount().shown());
@@ -58,13 +62,13 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
         is_reminder: bool, is_overdue: bool, is_attached: bool,
     }, { button: &'a str, place: &'a str, rows: &'a [(String, String)] });
     let subject = invoice_subject(about.kind, invoice, seller, is_overdue);
-    let brand = Brand::new(name, seller.accent);
-    let mail = mail(about.kind, about.to, &subject, &brand, parts)?;
+    let mail = mail(about.kind, about.to, &subject, &Brand::of(seller, logo), parts)?;
     let attachment =
         file.map(|file| Attachment { name: file.name.clone(), bytes: file.bytes.clone() });
     Ok(Mail {
         from_name: shown_name(name),
         reply_to: Some(about.reply_to.to_owned()),
+        logo: logo.cloned().map(Logo::from),
         attachment,
         ..mail
     })
@@ -175,6 +179,7 @@ mod tests {
                 payment_link: None,
                 is_overdue: false,
                 link: "http://localhost:5000/i/token",
+                logo: None,
                 file: Some(PdfFile::of_invoice(&invoice.number, vec![0; length])),
             })
             .unwrap();

@@ -39,6 +39,11 @@ impl Days {
         self.format.show(*day)
     }
 
+    /// Returns today in words.
+    pub fn in_words(&self) -> String {
+        self.format.show_in_words(self.today)
+    }
+
     /// Formats a day, without its year if that is the current one.
     pub fn brief(&self, day: &Date) -> String {
         let show = if day.year() == self.today.year() {

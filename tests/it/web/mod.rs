@@ -15,7 +15,7 @@ mod list;
 mod made_of;
 mod message;
 mod numbers;
-mod picture;
+pub mod picture;
 mod profile;
 mod project;
 mod proposal;
