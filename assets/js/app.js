@@ -120,6 +120,15 @@ each("select[data-zone]", (select) => {
     }
 });
 
+// A sample shows what is typed.
+each("[data-mirror]", (shown) => {
+    const before = shown.textContent;
+    const field = document.querySelector(`[name="${shown.dataset.mirror}"]`);
+    field?.addEventListener("input", () => {
+        shown.textContent = field.value.trim() || before;
+    });
+});
+
 // Values that a page shows only once can be printed.
 each("[data-print]", (button) => {
     button.hidden = false;

@@ -18,8 +18,9 @@ pub use self::identity::{
 pub use self::kit::asset::icon;
 pub use self::kit::figure::amount;
 pub use self::kit::{
-    asset, avatar, choice, control, cookie, days, editing, fields, figure, form, guest, mailto,
-    page, pager, pages, period, prose, say, shell, shown_work, tabs, theme, visit,
+    asset, avatar, brand, choice, control, cookie, days, editing, fields, figure, form, guest,
+    mailto, page, pager, pages, period, prose, sample, say, shell, shown_work, swatches, tabs,
+    theme, visit,
 };
 use self::kit::{form_body, front, signed_out};
 #[cfg(debug_assertions)]

@@ -13,11 +13,13 @@ use crate::{
         code::SecondCode,
         error::{Error, Kind, Result},
         input::{Input, Scalar},
+        invoice_defaults::InvoiceDefaults,
         rule::Rule,
     },
     http::problem,
     locale::t,
     web::{
+        brand::Brand,
         cookie::{self, Notice},
         fields::Fields,
         form::Form,
@@ -55,6 +57,20 @@ struct Login<'a> {
     may_register: bool,
     /// Whether this server still has no owner.
     may_set_up: bool,
+    /// Whose server this is, if it is one business's alone.
+    office: Option<InvoiceDefaults>,
+}
+
+impl Login<'_> {
+    fn office_name(&self) -> &str {
+        let office = self.office.as_ref().and_then(|office| office.business_name.as_deref());
+        office.unwrap_or_default()
+    }
+
+    fn brand(&self) -> Option<Brand<'_>> {
+        let InvoiceDefaults { logo, accent, .. } = self.office.as_ref()?;
+        Some(Brand { name: self.office_name(), picture: *logo, accent: *accent })
+    }
 }
 
 /// Shown instead of a sign-in that would not work.
@@ -164,7 +180,8 @@ pub async fn page(
     let may_set_up = !guest.app.is_set_up().await?;
     let notice = guest.notice();
     let form = form.of::<Credentials>();
-    let page = Login { form, notice, onward, held, may_register, may_set_up };
+    let office = guest.app.office().await?;
+    let page = Login { form, notice, onward, held, may_register, may_set_up, office };
     let mut response = guest.told(status, &page);
     cookie::probe(&guest.app, &mut response);
     Ok(response)

@@ -70,6 +70,14 @@ pub struct Notice {
     pub onward: Option<(&'static str, Text)>,
 }
 
+/// A problem shown to a client or visitor, who knows the freelancer and not this program.
+#[derive(Template)]
+#[template(path = "pages/dead_end.html")]
+struct DeadEnd {
+    title: Text,
+    text: Text,
+}
+
 /// The next step after a page about an account.
 pub const SIGN_IN: Option<(&str, Text)> = Some(("/login", t("sign-in")));
 
@@ -86,9 +94,10 @@ pub fn shape(path: &str, problem: &Problem) -> Response {
         status if status.is_server_error() => (t("error-server"), t("error-server-text")),
         _ => (t("error-other"), t("error-message").with("message", &problem.message)),
     };
-    // Readers without an account are not sent to the sign-in page.
-    let is_of_everyone = is_of_client || starts(&["/u/"]);
-    let onward = (!is_of_everyone).then(|| ("/", t("error-go-home")));
+    if is_of_client || starts(&["/u/"]) {
+        return answer(problem.status, &DeadEnd { title, text });
+    }
+    let onward = Some(("/", t("error-go-home")));
     answer(problem.status, &Notice { title, text, onward })
 }
 

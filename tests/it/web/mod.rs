@@ -1,6 +1,7 @@
 //! The pages.
 
 mod account_data;
+mod brand;
 pub mod browser;
 mod client;
 mod code;
