@@ -1,10 +1,7 @@
 //! `/login` and `/logout`: the start and end of a browser's session.
 
 use askama::Template;
-use poem::{
-    Response,
-    http::{HeaderName, StatusCode},
-};
+use poem::{Response, http::StatusCode};
 
 use crate::{
     app::session::{AccessLife, SignIn},
@@ -22,7 +19,7 @@ use crate::{
         fields::Fields,
         form::Form,
         guest::LostCookies,
-        page::{redirect, with_header},
+        page::{CLEAR_SITE_DATA, redirect, with_header},
         registration, signed_out,
         visit::{Guest, Visit},
     },
@@ -195,7 +192,7 @@ pub async fn logout(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.logout(visit.claims).await?;
     let mut response = visit.done("/login", t("session-signed-out"));
     cookie::clear_session(&visit.app, &mut response);
-    Ok(with_header(response, HeaderName::from_static("clear-site-data"), "\"cache\""))
+    Ok(with_header(response, CLEAR_SITE_DATA, "\"cache\", \"prefetchCache\""))
 }
 
 /// Returns the requested page if it is one of ours, else the first page.

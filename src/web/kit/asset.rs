@@ -34,6 +34,10 @@ const FIRST_PART: &str = "tokens.css";
 /// All icons in one file.
 const ICONS: &str = "icons.svg";
 
+/// What a browser may fetch while a reader points at its link: pages that change nothing and count
+/// no visit.
+pub const RULES: &str = "prefetch.json";
+
 /// Returns the files of an asset in order; empty if there is no such asset.
 fn parts(name: &str) -> Vec<EmbeddedFile> {
     match name {
@@ -80,6 +84,7 @@ fn page(name: &str, accent: Option<Accent>) -> Page {
     let content_type = match name {
         STYLE => "text/css; charset=utf-8",
         ICONS => "image/svg+xml",
+        RULES => "application/speculationrules+json",
         _ => "text/javascript; charset=utf-8",
     };
     let mut content: Vec<u8> = parts(name).iter().flat_map(|part| &*part.data).copied().collect();

@@ -52,6 +52,9 @@ pub fn pdf(name: &str, bytes: Vec<u8>) -> Response {
         .body(bytes)
 }
 
+/// Names what a browser forgets: its copies of pages, or those it has fetched ahead.
+pub const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
 /// Adds a header, whose value is plain text, to a response.
 pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Response {
     if let Ok(value) = HeaderValue::try_from(value) {
