@@ -36,6 +36,19 @@ addEventListener("beforeunload", (event) => {
     if (typed) event.preventDefault();
 });
 
+// Once a question is closed, its reader goes on where it was asked: at the button of the menu, if it
+// was asked in one.
+document.addEventListener("toggle", ({ target, newState }) => {
+    const active = document.activeElement;
+    const isLost = active === document.body || target.contains(active);
+    if (newState !== "closed" || !isLost || !target.matches(".dialog[popover]")) return;
+    const openerOf = ({ id }) => document.querySelector(`[popovertarget="${id}"]:not(.dialog *)`);
+    const item = openerOf(target);
+    const menu = item?.closest(".menu");
+    menu?.hidePopover();
+    (menu ? openerOf(menu) : item)?.focus({ preventScroll: true });
+}, true);
+
 // Copies the field or text next to its button. A button that is only an icon shows a tick.
 each("[data-copy]", (button) => {
     button.hidden = false;
