@@ -133,6 +133,13 @@ impl Browser {
         self.element(element, "click", json!({})).await;
     }
 
+    /// Moves the mouse over an element.
+    pub async fn point(&self, element: &Value) {
+        let over = json!({"type": "pointerMove", "origin": element, "x": 0, "y": 0});
+        let body = json!({"actions": [{"type": "pointer", "id": "mouse", "actions": [over]}]});
+        self.command("actions", body).await;
+    }
+
     /// Types into an element.
     pub async fn type_into(&self, element: &Value, text: &str) {
         self.element(element, "value", json!({ "text": text })).await;
