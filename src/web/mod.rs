@@ -10,7 +10,8 @@ mod work;
 
 pub use self::billing::{
     client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
-    invoice_history, invoice_lines, invoice_link, invoice_preview, invoice_sheet, invoice_totals,
+    invoice_history, invoice_lines, invoice_link, invoice_list, invoice_preview, invoice_sheet,
+    invoice_totals,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
@@ -96,7 +97,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/messages/:id/unread", pages.act(message::mark_unread))
         .at("/messages/:id/delete", pages.act(message::delete))
         .at("/p/:token", open.page(public_proposal::show, public_proposal::reply))
-        .at("/invoices", pages.page(invoice::list, invoice_editor::create))
+        .at("/invoices", pages.page(invoice_list::show, invoice_editor::create))
         .at("/invoices/new", pages.show(invoice_editor::new))
         .at("/invoices/export.csv", pages.show(invoice_bulk::export))
         .at("/invoices/picked.csv", pages.show(invoice_bulk::table))

@@ -26,6 +26,7 @@ invoice-edit-unreached = Totals are out of date: the server didn’t respond.
 invoice-edit-update-totals = Update totals
 invoice-edit-who-invoice = Who is this invoice for?
 invoice-feed-due = due { $date }
+invoice-list-all-currencies = All currencies
 invoice-list-any-time = Any time
 invoice-list-clear = Clear selection
 invoice-list-create-first-invoice = Create your first invoice
@@ -43,6 +44,14 @@ invoice-list-issued-in = { $period ->
    *[last-year] Issued: last year
 }
 invoice-list-issued-until = Issued: until { $to }
+invoice-list-last = { $what ->
+    [edited] Edited { $when }
+    [deleted] Deleted { $when }
+    [sent] Sent { $when }
+    [opened] Opened { $when }
+    [reminded] Reminded { $when }
+   *[paid] Paid { $when }
+}
 invoice-list-mail-failed = Email failed
 invoice-list-no-invoices-found = No invoices found
 invoice-list-no-invoices-match-filter = No invoices match this filter.

@@ -1,9 +1,11 @@
 //! Clients.
 
+use std::collections::HashMap;
+
 use crate::{
     app::{event::Event, unit_of_work::Work},
     domain::{
-        client::{Client, ClientChange, ClientDetails, ClientFilter, ClientName},
+        client::{Client, ClientChange, ClientDetails, ClientFilter, ClientName, Latest},
         error::{Error, Result},
         expected::{self, Expected},
         id::ClientId,
@@ -126,4 +128,9 @@ pub fn list_client_names(work: &mut Work) -> Result<Vec<ClientName>> {
 pub fn list_clients(work: &mut Work, filter: &ClientFilter) -> Result<Listing<Client>> {
     let rates = work.rates()?;
     store::client::list(work.tx, work.account, filter, &rates)
+}
+
+/// Returns the newest of what was made for each of these clients of the caller.
+pub fn latest_of_clients(work: &mut Work, ids: &[ClientId]) -> Result<HashMap<ClientId, Latest>> {
+    store::client::list_latest(work.tx, work.account, ids)
 }

@@ -82,6 +82,21 @@ pub struct ClientName {
     pub company: Option<String>,
 }
 
+/// What is made for a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClientWork {
+    Project,
+    Proposal,
+    Invoice,
+}
+
+/// The newest of what was made for a client, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Latest {
+    pub at: Timestamp,
+    pub kind: ClientWork,
+}
+
 input! {
     /// The filter of a list of clients.
     #[derive(Debug, Clone)]

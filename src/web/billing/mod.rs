@@ -9,6 +9,7 @@ pub mod invoice_editor;
 pub mod invoice_history;
 pub mod invoice_lines;
 pub mod invoice_link;
+pub mod invoice_list;
 pub mod invoice_preview;
 pub mod invoice_sheet;
 pub mod invoice_totals;

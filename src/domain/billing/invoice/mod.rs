@@ -55,6 +55,9 @@ words! {
         IssuedDown "-issued",
         Due "due",
         DueDown "-due",
+        /// At the latest known rates.
+        Amount "amount",
+        AmountDown "-amount",
     }
 }
 
@@ -260,6 +263,7 @@ input! {
     /// The first and last issue date.
     issued_from "issuedFrom": OfPages<Optional<Day>>,
     issued_to "issuedTo": OfPages<Optional<Day>>,
+    currency "currency": OfPages<Optional<Currency>>,
     sort "sort": OfPages<Optional<InvoiceSort>>,
     page "page": Page,
 }
