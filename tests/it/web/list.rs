@@ -136,7 +136,7 @@ async fn lists_tell_what_happened_last() {
     browser.open("/invoices").await.says("Sent Sent 13:00").says("Draft Edited yesterday");
     app.clock.advance(SignedDuration::from_hours(24));
     user.post(&format!("/invoices/{id}/mark-paid"), json!({})).await.data(200);
-    app.clock.advance(SignedDuration::from_hours(72));
+    app.clock.advance(SignedDuration::from_hours(48));
     user.proposal(&nimal, "Retainer").await;
     browser.open("/invoices").await.says("Paid Paid Friday").says("Edited Wednesday");
     let clients = browser.open("/clients").await.expect(200);
