@@ -133,10 +133,14 @@ impl Browser {
         self.element(element, "click", json!({})).await;
     }
 
-    /// Moves the mouse over an element.
+    /// Moves the mouse onto an element.
     pub async fn point(&self, element: &Value) {
-        let over = json!({"type": "pointerMove", "origin": element, "x": 0, "y": 0});
-        let body = json!({"actions": [{"type": "pointer", "id": "mouse", "actions": [over]}]});
+        let moves = [(json!("viewport"), 400), (element.clone(), 0), (element.clone(), 2)];
+        let moves: Vec<Value> = moves
+            .into_iter()
+            .map(|(from, x)| json!({"type": "pointerMove", "origin": from, "x": x, "y": x}))
+            .collect();
+        let body = json!({"actions": [{"type": "pointer", "id": "mouse", "actions": moves}]});
         self.command("actions", body).await;
     }
 
