@@ -273,7 +273,7 @@ impl<'a> Query<'a> {
 }
 
 /// Makes a statement static. There are few, since all parts are constants.
-fn statement(sql: String) -> &'static str {
+pub fn statement(sql: String) -> &'static str {
     static KNOWN: LazyLock<RwLock<HashSet<&'static str>>> = LazyLock::new(RwLock::default);
     if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&*sql) {
         return known;

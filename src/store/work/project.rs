@@ -7,67 +7,49 @@ use crate::{
         error::Result,
         exchange_rate::Rates,
         id::{AccountId, ClientId, ProjectId},
-        money::{Currency, Money},
+        money::Money,
         page::Listing,
         project::{Project, ProjectFilter, ProjectName, ProjectStatus},
     },
     store::{
         client,
         dashboard::{self, Measure},
-        engine::{Row, Tx, values},
+        engine::{Tx, values},
         list_total,
         lister::{Lister, Query},
         milestone, proposal,
-        row::{NewRow, row},
+        row::record,
     },
 };
 
 /// The total of clients with a project.
 const WITH_PROJECT: &str = "clients:with-project";
 
-const LIST: Lister = Lister::new(
-    "projects",
-    "id, account_id, client_id, name, description, status, currency, budget, deadline, \
-     created_at, updated_at",
-);
+const LIST: Lister = Lister::new("projects", COLUMNS);
+
+record! {
+    projects, project: &Project {
+        id = &project.id,
+        client_id = &project.client_id,
+        name = &project.name,
+        description = &project.description,
+        status = project.status.as_str(),
+        currency = project.budget.currency,
+        budget = project.budget.minor,
+        deadline = project.deadline,
+        updated_at = project.updated_at,
+        @once { account_id = &project.account, created_at = project.created_at, }
+    } => Project {
+        account: account_id,
+        client: None,
+        budget: Money::new(budget, currency),
+        milestones: Vec::new(),
+        id, client_id, name, description, status, deadline, created_at, updated_at,
+    }
+}
 
 fn listed(account: &AccountId) -> Query<'_> {
     LIST.of(account).only("deleted_at IS NULL")
-}
-
-fn read(row: &dyn Row) -> Result<Project> {
-    let currency: Currency = row.get(6)?;
-    Ok(Project {
-        id: row.get(0)?,
-        account: row.get(1)?,
-        client_id: row.get(2)?,
-        client: None,
-        name: row.get(3)?,
-        description: row.get(4)?,
-        status: row.get(5)?,
-        budget: Money::new(row.get(7)?, currency),
-        deadline: row.get(8)?,
-        milestones: Vec::new(),
-        created_at: row.get(9)?,
-        updated_at: row.get(10)?,
-    })
-}
-
-fn row(project: &Project) -> NewRow<'_> {
-    row!(projects {
-        id: &project.id,
-        client_id: &project.client_id,
-        name: &project.name,
-        description: &project.description,
-        status: project.status.as_str(),
-        currency: project.budget.currency,
-        budget: project.budget.minor,
-        deadline: project.deadline,
-        updated_at: project.updated_at;
-        once
-        account_id: &project.account,
-        created_at: project.created_at
-    })
 }
 
 /// Adds a project.
