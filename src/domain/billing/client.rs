@@ -87,7 +87,7 @@ input! {
     #[derive(Debug, Clone)]
     pub new ClientFilter;
 
-    /// Text to find in name, email and company, case-insensitive.
-    search "search": OrDefault<Search>,
-    page "page": Page,
+    search "search": OrDefault<Search> =
+        "Text to find in name, email and company, case-insensitive.",
+    page "page": Page = "Clients per page; 10 by default.",
 }

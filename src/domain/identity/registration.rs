@@ -137,3 +137,11 @@ impl From<NewMember> for Registration {
         }
     }
 }
+
+input! {
+    /// The name that somebody would like to have.
+    #[derive(Debug, Clone)]
+    pub new UsernameQuestion;
+
+    username "username": Required<Username>,
+}

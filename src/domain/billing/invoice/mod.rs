@@ -252,8 +252,8 @@ input! {
     #[derive(Debug, Clone, Default)]
     pub new InvoiceFilter;
 
-    status "status": Optional<InvoiceStatus>,
-    client_id "clientId": Optional<ClientId>,
+    status "status": Optional<InvoiceStatus> = "Only invoices with this status.",
+    client_id "clientId": Optional<ClientId> = "Only invoices for this client.",
     project_id "projectId": OfPages<Optional<ProjectId>>,
     /// Text to find in the number and the client, case-insensitive.
     search "search": OfPages<OrDefault<Search>>,
@@ -261,7 +261,7 @@ input! {
     issued_from "issuedFrom": OfPages<Optional<Day>>,
     issued_to "issuedTo": OfPages<Optional<Day>>,
     sort "sort": OfPages<Optional<InvoiceSort>>,
-    page "page": Page,
+    page "page": Page = "Invoices per page; 10 by default.",
 }
 
 input! {
