@@ -56,15 +56,6 @@ pub fn find_purpose(tx: &mut Tx, account: AccountId, id: ImageId) -> Result<Opti
     )
 }
 
-/// Lists the ids and purposes of an account's pictures, oldest first.
-pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<(ImageId, ImagePurpose)>> {
-    tx.list(
-        "SELECT id, purpose FROM images WHERE account_id = ?1 ORDER BY id",
-        values![&account],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
-}
-
 /// Returns the number and size of an account's pictures.
 pub fn usage(tx: &mut Tx, account: AccountId) -> Result<ImageUse> {
     tx.one(
