@@ -49,7 +49,7 @@ fn calculator(criterion: &mut Criterion) {
 }
 
 fn token(criterion: &mut Criterion) {
-    let tokens = Tokens::new(b"0123456789abcdef0123456789abcdef");
+    let tokens = Tokens::new(b"0123456789abcdef0123456789abcdef").unwrap();
     let (ids, now) = (IdSequence::default(), Timestamp::from_second(1_800_000_000).unwrap());
     let claims = Claims { account: ids.next(now, [1; 10]), session: ids.next(now, [2; 10]) };
     let token = tokens

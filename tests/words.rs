@@ -11,7 +11,8 @@ use std::{
 };
 
 /// Strings that are not translated, such as names of products and files.
-const NAMES: &[&str] = &["FreelanceOS", "Ctrl K", "; Secure", "index, follow", "UTC", "PAGE {}"];
+const NAMES: &[&str] =
+    &["FreelanceOS", "Ctrl K", "Alt ↑", "Alt ↓", "; Secure", "index, follow", "UTC", "PAGE {}"];
 /// A page of debug builds only, which shows all components.
 const OF_DEBUG_BUILDS: &str = "design_system.html";
 /// Keyboard keys, selectors and internal messages of scripts.
@@ -20,6 +21,7 @@ const KEYS: &[&str] = &[
     "ArrowRight",
     "Enter",
     "Escape",
+    "Tab",
     "no board",
     ".error, .stored",
     "input, textarea, select, [contenteditable]",

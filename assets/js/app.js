@@ -10,7 +10,8 @@ each(".tabs [aria-current], .settings__nav [aria-current]", (link) => {
 // Sends a form once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || event.defaultPrevented) return;
+    // A preview is shown beside its form.
+    if (form.method !== "post" || event.defaultPrevented || event.submitter?.formTarget) return;
     if (form.dataset.sent) {
         event.preventDefault();
         return;
@@ -35,6 +36,37 @@ each("form[data-guard]", (form) => {
 addEventListener("beforeunload", (event) => {
     if (typed) event.preventDefault();
 });
+
+// A preview follows its form once it is opened. A new frame leaves nothing to go back to.
+each("button[formtarget]", (button) => {
+    const { form } = button;
+    const fold = button.closest("details");
+    let waiting;
+    const show = () => {
+        if (!fold.open) return;
+        const frame = fold.querySelector("iframe");
+        frame.replaceWith(frame.cloneNode());
+        form.requestSubmit(button);
+    };
+    fold.addEventListener("toggle", show);
+    form.addEventListener("input", () => {
+        clearTimeout(waiting);
+        waiting = setTimeout(show, 400);
+    });
+});
+
+// Once a question is closed, its reader goes on where it was asked: at the button of the menu, if it
+// was asked in one.
+document.addEventListener("toggle", ({ target, newState }) => {
+    const active = document.activeElement;
+    const isLost = active === document.body || target.contains(active);
+    if (newState !== "closed" || !isLost || !target.matches(".dialog[popover]")) return;
+    const openerOf = ({ id }) => document.querySelector(`[popovertarget="${id}"]:not(.dialog *)`);
+    const item = openerOf(target);
+    const menu = item?.closest(".menu");
+    menu?.hidePopover();
+    (menu ? openerOf(menu) : item)?.focus({ preventScroll: true });
+}, true);
 
 // Copies the field or text next to its button. A button that is only an icon shows a tick.
 each("[data-copy]", (button) => {
@@ -111,6 +143,14 @@ document.addEventListener("keydown", (event) => {
     }
 });
 
+// The browser knows what currencies are called.
+const currencies = new Intl.DisplayNames(document.documentElement.lang, { type: "currency", fallback: "none" });
+each("option", (option) => {
+    const code = option.value;
+    const name = option.text === code && /^[A-Z]{3}$/.test(code) && currencies.of(code);
+    if (name) option.text = `${code} – ${name}`;
+});
+
 // The browser knows the reader's timezone.
 each("select[data-zone]", (select) => {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -118,6 +158,15 @@ each("select[data-zone]", (select) => {
     if (isUntouched && !document.querySelector("[aria-invalid]") && [...select.options].some(({ value }) => value === zone)) {
         select.value = zone;
     }
+});
+
+// A sample shows what is typed.
+each("[data-mirror]", (shown) => {
+    const before = shown.textContent;
+    const field = document.querySelector(`[name="${shown.dataset.mirror}"]`);
+    field?.addEventListener("input", () => {
+        shown.textContent = field.value.trim() || before;
+    });
 });
 
 // Values that a page shows only once can be printed.

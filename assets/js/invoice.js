@@ -190,15 +190,15 @@ function edit(form) {
     }
 
     // Only the projects of the chosen client can be chosen.
-    function projects() {
-        const client = field("clientId").value;
+    async function projects() {
         const project = field("projectId");
-        for (const option of project.options) {
-            const isOther = client !== "" && option.value !== "" && option.dataset.client !== client;
-            option.hidden = isOther;
-            option.disabled = isOther;
-        }
-        if (project.selectedOptions[0]?.disabled) project.value = "";
+        const clientId = field("clientId").value;
+        const asked = new URLSearchParams({ clientId });
+        const answer = await fetch(`${form.dataset.projects}?${asked}`).catch(() => null);
+        if (!answer?.ok || answer.redirected || clientId !== field("clientId").value) return;
+        const chosen = project.value;
+        const options = (await answer.json()).map(([id, name]) => new Option(name, id, false, id === chosen));
+        project.replaceChildren(project.options[0], ...options);
     }
 
     form.addEventListener("click", (event) => {
@@ -286,4 +286,158 @@ function edit(form) {
     });
 }
 
-document.querySelectorAll("form[data-invoice]").forEach(edit);
+// The client is looked for while it is typed. The select keeps what is chosen, "new" for the client
+// of the dialog, who is saved with the invoice.
+function pick(form) {
+    const select = form.querySelector('[name="clientId"]');
+    const box = form.querySelector("[data-pick]");
+    const list = box.querySelector("[role=listbox]");
+    const input = box.querySelector("input");
+    const asker = form.querySelector("[data-new-client]");
+    const asked = [...asker.querySelectorAll("input")];
+    const [name, email] = asked;
+    let isTyped = false;
+    let waiting;
+    let turn = 0;
+
+    const options = () => [...list.children];
+    const marked = () => options().find((option) => option.ariaSelected === "true");
+
+    function mark(option) {
+        for (const other of options()) other.ariaSelected = String(other === option);
+        if (!option) return input.removeAttribute("aria-activedescendant");
+        input.setAttribute("aria-activedescendant", option.id);
+        option.scrollIntoView({ block: "nearest" });
+    }
+
+    // What stands in the field: the chosen client, and nothing that was typed.
+    function reset() {
+        const option = select.selectedOptions[0];
+        clearTimeout(waiting);
+        waiting = undefined;
+        turn += 1;
+        isTyped = false;
+        list.hidden = true;
+        input.ariaExpanded = "false";
+        mark();
+        input.value = { "": "", new: name.value || email.value }[select.value] ?? option.text;
+    }
+
+    async function ask() {
+        clearTimeout(waiting);
+        waiting = undefined;
+        const mine = ++turn;
+        const query = new URLSearchParams({ q: isTyped ? input.value : "" });
+        const answer = await fetch(`${box.dataset.pick}?${query}`).catch(() => null);
+        if (!answer?.ok || answer.redirected) return;
+        const found = await answer.text();
+        if (mine !== turn) return;
+        list.innerHTML = found;
+        options().forEach((option, at) => {
+            option.id = `client-${at}`;
+        });
+        list.hidden = false;
+        input.ariaExpanded = "true";
+        mark(isTyped ? list.firstElementChild : undefined);
+    }
+
+    function set(value, label) {
+        const isKnown = [...select.options].some((option) => option.value === value);
+        if (!isKnown) select.add(new Option(label, value));
+        select.value = value;
+        reset();
+        select.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+
+    function choose({ dataset }) {
+        if (dataset.value !== "new") return set(dataset.value, dataset.label);
+        if (isTyped) {
+            name.value = dataset.name;
+            email.value = dataset.email;
+        }
+        open();
+    }
+
+    function open() {
+        reset();
+        asker.showPopover();
+        const wrong = asked.find((field) => field.ariaInvalid === "true");
+        (wrong ?? asked.find((field) => field.required && !field.value) ?? asker.querySelector("[data-take]")).focus();
+    }
+
+    function take() {
+        if (!asked.every((field) => field.reportValidity())) return;
+        asker.hidePopover();
+        set("new");
+    }
+
+    input.addEventListener("click", () => {
+        input.select();
+        if (list.hidden) ask();
+    });
+    input.addEventListener("input", (event) => {
+        event.stopPropagation();
+        isTyped = true;
+        clearTimeout(waiting);
+        waiting = setTimeout(ask, 120);
+    });
+    input.addEventListener("blur", () => {
+        // The window may lose the focus, not the field.
+        if (document.activeElement !== input) reset();
+    });
+    input.addEventListener("keydown", async (event) => {
+        const { key } = event;
+        const by = { ArrowDown: 1, ArrowUp: -1 }[key];
+        if (event.isComposing) return;
+        if (key === "Escape") return reset();
+        if (key === "Tab" && isTyped && !list.hidden && marked()?.dataset.value !== "new") choose(marked());
+        if (!by && key !== "Enter") return;
+        event.preventDefault();
+        if (list.hidden || waiting) await ask();
+        else if (by) {
+            const all = options();
+            const at = all.indexOf(marked());
+            mark(all[at < 0 && by < 0 ? all.length - 1 : (at + by + all.length) % all.length]);
+        }
+        if (key === "Enter" && marked()) choose(marked());
+    });
+    list.addEventListener("pointerdown", (event) => event.preventDefault());
+    list.addEventListener("click", ({ target }) => choose(target.closest("[role=option]")));
+    asker.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || !event.target.matches("input")) return;
+        event.preventDefault();
+        take();
+    });
+    asker.querySelector("[data-take]").addEventListener("click", take);
+    asker.querySelector("[data-drop]").addEventListener("click", () => asker.hidePopover());
+    // What is wrong in the dialog is named above the form.
+    form.addEventListener("click", ({ target }) => {
+        const link = target.closest("a[href^='#f-']");
+        if (link && asker.contains(document.getElementById(link.hash.slice(1)))) open();
+    });
+    addEventListener("pageshow", reset);
+
+    // From here on, the field takes the place of the select, and the dialog that of its own fields.
+    const first = form.querySelector("[autofocus]");
+    for (const mark of ["id", "aria-describedby", "aria-invalid"]) {
+        const value = select.getAttribute(mark);
+        if (value) input.setAttribute(mark, value);
+    }
+    select.removeAttribute("id");
+    select.parentElement.before(box);
+    select.parentElement.hidden = true;
+    box.hidden = false;
+    asker.popover = "auto";
+    asker.classList.add("dialog");
+    asker.firstElementChild.className = "dialog__body";
+    asker.lastElementChild.hidden = false;
+    if (select.value === "new" && !name.value && !email.value) select.value = "";
+    reset();
+    if (asker.querySelector("[aria-invalid]")) open();
+    else if (first === select || asked.includes(first)) input.focus();
+}
+
+document.querySelectorAll("form[data-invoice]").forEach((form) => {
+    edit(form);
+    pick(form);
+});

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 
 static TOKENS: LazyLock<Tokens> =
-    LazyLock::new(|| Tokens::new(b"a secret that nobody who makes up a token knows"));
+    LazyLock::new(|| Tokens::new(b"a secret that nobody who makes up a token knows").unwrap());
 static KEYS: LazyLock<Keys> = LazyLock::new(|| SecretKey::new([7; 32]).keys().unwrap());
 
 fuzz_target!(|data: &[u8]| {

@@ -203,12 +203,13 @@ impl Routes {
         body: Body<Either<OsRegistrationInput, AuthRegistrationInput>>,
         visitor: Visitor,
     ) -> Result<Registered, Failed<Registering, RegisterError>> {
-        if body.read(|fields| Ok(fields.field("role", &Shape::Any).is_some()))? {
-            let registered = self.register_with_role(body.read(NewUser::read)).await;
+        if body.read_with(|fields| Ok(fields.field("role", &Shape::Any).is_some()))? {
+            let registered = self.register_with_role(body.read_with(NewUser::read)).await;
             let shaped = |error| Failed::shaped(error, freelancehub_auth::error::shape);
             return registered.map(Registered::Auth).map_err(shaped);
         }
-        let registered = self.register_without_role(body.read(NewFreelancer::read), visitor).await;
+        let registered =
+            self.register_without_role(body.read_with(NewFreelancer::read), visitor).await;
         let shaped = |error| Failed::shaped(error, freelanceos::error::shape);
         registered.map(Registered::Os).map_err(shaped)
     }
@@ -224,7 +225,7 @@ impl Routes {
         body: Body<CredentialsInput>,
         visitor: Visitor,
     ) -> Result<Bare<LoginBody>, Failed<LoggingIn, SharedErrorBody>> {
-        let credentials = body.read(Credentials::read)?;
+        let credentials = body.read()?;
         let sign_in = self.0.login(credentials, visitor.device).await?;
         Ok(Bare::new(LoginBody::new(&self.0, sign_in)?))
     }

@@ -4,14 +4,14 @@ use std::fmt::Display;
 
 use jiff::SignedDuration;
 
-use super::{limit::Limit, unit_of_work::Work};
+use super::{limit::Limit, outbox::Enclosed, unit_of_work::Work};
 use crate::{
     domain::{
         account::{Account, SignInChange},
         activity::{Activity, ActivityKind},
         client::Client,
         error::Result,
-        invoice::Invoice,
+        invoice::{Invoice, Party, Seller},
         job::JobKind,
         mail::Mail,
         message::Message,
@@ -43,6 +43,8 @@ pub(super) enum Event<'a> {
         proposal: &'a Proposal,
         signer: &'a str,
         freelancer: &'a Account,
+        seller: &'a Seller,
+        buyer: &'a Party,
     },
     InvoiceCreated(&'a Invoice),
     InvoiceSent(&'a Invoice),
@@ -83,18 +85,15 @@ impl Work<'_, '_> {
             Event::ProposalAnswered(proposal) => {
                 self.log_proposal(kind_of_answer(proposal), proposal)
             }
-            Event::ProposalSigned { proposal, signer, freelancer } => {
-                let kind = kind_of_answer(proposal);
-                self.log_proposal(kind, proposal)?;
-                let is_accepted = kind == ActivityKind::ProposalAccepted;
-                let (to, first_name) = (&freelancer.email, &freelancer.first_name);
-                let title = &proposal.title;
-                let mail = compose::proposal_answered(to, first_name, signer, title, is_accepted)?;
-                let news = match is_accepted {
-                    true => t("mail-unverified-accepted"),
-                    false => t("mail-unverified-declined"),
-                };
-                self.mail_news(freelancer, &mail, &news.to_string(), "/proposals")
+            Event::ProposalSigned { proposal, signer, freelancer, seller, buyer } => {
+                self.log_proposal(kind_of_answer(proposal), proposal)?;
+                self.mail_answer(proposal, signer, freelancer)?;
+                match proposal.status {
+                    ProposalStatus::Accepted => {
+                        self.mail_copy(proposal, signer, freelancer, (seller, buyer))
+                    }
+                    _ => Ok(()),
+                }
             }
             Event::InvoiceCreated(invoice) => {
                 self.log_invoice(ActivityKind::InvoiceCreated, invoice)
@@ -117,7 +116,7 @@ impl Work<'_, '_> {
                     &message.content,
                 )?;
                 let news = t("mail-unverified-message").to_string();
-                self.mail_news(freelancer, &mail, &news, "/messages")
+                self.mail_news(freelancer, &mail, &news, "/messages", Enclosed::default())
             }
             Event::SignInChanged(account, change) => {
                 let queued = self.env.security_notice(account, change)?;
@@ -164,9 +163,16 @@ impl Work<'_, '_> {
 
     /// Mails an owner about others' actions: `mail`, or if the address is not verified, only the
     /// `news` with a link to the page at `path`. The latter are limited per account and day.
-    fn mail_news(&mut self, owner: &Account, mail: &Mail, news: &str, path: &str) -> Result<()> {
+    pub(super) fn mail_news(
+        &mut self,
+        owner: &Account,
+        mail: &Mail,
+        news: &str,
+        path: &str,
+        enclosed: Enclosed,
+    ) -> Result<()> {
         if owner.email_verified_at.is_some() {
-            let queued = self.env.queued(Some(owner.id), mail)?;
+            let queued = self.env.queued_with(Some(owner.id), mail, enclosed)?;
             return self.post(queued.as_ref());
         }
         if self.count(Limit::UnprovenNews)?.is_some() {

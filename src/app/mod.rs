@@ -13,11 +13,11 @@ pub use self::billing::{
     client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_figures, invoice_file,
     invoice_link, invoice_send, payment,
 };
+use self::identity::secret_try;
 pub use self::identity::{
     account, admin, code, held, known_browser, passkey, password, proof, registration,
     relying_party, removal, session, token, two_factor,
 };
-use self::identity::{hs256, secret_try};
 pub use self::platform::{
     activity, asker, backup, dashboard, export, home, image, jobs, limit, load, outbox,
     page_context, quota, search, secret, security_log, share,
@@ -155,7 +155,7 @@ impl App {
         let relying_party = RelyingParty::new(&settings.public_url, &settings.origins);
         Ok(Self {
             store,
-            tokens: Tokens::new(settings.jwt_secret.as_bytes()),
+            tokens: Tokens::new(settings.jwt_secret.as_bytes())?,
             passwords: Passwords::new()?,
             images: Images::default(),
             jobs: Jobs::default(),

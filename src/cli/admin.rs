@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Failure, Outcome, export, mail, migrate, terminal, with_app};
 use crate::{
-    app::{admin::User, proof::AddressProof},
+    app::{App, admin::User, proof::AddressProof},
     config::{Location, secrets::Secrets},
     domain::{
         date::JsonTime,
@@ -108,21 +108,16 @@ pub fn run(arguments: Arguments) -> Outcome {
             terminal::print("the password was set, and all sessions were ended\n")
         }
         Action::Disable { email } => {
-            with_app(location, async |app| {
-                app.set_disabled(email.clone(), true).await.map_err(|error| named(&email, error))
-            })?;
+            of_account(location, &email, async |app, email| app.set_disabled(email, true).await)?;
             terminal::print(&format!("{email} was disabled, and its sessions were ended\n"))
         }
         Action::Enable { email } => {
-            with_app(location, async |app| {
-                app.set_disabled(email.clone(), false).await.map_err(|error| named(&email, error))
-            })?;
+            of_account(location, &email, async |app, email| app.set_disabled(email, false).await)?;
             terminal::print(&format!("{email} can sign in again\n"))
         }
         Action::VerifyEmail { email } => {
-            let (account, proof) = with_app(location, async |app| {
-                app.mark_email_verified(email.clone()).await.map_err(|e| named(&email, e))
-            })?;
+            let verify = async |app: &App, email| app.mark_email_verified(email).await;
+            let (account, proof) = of_account(location, &email, verify)?;
             let state = account.state().as_str();
             terminal::print(&format!("{email} is verified, and the account is {state}\n"))?;
             match proof {
@@ -135,23 +130,18 @@ pub fn run(arguments: Arguments) -> Outcome {
             }
         }
         Action::MakeOwner { email } => {
-            with_app(location, async |app| {
-                app.make_owner(email.clone()).await.map_err(|error| named(&email, error))
-            })?;
+            of_account(location, &email, async |app, email| app.make_owner(email).await)?;
             terminal::print(&format!("{email} now owns this server\n"))
         }
         Action::ResetTwoFactor { email } => {
-            with_app(location, async |app| {
-                app.reset_two_factor(email.clone()).await.map_err(|error| named(&email, error))
-            })?;
+            of_account(location, &email, async |app, email| app.reset_two_factor(email).await)?;
             terminal::print(&format!(
                 "two-factor sign-in is off for {email}; its key and backup codes are deleted\n"
             ))
         }
         Action::RevokeSessions { email } => {
-            let ended = with_app(location, async |app| {
-                app.revoke_sessions(email.clone()).await.map_err(|error| named(&email, error))
-            })?;
+            let end = async |app: &App, email| app.revoke_sessions(email).await;
+            let ended = of_account(location, &email, end)?;
             terminal::print(&format!("sessions ended: {ended}\n"))
         }
         Action::Export { email, csv: Some(folder) } => export::tables(location, &email, &folder),
@@ -159,6 +149,17 @@ pub fn run(arguments: Arguments) -> Outcome {
         Action::ListMail { json, all } => mail::list(location, json, all),
         Action::RetryMail { id, .. } => mail::retry(location, id),
     }
+}
+
+/// Runs `work` on the account with this email.
+pub fn of_account<T>(
+    location: &Location,
+    email: &str,
+    work: impl AsyncFnOnce(&App, String) -> Result<T, Error>,
+) -> Result<T, Failure> {
+    with_app(location, async |app| {
+        work(app, email.to_owned()).await.map_err(|error| named(email, error))
+    })
 }
 
 /// Names the missing or conflicting account.

@@ -9,7 +9,11 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::{Failure, Outcome, admin::named, terminal, with_app};
+use super::{
+    Failure, Outcome,
+    admin::{named, of_account},
+    terminal, with_app,
+};
 use crate::{
     config::Location,
     domain::{
@@ -61,9 +65,7 @@ pub fn run(arguments: Arguments) -> Outcome {
 }
 
 fn list(location: &Location, email: &str, as_json: bool) -> Outcome {
-    let rates = with_app(location, async |app| {
-        app.list_rates(email.to_owned()).await.map_err(|error| named(email, error))
-    })?;
+    let rates = of_account(location, email, async |app, email| app.list_rates(email).await)?;
     if as_json {
         let in_json = |rate: &ExchangeRate| {
             json!({

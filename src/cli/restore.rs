@@ -100,7 +100,7 @@ pub fn run(arguments: Arguments) -> Outcome {
 fn check_version(file: &Path) -> Result<i64, Failure> {
     let shown = file.display();
     if !file.is_file() {
-        return Err(Failure::Failed(format!("{shown} is not a file")));
+        return Err(Failure::Failed(format!("{shown} does not exist or is not a file")));
     }
     let database = Database::Sqlite(file.to_owned());
     let foreign = format!("{shown} is not a freelanceos database");

@@ -108,6 +108,15 @@ impl DateFormat {
         day.strftime(pattern).to_string()
     }
 
+    /// Formats a date of this year in words: `Sunday, 29 November`.
+    pub fn show_in_words(self, day: Date) -> String {
+        let pattern = match self {
+            Self::MonthDayYear | Self::MonthFirst => "%A, %B %-d",
+            Self::DayMonthYear | Self::DayFirst | Self::Dotted | Self::Iso => "%A, %-d %B",
+        };
+        day.strftime(pattern).to_string()
+    }
+
     /// Formats a date without its year.
     pub fn show_in_year(self, day: Date) -> String {
         let pattern = match self {

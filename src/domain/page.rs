@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     error::Result,
     form::{Form, Read},
-    input::{Need, New, Presence, Scalar, Shape, Source},
+    input::{Field, Need, New, Presence, Scalar, Shape, Source},
     rule::Rule,
 };
 
@@ -19,15 +19,6 @@ pub struct Page {
 }
 
 impl Page {
-    /// Reads FreelanceHub's `limit` (default 10) and `page` (default 1).
-    pub fn of_limit(source: &dyn Source) -> Result<Self> {
-        Form::read(source, |form| {
-            let size = form.optional::<Size>("limit");
-            let number = form.optional::<Number>("page");
-            Ok(Self { number: number?.unwrap_or(1), size: size?.unwrap_or(10) })
-        })
-    }
-
     /// Reads `page` (default 1) and `pageSize` (default 10) of a list without a filter.
     pub fn of(source: &dyn Source) -> Result<Self> {
         Form::read(source, |form| <Self as Presence<New>>::read(form, "page"))
@@ -56,7 +47,7 @@ impl Default for Page {
 /// Reads `page` (default 1) and `pageSize` (default 10).
 impl Presence<New> for Page {
     type Value = Self;
-    const SHAPE: Shape = <Number as Scalar>::SHAPE;
+    const SHAPE: Shape = Shape::Fields(&[NUMBER, size("pageSize")]);
     const NEED: Need = Need::Nullable;
 
     fn read(form: &mut Form, name: &'static str) -> Read<Self> {
@@ -64,6 +55,31 @@ impl Presence<New> for Page {
         let size = form.optional::<Size>("pageSize");
         Ok(Self { number: number?.unwrap_or(1), size: size?.unwrap_or(10) })
     }
+}
+
+/// A page as FreelanceHub asks for it: `limit` (default 10) and `page` (default 1).
+pub struct LimitedPage;
+
+impl Presence<New> for LimitedPage {
+    type Value = Page;
+    const SHAPE: Shape = Shape::Fields(&[size("limit"), NUMBER]);
+    const NEED: Need = Need::Nullable;
+
+    fn read(form: &mut Form, name: &'static str) -> Read<Page> {
+        let size = form.optional::<Size>("limit");
+        let number = form.optional::<Number>(name);
+        Ok(Page { number: number?.unwrap_or(1), size: size?.unwrap_or(10) })
+    }
+}
+
+const NUMBER: Field = optional("page", <Number as Scalar>::SHAPE, "The page, starting at 1.");
+
+const fn size(name: &'static str) -> Field {
+    optional(name, <Size as Scalar>::SHAPE, "")
+}
+
+const fn optional(name: &'static str, shape: Shape, about: &'static str) -> Field {
+    Field { name, shape, need: Need::Nullable, is_filled: false, about }
 }
 
 /// A whole number from 1 to `MAX` in a query parameter.

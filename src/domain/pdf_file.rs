@@ -18,10 +18,14 @@ impl PdfFile {
 
     /// `proposal-website-redesign.pdf`: the title in characters that every file system accepts.
     pub fn of_proposal(title: &str, bytes: Vec<u8>) -> Self {
+        Self { name: Self::name_of_proposal(title), bytes }
+    }
+
+    pub fn name_of_proposal(title: &str) -> String {
         let words = title.split(|c: char| !c.is_ascii_alphanumeric());
         let words = words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase);
         let name = ["proposal".to_owned()].into_iter().chain(words).collect::<Vec<_>>().join("-");
-        Self { name: format!("{name}.pdf"), bytes }
+        format!("{name}.pdf")
     }
 }
 

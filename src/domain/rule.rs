@@ -37,6 +37,8 @@ pub enum Rule {
     Nul,
     #[error("must be a valid email address")]
     Email,
+    #[error("must be a first and a last name")]
+    FullName,
     #[error("must be one of {}", .0.join(", "))]
     OneOf(&'static [&'static str]),
     #[error("must be an ISO 4217 currency code such as USD")]

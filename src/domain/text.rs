@@ -68,6 +68,12 @@ impl<const MAX: usize> Scalar for Free<MAX> {
 }
 
 kinds! {
+    /// A first and a last name in one line; the first word is the first name.
+    FullName = (String, String), Shape::Text { min: 1, max: 2 * PERSON_NAME_MAX + 1 }, |value| {
+        let text = Line::<{ 2 * PERSON_NAME_MAX + 1 }>::parse(value)?;
+        let (first, last) = text.split_once(char::is_whitespace).ok_or(Rule::FullName)?;
+        Ok((PersonName::parse(&first.into())?, PersonName::parse(&last.into())?))
+    };
     /// Text with any content, unchanged.
     AnyText = String, Shape::Any, |value| raw(value).map(str::to_owned);
     /// Free text that is not blank.
@@ -303,6 +309,12 @@ fn within(max: usize, text: &str) -> Result<&str, Rule> {
         return Err(Rule::TooLong { max });
     }
     Ok(text)
+}
+
+/// Whether the address of a link leads to a website or a mailbox.
+pub fn leads_outside(address: &str) -> bool {
+    let address = address.to_ascii_lowercase();
+    ["https://", "http://", "mailto:"].iter().any(|scheme| address.starts_with(scheme))
 }
 
 #[cfg(test)]

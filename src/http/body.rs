@@ -17,12 +17,15 @@ use poem_openapi::{
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{path, schema::Described};
+use super::{
+    path,
+    schema::{Described, Readable},
+};
 use crate::domain::{
     error::{Error, Result},
     form::Object,
     idempotency::{Once, RequestKey},
-    input::Source,
+    input::{Input, Source},
     rule::Rule,
 };
 
@@ -42,24 +45,9 @@ pub struct Body<T> {
 }
 
 impl<T: Described> Body<T> {
-    /// Parses the body.
-    pub fn read<V>(&self, read: impl FnOnce(&dyn Source) -> Result<V>) -> Result<V> {
+    /// Parses the body with that function.
+    pub fn read_with<V>(&self, read: impl FnOnce(&dyn Source) -> Result<V>) -> Result<V> {
         read(&self.object()?)
-    }
-
-    /// Parses the body of a request that must run only once.
-    pub fn once<V, A>(
-        &self,
-        render: fn(&A) -> Vec<u8>,
-        read: impl FnOnce(&dyn Source) -> Result<V>,
-    ) -> Result<(Once<A>, V)> {
-        let value = self.read(read)?;
-        match &self.key {
-            Some(key) if !RequestKey::is_valid(key.key.as_bytes()) => {
-                Err(Error::field("Idempotency-Key", Rule::RequestKey))
-            }
-            key => Ok((Once { key: key.clone(), render }, value)),
-        }
     }
 
     fn object(&self) -> Result<Object> {
@@ -77,6 +65,24 @@ impl<T: Described> Body<T> {
             Ok(Value::Object(object)) => Ok(object),
             Ok(_) => Err(Error::malformed("error-body-object")),
             Err(error) => Err(Error::malformed("error-body-json").caused_by(error)),
+        }
+    }
+}
+
+impl<T: Readable> Body<T> {
+    /// Parses the body.
+    pub fn read(&self) -> Result<T::Input> {
+        self.read_with(T::Input::read)
+    }
+
+    /// Parses the body of a request that must run only once.
+    pub fn once<A>(&self, render: fn(&A) -> Vec<u8>) -> Result<(Once<A>, T::Input)> {
+        let input = self.read()?;
+        match &self.key {
+            Some(key) if !RequestKey::is_valid(key.key.as_bytes()) => {
+                Err(Error::field("Idempotency-Key", Rule::RequestKey))
+            }
+            key => Ok((Once { key: key.clone(), render }, input)),
         }
     }
 }

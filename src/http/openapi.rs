@@ -173,6 +173,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value, about: &A
     if operation.get("operationId").is_none() {
         operation["operationId"] = update_id(path, method).into();
     }
+    spread_query(operation);
     let is_auth = path.starts_with("/auth/");
     if about.takes_request_keys && method == "post" && is_signed_in && !is_auth {
         let key = json!({
@@ -209,6 +210,30 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value, about: &A
         }
         response["headers"] = headers.into();
     }
+}
+
+/// Makes a parameter of each field of an object that stands for the whole query.
+fn spread_query(operation: &mut Value) {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    let Some(parameters) = parameters else { return };
+    let spread = |mut parameter: Value| {
+        let fields = parameter["schema"].get_mut("properties").map(Value::take);
+        let Some(Value::Object(fields)) = fields else { return vec![parameter] };
+        fields.into_iter().map(|(name, schema)| query_parameter(&name, schema)).collect()
+    };
+    *parameters = parameters.drain(..).flat_map(spread).collect();
+}
+
+fn query_parameter(name: &str, mut schema: Value) -> Value {
+    let about = schema.as_object_mut().and_then(|schema| schema.shift_remove("description"));
+    let mut parameter = json!({ "name": name, "schema": schema, "in": "query" });
+    if let Some(about) = about {
+        parameter["description"] = about;
+    }
+    for (key, value) in [("required", false), ("deprecated", false), ("explode", true)] {
+        parameter[key] = value.into();
+    }
+    parameter
 }
 
 /// PUT and PATCH share a handler, but ids must be unique: `updateClient`, `patchClient`.

@@ -23,7 +23,7 @@ impl Page {
     pub fn new(content_type: &'static str, content: &[u8], policy: Option<&str>) -> Self {
         let hash: String =
             Sha256::digest(content).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         let gzip = encoder.write_all(content).and_then(|()| encoder.finish()).ok();
         Self {
             content_type,

@@ -1,50 +1,53 @@
-//! Query parameters, parsed together with the rest of the input.
+//! Query parameters, read together with the rest of the input.
 
 use std::marker::PhantomData;
 
+use poem::{Request, RequestBody, Result};
 use poem_openapi::{
-    registry::Registry,
-    types::{ParseFromParameter, ParseResult},
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaParamIn, MetaSchemaRef},
 };
-use serde_json::Value;
 
-use super::schema::{described, shape_schema};
-use crate::domain::{form::Object, input::Kind};
+use super::schema::parameters;
+use crate::domain::{error, form::Object, input::Input};
 
-/// A parameter documented as a kind and parsed by the domain.
-#[derive(Debug, Clone)]
-pub struct Loose<K> {
-    text: String,
-    documented_as: PhantomData<fn() -> K>,
+/// The query of a request, documented as parameters with the fields of `T`.
+#[derive(Debug)]
+pub struct Query<T> {
+    parameters: Object,
+    documented_as: PhantomData<fn() -> T>,
 }
 
-described!([K: Kind] Loose<K>, shape_schema(&mut Registry::new(), &K::SHAPE));
-
-impl<K: Kind> ParseFromParameter for Loose<K> {
-    fn parse_from_parameter(value: &str) -> ParseResult<Self> {
-        Ok(Self { text: value.to_owned(), documented_as: PhantomData })
+impl<T: Input> Query<T> {
+    /// Parses the parameters.
+    pub fn read(&self) -> error::Result<T> {
+        T::read(&self.parameters)
     }
 }
 
-/// Collects parameters into an object that the domain parses.
-#[derive(Debug, Default)]
-pub struct Parameters(Object);
+impl<'a, T: Input> ApiExtractor<'a> for Query<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    type ParamType = ();
+    type ParamRawType = ();
 
-impl Parameters {
-    pub fn new() -> Self {
-        Self::default()
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Query)
     }
 
-    /// Adds a parameter if it was given.
-    #[must_use]
-    pub fn with<K>(mut self, name: &str, value: Option<Loose<K>>) -> Self {
-        if let Some(value) = value {
-            self.0.insert(name.to_owned(), Value::String(value.text));
+    /// An object, of which the document makes a parameter for each field.
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(parameters(T::FIELDS))
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let mut parameters = Object::new();
+        for (name, text) in request.params::<Vec<(String, String)>>().unwrap_or_default() {
+            parameters.entry(name).or_insert(text.into());
         }
-        self
-    }
-
-    pub fn object(&self) -> &Object {
-        &self.0
+        Ok(Self { parameters, documented_as: PhantomData })
     }
 }

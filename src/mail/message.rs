@@ -15,7 +15,11 @@ use lettre::{
 };
 
 use crate::{
-    domain::{id::MailId, mail::Mail, reach::Reach},
+    domain::{
+        id::MailId,
+        mail::{LOGO, Mail},
+        reach::Reach,
+    },
     locale::t,
 };
 
@@ -117,24 +121,37 @@ pub fn write(
     // The id cannot be guessed, so neither can the boundary.
     let parts = MultiPart::alternative()
         .boundary(format!("part-{id}"))
-        .singlepart(SinglePart::plain(mail.text.clone()))
-        .singlepart(SinglePart::html(mail.html.clone()));
+        .singlepart(SinglePart::plain(mail.text.clone()));
+    let html = SinglePart::html(mail.html.clone());
+    let parts = match &mail.logo {
+        None => parts.singlepart(html),
+        Some(logo) => {
+            let picture = Attachment::new_inline(LOGO.to_owned());
+            let picture = enclosed(picture, &logo.bytes, &logo.content_type)?;
+            let related = MultiPart::related().boundary(format!("html-{id}"));
+            parts.multipart(related.singlepart(html).singlepart(picture))
+        }
+    };
     let parts = match &mail.attachment {
         None => parts,
         Some(file) => {
-            let kind = ContentType::parse("application/pdf").map_err(unwritable)?;
-            let encoding = ContentTransferEncoding::Base64;
-            // The error returns the bytes if they do not fit the encoding; base64 accepts all.
-            let bytes = Body::new_with_encoding(file.bytes.clone(), encoding)
-                .map_err(|_| WrongMail::Unwritable("an attachment cannot be encoded".to_owned()))?;
-            let file = Attachment::new(file.name.clone()).body(bytes, kind);
             let whole = MultiPart::mixed().boundary(format!("whole-{id}"));
-            whole.multipart(parts).singlepart(file)
+            let attachment = Attachment::new(file.name.clone());
+            let attachment = enclosed(attachment, &file.bytes, "application/pdf")?;
+            whole.multipart(parts).singlepart(attachment)
         }
     };
     let mut message = message.multipart(parts).map_err(unwritable)?;
     message.headers_mut().set(FromHeader::from(Mailboxes::from(sender.of(mail))));
     Ok(message)
+}
+
+fn enclosed(file: Attachment, bytes: &[u8], kind: &str) -> Result<SinglePart, WrongMail> {
+    let kind = ContentType::parse(kind).map_err(unwritable)?;
+    // The error returns the bytes if they do not fit the encoding; base64 accepts all.
+    let bytes = Body::new_with_encoding(bytes.to_vec(), ContentTransferEncoding::Base64)
+        .map_err(|_| WrongMail::Unwritable("an attachment cannot be encoded".to_owned()))?;
+    Ok(file.body(bytes, kind))
 }
 
 /// Why an email cannot be written.
@@ -174,6 +191,7 @@ mod tests {
             html: "<p>Hello</p>".to_owned(),
             from_name: None,
             reply_to: Some("eve@example.com".to_owned()),
+            logo: None,
             attachment: None,
         }
     }

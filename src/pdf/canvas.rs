@@ -228,17 +228,32 @@ impl<'a> Canvas<'a> {
         if line.runs.is_empty() {
             return;
         }
-        let is_right = match slot.align {
-            Align::Start => line.is_rtl,
-            Align::Left => false,
-            Align::Right => true,
-        };
-        let room = if is_right { slot.width - line.width } else { 0.0 };
-        let indent = room - line.overhang;
-        let x = slot.x + indent;
-        // Capitals, 0.71 em high, are centred.
-        let baseline = y + line.style.leading / 2.0 + line.style.size * 0.355;
+        let (x, baseline) = start(&line, slot, y);
         self.put(Op::Line { x, baseline, line, mark });
+    }
+
+    /// Draws one line whose parts mean different things: each has its own mark and colour. Returns
+    /// what area each part covers.
+    pub fn parts(
+        &mut self,
+        line: &Line,
+        slot: Slot,
+        y: f32,
+        parts: &[(Mark, Color)],
+    ) -> Vec<(usize, Area)> {
+        let (mut x, baseline) = start(line, slot, y);
+        let mut areas = Vec::new();
+        for runs in line.runs.chunk_by(|a, b| a.look.part == b.look.part) {
+            let Some(part) = runs.first().map(|run| run.look.part) else { continue };
+            let Some((mark, color)) = parts.get(part).copied() else { continue };
+            let width = runs.iter().map(|run| run.width).sum();
+            let style = Style { color, ..line.style };
+            let piece = Line { runs: runs.to_vec(), style, width, ..line.clone() };
+            self.put(Op::Line { x, baseline, line: piece, mark });
+            areas.push((part, Area { x, y, width, height: line.style.leading }));
+            x += width;
+        }
+        areas
     }
 
     /// Draws columns side by side with the same leading, continuing on the next page.
@@ -357,4 +372,17 @@ impl<'a> Canvas<'a> {
             self.line(number, slot, frame.foot + 2.0 * SMALL.leading, mark);
         }
     }
+}
+
+/// Returns where a line begins, its top at `y`.
+fn start(line: &Line, slot: Slot, y: f32) -> (f32, f32) {
+    let is_right = match slot.align {
+        Align::Start => line.is_rtl,
+        Align::Left => false,
+        Align::Right => true,
+    };
+    let room = if is_right { slot.width - line.width } else { 0.0 };
+    // Capitals, 0.71 em high, are centred.
+    let baseline = y + line.style.leading / 2.0 + line.style.size * 0.355;
+    (slot.x + room - line.overhang, baseline)
 }

@@ -4,11 +4,14 @@ use krilla::{
     image::Image,
     tagging::{ArtifactType, Tag},
 };
+use qrcodegen::QrCode;
 use rust_decimal::Decimal;
 
 use super::{
     InvoiceSheet,
-    canvas::{Align, Area, BODY, Canvas, Column, INK, LABEL, MM, MUTED, Mark, NodeId, Op, Slot},
+    canvas::{
+        Align, Area, BODY, Canvas, Column, Frame, INK, LABEL, MM, MUTED, Mark, NodeId, Op, Slot,
+    },
     classic,
     letterhead::{self, Fact, Head},
     qr,
@@ -17,6 +20,7 @@ use super::{
     write::About,
 };
 use crate::domain::{
+    accent::Accent,
     invoice::{Invoice, InvoiceStatus, Party, Seller},
     money,
     paper::Template,
@@ -30,6 +34,8 @@ const TOTALS_LEADING: f32 = 15.6;
 const ABOVE: f32 = 2.0 * MM;
 const BELOW: f32 = 1.6 * MM;
 const RULE: f32 = 0.7;
+/// Between the total and what follows.
+const CLOSING: f32 = 11.0 * MM;
 /// The maximum number of lines that fit into a narrow column next to others.
 const NARROW: usize = 14;
 
@@ -52,10 +58,14 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
     letterhead::head(canvas, seller.template, seller.accent, head);
     let rows = totals(sheet);
     let total = ABOVE + TOTAL.leading + BELOW + 4.0 * RULE;
-    let after = 4.0 * MM + rows.len() as f32 * TOTALS_LEADING + 1.5 * MM + total;
+    let totals = 4.0 * MM + rows.len() as f32 * TOTALS_LEADING + 1.5 * MM + total;
+    // How to pay stays with the total, and both with the last line.
+    let closing = Closing::of(sheet, canvas.frame);
+    let (side_by_side, _) = closing.rows(canvas);
+    let after = totals + CLOSING + closing.height(side_by_side);
     lines(sheet).draw(canvas, after);
     draw_totals(canvas, sheet, rows);
-    close(canvas, sheet);
+    closing.draw(canvas, seller.accent);
     match sheet.status {
         InvoiceStatus::Draft => canvas.stamp(&t("draft")),
         InvoiceStatus::Cancelled => canvas.stamp(&t("cancelled")),
@@ -189,76 +199,105 @@ fn row(canvas: &mut Canvas, slot: Slot, label: (&str, Style), value: (&str, Styl
     canvas.y += style.leading;
 }
 
-/// Draws the payment instructions and the notes.
-fn close(canvas: &mut Canvas, sheet: &InvoiceSheet) {
-    canvas.y += 11.0 * MM;
-    let seller = &sheet.seller;
-    let is_due = sheet.invoice.is_money_due();
-    let said = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(str::to_owned);
-    let link = said(sheet.payment_link.as_deref().filter(|_| is_due));
-    let instructions = said(seller.payment_instructions.as_deref().filter(|_| is_due));
-    let notes = said(sheet.invoice.notes.as_deref());
-    let code = link.as_deref().and_then(qr::encode);
-    let frame = canvas.frame;
-    let thirds = frame.thirds();
-    let is_modern = seller.template == Template::Modern;
+/// The payment instructions and the notes, below the total.
+struct Closing<'a> {
+    link: Option<&'a str>,
+    instructions: Option<&'a str>,
+    notes: Option<&'a str>,
+    code: Option<QrCode>,
+    code_x: f32,
+    /// The places of how to pay and of the notes.
+    pay: Slot,
+    note: Slot,
+    is_modern: bool,
+}
 
-    // Next to the code, or from the left edge.
-    let (code_x, pay, note) = match (is_modern, code.is_some()) {
-        (true, true) => (frame.left, thirds[1], thirds[2]),
-        (true, false) => {
-            let is_alone = link.is_none() && instructions.is_none();
-            let first = if is_alone { frame.full() } else { thirds[1] };
-            (frame.left, thirds[0], Slot { width: frame.right() - first.x, ..first })
+impl<'a> Closing<'a> {
+    fn of(sheet: &'a InvoiceSheet, frame: Frame) -> Self {
+        let seller = &sheet.seller;
+        let is_due = sheet.invoice.is_money_due();
+        let said = |text: &'a Option<String>, is_said: bool| {
+            text.as_deref().filter(|text| is_said && !text.trim().is_empty())
+        };
+        let link = said(&sheet.payment_link, is_due);
+        let instructions = said(&seller.payment_instructions, is_due);
+        let notes = said(&sheet.invoice.notes, true);
+        let code = link.and_then(qr::encode);
+        let thirds = frame.thirds();
+        let is_modern = seller.template == Template::Modern;
+        // Next to the code, or from the left edge.
+        let (code_x, pay, note) = match (is_modern, code.is_some()) {
+            (true, true) => (frame.left, thirds[1], thirds[2]),
+            (true, false) => {
+                let is_alone = link.is_none() && instructions.is_none();
+                let first = if is_alone { frame.full() } else { thirds[1] };
+                (frame.left, thirds[0], Slot { width: frame.right() - first.x, ..first })
+            }
+            (false, _) => {
+                let beside = if code.is_some() { qr::SIDE + 8.0 * MM } else { 0.0 };
+                let slot = Slot { width: frame.measure - beside, ..frame.full() };
+                (frame.right() - qr::SIDE, slot, slot)
+            }
+        };
+        Self { link, instructions, notes, code, code_x, pay, note, is_modern }
+    }
+
+    /// Returns how many lines stand side by side, and whether the notes are too long for that.
+    fn rows(&self, canvas: &mut Canvas) -> (usize, bool) {
+        // A text has a label above it, and a blank line above that if it is not the first.
+        let mut count = |text: &str, slot: Slot| {
+            canvas.typesetter.lines(text.trim_end(), BODY, slot.width).len() + 2
+        };
+        let texts = self.link.into_iter().chain(self.instructions);
+        let pay = texts.map(|text| count(text, self.pay)).sum::<usize>().saturating_sub(1);
+        let Some(notes) = self.notes else { return (pay, false) };
+        let notes = count(notes, self.note);
+        let rows = if self.is_modern { pay.max(notes - 1) } else { pay + notes };
+        if rows <= NARROW { (rows, false) } else { (pay, true) }
+    }
+
+    /// Returns the height that stays together. A longer text may continue on later pages.
+    fn height(&self, rows: usize) -> f32 {
+        let side = if self.code.is_some() { qr::SIDE } else { 0.0 };
+        (rows.min(NARROW) as f32 * BODY.leading).max(side)
+    }
+
+    fn draw(self, canvas: &mut Canvas, accent: Accent) {
+        canvas.y += CLOSING;
+        let (rows, is_below) = self.rows(canvas);
+        canvas.reserve(self.height(rows));
+        let (top, page) = (canvas.y, canvas.pages.len());
+        let (mut block, mut beside) = (Block::default(), Block::default());
+        if let Some(link) = self.link {
+            block.link(canvas, link, self.pay, classic::readable(accent));
         }
-        (false, _) => {
-            let beside = if code.is_some() { qr::SIDE + 8.0 * MM } else { 0.0 };
-            let slot = Slot { width: frame.measure - beside, ..frame.full() };
-            (frame.right() - qr::SIDE, slot, slot)
+        if let Some(text) = self.instructions {
+            block.text(canvas, &t("how-to-pay"), text, self.pay);
         }
-    };
-    let mut block = Block::default();
-    if let Some(link) = &link {
-        block.link(canvas, link, pay, classic::readable(seller.accent));
-    }
-    if let Some(text) = &instructions {
-        block.text(canvas, &t("how-to-pay"), text, pay);
-    }
-    let mut beside = Block::default();
-    let mut is_below = false;
-    if let Some(text) = &notes {
-        let lines = canvas.typesetter.lines(text.trim_end(), BODY, note.width).len() + 2;
-        let rows = if is_modern { lines.max(block.lines.len()) } else { lines + block.lines.len() };
-        is_below = rows > NARROW;
-        if !is_below {
-            let block = if is_modern { &mut beside } else { &mut block };
-            block.text(canvas, &t("notes"), text, note);
+        if let Some(text) = self.notes.filter(|_| !is_below) {
+            let block = if self.is_modern { &mut beside } else { &mut block };
+            block.text(canvas, &t("notes"), text, self.note);
         }
-    }
-    let rows = block.lines.len().max(beside.lines.len());
-    let side = if code.is_some() { qr::SIDE } else { 0.0 };
-    // A long text may continue on later pages, but begins next to its code.
-    let height = rows.min(NARROW) as f32 * BODY.leading;
-    canvas.reserve(height.max(side));
-    let (top, page) = (canvas.y, canvas.pages.len());
-    if let Some(code) = &code {
-        qr::draw(canvas, code, &t("pdf-qr-code").to_string(), code_x, top);
-    }
-    let link = block.link.take();
-    canvas.columns(vec![block.column(pay), beside.column(note)], BODY.leading, |_| {});
-    if canvas.pages.len() == page {
-        canvas.y = canvas.y.max(top + side);
-        // An address longer than a page is not clickable.
-        if let Some((area, address, node)) = link {
-            let area = Area { y: top + area.y, ..area };
-            canvas.put(Op::Link { area, address, node });
+        if let Some(code) = &self.code {
+            qr::draw(canvas, code, &t("pdf-qr-code").to_string(), self.code_x, top);
         }
-    }
-    if rows > 0 || code.is_some() {
-        canvas.y += 14.0;
-    }
-    if let Some(text) = notes.filter(|_| is_below) {
-        letterhead::section(canvas, &t("notes"), &text);
+        let link = block.link.take();
+        let columns = vec![block.column(self.pay), beside.column(self.note)];
+        canvas.columns(columns, BODY.leading, |_| {});
+        if canvas.pages.len() == page {
+            canvas.y = canvas.y.max(top + self.height(0));
+            // An address longer than a page is not clickable.
+            if let Some((area, address, node)) = link {
+                let area = Area { y: top + area.y, ..area };
+                canvas.put(Op::Link { area, address, node });
+            }
+        }
+        if rows > 0 || self.code.is_some() {
+            canvas.y += 14.0;
+        }
+        if let Some(text) = self.notes.filter(|_| is_below) {
+            letterhead::section(canvas, &t("notes"), text);
+        }
     }
 }
 

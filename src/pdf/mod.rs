@@ -7,6 +7,7 @@ mod invoice;
 mod letterhead;
 mod modern;
 mod proposal;
+mod prose;
 mod qr;
 mod shape;
 mod table;
@@ -149,7 +150,147 @@ fn set<T>(fonts: &Fonts, frame: Frame, draw: impl Fn(&mut Canvas) -> T) -> (T, C
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::paper::PaperSize;
+    use crate::domain::{
+        id::Id,
+        invoice::price,
+        money::{Currency, Money},
+        paper::PaperSize,
+        proposal::ProposalStatus,
+    };
+
+    fn party(name: &str, country: &str) -> Party {
+        Party {
+            name: name.to_owned(),
+            email: format!("{}@example.com", "buchhaltung".repeat(6)),
+            company: Some(format!("{LONG} {SINHALA} GmbH")),
+            phone: Some("+234 803 555 0142".to_owned()),
+            country: Some(country.to_owned()),
+            address: Some(format!("{LONG} 17\n10115 Berlin")),
+            tax_id: Some("DE 123456789 ".repeat(5)),
+        }
+    }
+
+    const LONG: &str = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterb";
+    const SINHALA: &str = "සිරිමාවෝ බණ්ඩාරනායක විජේසිංහ රත්නායක මුදියන්සේලාගේ";
+    const LINK: &str =
+        "https://www.example.com/a/very/long/address?with=parameters&and=more#at-the-end";
+
+    /// Asserts that every line is within the margins, and none on another.
+    fn assert_fits(canvas: &Canvas, of: &str) {
+        let frame = canvas.frame;
+        for (number, page) in canvas.pages.iter().enumerate() {
+            let mut places: Vec<(f32, f32, f32, &str)> = Vec::new();
+            for op in page {
+                let canvas::Op::Line { x, baseline, line, .. } = op else { continue };
+                let from = x + line.overhang;
+                let to = from + line.width;
+                let text = &*line.text;
+                let is_within = from > frame.left - 0.5 && to < frame.right() + 0.5;
+                assert!(is_within, "{of}, page {number}: {from} to {to}: {text}");
+                assert!(*baseline < frame.height - 20.0, "{of}, page {number}: {text}");
+                for (other_from, other_to, other, words) in &places {
+                    let is_beside = to < other_from + 0.5 || from > other_to - 0.5;
+                    let is_apart = (baseline - other).abs() > 4.0;
+                    assert!(is_beside || is_apart, "{of}, page {number}: {text} on {words}");
+                }
+                places.push((from, to, *baseline, text));
+            }
+        }
+    }
+
+    fn each_frame(buyer: &Party, check: impl Fn(Template, Frame, &str)) {
+        for template in [Template::Modern, Template::Classic] {
+            for paper in [Paper::A4, Paper::Letter] {
+                check(template, frame(template, paper, buyer), &format!("{template:?} {paper:?}"));
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_on_an_invoice_leaves_its_column() {
+        let fonts = Fonts::default();
+        let line = |n: i64| crate::domain::invoice::Line {
+            description: [LONG, SINHALA, LINK, "Website"][n as usize % 4].to_owned(),
+            quantity: (n * 12).into(),
+            rate: (n * 5_678_912).into(),
+        };
+        let day = jiff::civil::date(2026, 4, 15);
+        let (rate, currency) = ("7.5".parse().unwrap(), Currency::from_code("XOF").unwrap());
+        let priced = price((1..=40).map(line).collect(), rate, currency).unwrap();
+        let number = format!("INV-{}", "2026-".repeat(12));
+        let mut invoice =
+            Invoice::for_show(number, (day, day), (priced, rate, currency), created());
+        (invoice.status, invoice.notes) = (InvoiceStatus::Sent, Some(format!("{LINK} {SINHALA}")));
+        let buyer = party(SINHALA, "Sri Lanka");
+        let seller = serde_json::from_str(r#"{"name":"","email":""}"#).unwrap();
+        let seller = Seller {
+            party: party(LONG, "Germany"),
+            payment_instructions: Some(LINK.to_owned()),
+            ..seller
+        };
+        let sheet = InvoiceSheet {
+            status: invoice.status,
+            invoice,
+            seller,
+            buyer: buyer.clone(),
+            logo: None,
+            payment_link: Some(LINK.to_owned()),
+            paid_on: None,
+            created: created(),
+        };
+        each_frame(&buyer, |template, frame, of| {
+            let mut sheet = sheet.clone();
+            sheet.seller.template = template;
+            let (_, canvas) = set(&fonts, frame, |canvas| invoice::draw(canvas, &sheet, None));
+            assert!((3..=6).contains(&canvas.pages.len()), "{of}: {} pages", canvas.pages.len());
+            assert_fits(&canvas, of);
+        });
+    }
+
+    #[test]
+    fn nothing_on_a_proposal_leaves_its_column() {
+        let fonts = Fonts::default();
+        let buyer = party(SINHALA, "Sri Lanka");
+        let content = format!(
+            "# {LONG}\n\n{LINK} {SINHALA} *{LONG}* **{LINK}** [{LONG}]({LINK})\n\n\
+             - {LONG}\n  - {LINK}\n    1. {SINHALA} {LONG}\n\n> {LONG}{LONG}\n\n12345. {LONG}\n"
+        );
+        let content = format!("{content}{}", "> - 1. ".repeat(60)) + LONG;
+        each_frame(&buyer, |template, frame, of| {
+            let sheet = ProposalSheet {
+                proposal: Proposal {
+                    id: Id::NIL,
+                    account: Id::NIL,
+                    client_id: Id::NIL,
+                    client: None,
+                    title: LONG.to_owned(),
+                    content: content.clone(),
+                    status: ProposalStatus::Sent,
+                    amount: Money::new(i64::MAX, Currency::USD),
+                    valid_until: Some(jiff::civil::date(2026, 4, 15)),
+                    link: None,
+                    project: None,
+                    created_at: created(),
+                    updated_at: created(),
+                },
+                seller: party(LONG, "Germany"),
+                buyer: buyer.clone(),
+                logo: None,
+                answered: None,
+                dates: DateFormat::default(),
+                accent: Accent::PINE,
+                template,
+                paper: Paper::A4,
+                created: created(),
+            };
+            let (_, canvas) = set(&fonts, frame, |canvas| proposal::draw(canvas, &sheet, None));
+            assert_fits(&canvas, of);
+        });
+    }
+
+    fn created() -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
 
     #[test]
     fn kana_anywhere_select_japanese_forms_in_the_whole_document() {

@@ -108,14 +108,11 @@ fn brand(canvas: &mut Canvas, head: &Head, left: Slot, on: Color) -> f32 {
     end
 }
 
-/// Draws an amount with a small currency and small decimals.
+/// Draws an amount with a small currency. The number is one piece, so that programs read it whole.
 fn figure(canvas: &mut Canvas, text: &str, slot: Slot, baseline: f32, on: Color, mark: Mark) {
-    let number = text.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
-    let (sign, number) = text.split_at(number);
-    let (whole, decimals) = number.split_at(number.rfind('.').unwrap_or(number.len()));
+    let (sign, number) = text.split_at(text.find(|c: char| c.is_ascii_digit()).unwrap_or(0));
     let style = |size, is_bold| Style { size, leading: size, is_bold, color: on };
-    let (large, small) = (style(FIGURE, true), style(FIGURE * 0.55, false));
-    let parts = [(sign, small), (whole, large), (decimals, small)];
+    let parts = [(sign, style(FIGURE * 0.55, false)), (number, style(FIGURE, true))];
     let space = |text: &str| if text.ends_with('\u{a0}') { 0.25 } else { 0.0 };
     let mut width = 0.0;
     for (text, style) in parts {

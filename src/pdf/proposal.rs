@@ -1,11 +1,13 @@
 //! The pages of a proposal.
 
-use krilla::{image::Image, tagging::Tag};
+use krilla::image::Image;
 
 use super::{
     ProposalSheet,
     canvas::{BODY, Canvas, Mark},
+    classic,
     letterhead::{self, Fact, Head},
+    prose,
     text::Style,
     write::About,
 };
@@ -13,7 +15,6 @@ use crate::domain::proposal::ProposalStatus;
 use crate::locale::t;
 
 const HEADING: Style = Style { size: 15.0, leading: 21.0, is_bold: true, ..BODY };
-const CONTENT: Style = Style { size: 9.5, leading: 14.5, ..BODY };
 
 /// Draws the pages of a proposal.
 pub fn draw(canvas: &mut Canvas, sheet: &ProposalSheet, logo: Option<Image>) -> About {
@@ -43,13 +44,8 @@ pub fn draw(canvas: &mut Canvas, sheet: &ProposalSheet, logo: Option<Image>) -> 
     let node = canvas.node(None, letterhead::heading(2, &proposal.title));
     canvas.flow(heading, Mark::Node(node));
     canvas.y += 8.0;
-    for paragraph in proposal.content.trim_end().split("\n\n") {
-        let lines = canvas.typesetter.lines(paragraph, CONTENT, measure);
-        let node = canvas.node(None, Tag::P);
-        canvas.flow(lines, Mark::Node(node));
-        canvas.y += CONTENT.leading * 0.6;
-    }
-    canvas.y += 12.0;
+    prose::draw(canvas, &proposal.content, classic::readable(sheet.accent));
+    canvas.y += 20.0;
     if let Some(text) = answer(sheet) {
         letterhead::section(canvas, &t("answer"), &text);
     }

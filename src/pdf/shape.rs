@@ -10,7 +10,10 @@ use harfrust::{BufferFlags, Direction, Language, Script, ShapePlan, Tag, Unicode
 use unicode_bidi::Level;
 use unicode_script::UnicodeScript;
 
-use super::font::{self, Face, Fonts};
+use super::{
+    font::{self, Face, Fonts},
+    text::Look,
+};
 
 /// A piece of text that is shaped as a whole.
 #[derive(Clone)]
@@ -19,7 +22,7 @@ pub struct Item {
     pub face: usize,
     pub level: Level,
     script: Script,
-    is_bold: bool,
+    look: Look,
 }
 
 /// A shaped piece of text.
@@ -28,6 +31,7 @@ pub struct Shaped {
     pub face: Option<Arc<Face>>,
     /// From left to right.
     pub glyphs: Vec<Glyph>,
+    pub look: Look,
     is_rtl: bool,
 }
 
@@ -92,12 +96,15 @@ impl<'a> Typesetter<'a> {
         self.faces.get(&index).cloned()
     }
 
-    /// Splits a paragraph into pieces with one font, script and level each.
-    pub fn items(&mut self, text: &str, levels: &[Level], is_bold: bool) -> Vec<Item> {
+    /// Splits a paragraph into pieces with one font, script, level and look. `looks` says where
+    /// each look ends.
+    pub fn items(&mut self, text: &str, levels: &[Level], looks: &[(usize, Look)]) -> Vec<Item> {
         let mut items: Vec<Item> = Vec::new();
         let mut before = None;
         for ((place, c), level) in text.char_indices().map(|at| (at, levels[at.0])) {
-            let choice = self.fonts.choose(c, is_bold, before);
+            let look = looks.partition_point(|(end, _)| *end <= place);
+            let look = looks.get(look).map_or_else(Look::default, |(_, look)| *look);
+            let choice = self.fonts.choose(c, look.is_bold, before);
             if choice.drawn != c {
                 self.missing.insert(c);
             }
@@ -111,6 +118,7 @@ impl<'a> Typesetter<'a> {
                 Some(last)
                     if last.face == face
                         && last.level == level
+                        && last.look == look
                         && (is_neutral(script)
                             || is_neutral(last.script)
                             || last.script == script) =>
@@ -120,7 +128,7 @@ impl<'a> Typesetter<'a> {
                         last.script = script;
                     }
                 }
-                _ => items.push(Item { range: place..end, face, level, script, is_bold }),
+                _ => items.push(Item { range: place..end, face, level, script, look }),
             }
         }
         items
@@ -130,7 +138,7 @@ impl<'a> Typesetter<'a> {
     pub fn shape(&mut self, text: &str, item: &Item, level: Level, range: Range<usize>) -> Shaped {
         let is_rtl = level.is_rtl();
         let face = self.face(item.face);
-        let nothing = Shaped { face: face.clone(), glyphs: Vec::new(), is_rtl };
+        let nothing = Shaped { face: face.clone(), glyphs: Vec::new(), look: item.look, is_rtl };
         let Some(face) = face else {
             self.missing.extend(text[range].chars());
             return nothing;
@@ -138,7 +146,7 @@ impl<'a> Typesetter<'a> {
         let mut buffer = self.buffer.take().unwrap_or_default();
         buffer.set_flags(BufferFlags::REMOVE_DEFAULT_IGNORABLES);
         for (place, c) in text[range.clone()].char_indices() {
-            let drawn = self.fonts.choose(c, item.is_bold, Some(item.face)).drawn;
+            let drawn = self.fonts.choose(c, item.look.is_bold, Some(item.face)).drawn;
             // No text is longer than 4 GiB.
             buffer.add(drawn, (range.start + place) as u32);
         }

@@ -25,6 +25,33 @@ pub struct Style {
 /// Red, green, blue.
 pub type Color = [u8; 3];
 
+/// How part of a paragraph differs from the rest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Look {
+    pub is_bold: bool,
+    pub is_slanted: bool,
+    /// Which part it is: a link is one of its own.
+    pub part: usize,
+}
+
+/// A line of text in several looks, before it is broken.
+#[derive(Debug, Default)]
+pub struct Rich {
+    text: String,
+    /// Where each look ends.
+    looks: Vec<(usize, Look)>,
+}
+
+impl Rich {
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+}
+
 /// One line of text.
 #[derive(Clone)]
 pub struct Line {
@@ -45,6 +72,7 @@ pub struct Run {
     pub face: Option<Arc<Face>>,
     pub glyphs: Vec<KrillaGlyph>,
     pub width: f32,
+    pub look: Look,
 }
 
 impl Typesetter<'_> {
@@ -66,10 +94,33 @@ impl Typesetter<'_> {
         self.paragraph(&text, style, f32::INFINITY).swap_remove(0)
     }
 
+    /// Adds text to a line.
+    pub fn append(&mut self, rich: &mut Rich, text: &str, look: Look) {
+        let text = self.clean(text).replace('\n', " ");
+        rich.text.push_str(&text);
+        rich.looks.push((rich.text.len(), look));
+    }
+
+    /// Breaks a line in several looks like [`Typesetter::lines`].
+    pub fn rich(&mut self, rich: &Rich, style: Style, width: f32) -> Vec<Line> {
+        self.broken(&rich.text, &rich.looks, style, width)
+    }
+
     fn paragraph(&mut self, text: &str, style: Style, width: f32) -> Vec<Line> {
+        let look = Look { is_bold: style.is_bold, ..Look::default() };
+        self.broken(text, &[(text.len(), look)], style, width)
+    }
+
+    fn broken(
+        &mut self,
+        text: &str,
+        looks: &[(usize, Look)],
+        style: Style,
+        width: f32,
+    ) -> Vec<Line> {
         let text: Rc<str> = text.trim_end().into();
         let bidi = ParagraphBidiInfo::new(&text, None);
-        let items = self.items(&text, &bidi.levels, style.is_bold);
+        let items = self.items(&text, &bidi.levels, looks);
         let whole: Vec<Shaped> = (items.iter())
             .map(|item| self.shape(&text, item, item.level, item.range.clone()))
             .collect();
@@ -160,7 +211,7 @@ fn line(
     let (mut width, mut overhang) = (0.0, 0.0);
     let mut runs = Vec::with_capacity(shaped.len());
     for part in shaped {
-        let mut run = Run { face: part.face, glyphs: Vec::new(), width: 0.0 };
+        let mut run = Run { face: part.face, glyphs: Vec::new(), width: 0.0, look: part.look };
         for glyph in part.glyphs {
             let advance = glyph.advance * style.size;
             run.width += advance;

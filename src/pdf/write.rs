@@ -28,6 +28,9 @@ use super::{
 use crate::domain::error::{Error, Result};
 use crate::locale::t;
 
+/// How far slanted letters lean for each point of their height.
+const SLANT: f32 = 0.2;
+
 /// The metadata of a file.
 pub struct About {
     /// Stays the same however often the file is written.
@@ -212,17 +215,25 @@ fn glyphs(surface: &mut Surface, line: &Line, x: f32, baseline: f32) {
     surface.set_fill(Some(fill(style.color)));
     for run in &line.runs {
         if let Some(face) = &run.face {
-            let is_thick = style.is_bold && face.lacks_bold;
+            let is_thick = run.look.is_bold && face.lacks_bold;
             surface.set_stroke(is_thick.then(|| Stroke {
                 paint: color(style.color).into(),
                 width: style.size * 0.035,
                 ..Stroke::default()
             }));
+            // No font is italic.
+            if run.look.is_slanted {
+                let slant = Transform::from_row(1.0, 0.0, -SLANT, 1.0, SLANT * baseline, 0.0);
+                surface.push_transform(&slant);
+            }
             let mut start = Point::from_xy(x, baseline);
             for piece in pieces(&run.glyphs) {
                 let font = face.drawn.clone();
                 surface.draw_glyphs(start, piece, font, &line.text, style.size, false);
                 start.x += piece.iter().map(|glyph| glyph.x_advance).sum::<f32>() * style.size;
+            }
+            if run.look.is_slanted {
+                surface.pop();
             }
         }
         x += run.width;

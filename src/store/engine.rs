@@ -268,6 +268,12 @@ impl Stored for i64 {
     }
 }
 
+impl Stored for u32 {
+    fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
+        row.int(column)?.map(Self::try_from).transpose().map_err(Error::internal)
+    }
+}
+
 impl Stored for Vec<u8> {
     fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
         Ok(row.bytes(column)?.map(<[u8]>::to_vec))
@@ -334,6 +340,7 @@ macro_rules! parameters {
 
 parameters! {
     i64: Value::Int;
+    u32: |number| Value::Int(number.into());
     Timestamp: |at| Value::Int(at.as_second());
     Date: |day| Value::Owned(day.to_string());
     Decimal: |number| Value::Owned(number.to_string());
@@ -362,9 +369,10 @@ pub fn any_of<'a, K: 'a>(ids: impl IntoIterator<Item = &'a Id<K>>) -> Value<'a> 
     Value::Ids(ids.into_iter().map(|id| *id.as_bytes()).collect())
 }
 
-/// Encodes a list for one column.
-pub fn json<T: Serialize>(list: &[T]) -> Result<Value<'_>> {
-    serde_json::to_string(list).map(Value::Owned).map_err(Error::internal)
+/// Encodes a list of texts or the like for one column.
+pub fn json<T: Serialize>(list: &[T]) -> Value<'_> {
+    // This cannot fail, and no such column may be null.
+    serde_json::to_string(list).map_or(Value::Null, Value::Owned)
 }
 
 /// The parameters of a statement, in order.

@@ -207,18 +207,20 @@ impl<'a> Query<'a> {
         self.page_of(tx, &found, page, read)
     }
 
-    /// Returns the ids of the rows, ordered by a text column and then by id. They are sorted here,
-    /// so that the database can use whichever index finds them fastest.
-    pub fn ids_by<K>(
+    /// Returns the ids of the rows, ordered by the key that `read` makes of these columns, counted
+    /// from 1, and then by id. They are sorted here, so that the database can use whichever index
+    /// finds them fastest.
+    pub fn ids_by<K, T: Ord>(
         &self,
         tx: &mut Tx,
-        column: &'static str,
+        columns: &'static str,
         is_down: bool,
+        read: impl Fn(&dyn Row) -> Result<T>,
     ) -> Result<Vec<Id<K>>> {
         let (table, condition) = (self.lister.table, &self.condition);
-        let sql = statement(format!("SELECT id, {column} FROM {table} WHERE {condition}"));
-        let mut found: Vec<(String, Id<K>)> =
-            tx.list(sql, &self.values, |row| Ok((row.get(1)?, row.get(0)?)))?;
+        let sql = statement(format!("SELECT id, {columns} FROM {table} WHERE {condition}"));
+        let mut found: Vec<(T, Id<K>)> =
+            tx.list(sql, &self.values, |row| Ok((read(row)?, row.get(0)?)))?;
         found.sort_unstable_by(|(a, first), (b, second)| {
             a.cmp(b).then_with(|| first.uuid().cmp(&second.uuid()))
         });
@@ -273,7 +275,7 @@ impl<'a> Query<'a> {
 }
 
 /// Makes a statement static. There are few, since all parts are constants.
-fn statement(sql: String) -> &'static str {
+pub fn statement(sql: String) -> &'static str {
     static KNOWN: LazyLock<RwLock<HashSet<&'static str>>> = LazyLock::new(RwLock::default);
     if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&*sql) {
         return known;

@@ -1,4 +1,4 @@
-//! Rows to write: each column with its value.
+//! Rows of a table: each column with its value.
 
 use std::sync::OnceLock;
 
@@ -21,15 +21,15 @@ pub struct NewRow<'a> {
 macro_rules! row {
     ($table:ident {
         $($column:ident: $value:expr),+ $(,)?
-        $(; once $($fixed:ident: $fixed_value:expr),+ $(,)?)?
+        $(; once $($fixed:ident: $fixed_value:expr),* $(,)?)?
     }) => {{
         static SQL: [std::sync::OnceLock<String>; 2] = [const { std::sync::OnceLock::new() }; 2];
         $crate::store::row::NewRow {
             table: stringify!($table),
-            columns: &[$(stringify!($column),)+ $($(stringify!($fixed),)+)?],
+            columns: &[$(stringify!($column),)+ $($(stringify!($fixed),)*)?],
             values: vec![
                 $($crate::store::engine::Value::from($value),)+
-                $($($crate::store::engine::Value::from($fixed_value),)+)?
+                $($($crate::store::engine::Value::from($fixed_value),)*)?
             ],
             changing: [$(stringify!($column)),+].len(),
             sql: &SQL,
@@ -38,6 +38,62 @@ macro_rules! row {
 }
 
 pub(super) use row;
+
+/// Maps a type to the rows of a table, each column named once: `column = the value to write`.
+/// Makes `COLUMNS` and `select` for queries, `read` for their rows, and `row` to write one. What is
+/// read is made of variables with the names of the columns.
+///
+/// Columns under `@write` are not read, those under `@once` are not updated. Those under `@read`
+/// are not written: they have the SQL of their value.
+macro_rules! record {
+    ($table:ident, $record:ident: &$type:ty {
+        $first:ident = $first_value:expr,
+        $($column:ident = $value:expr,)*
+        $(@write { $($hidden:ident = $hidden_value:expr,)+ })?
+        $(@once { $($fixed:ident = $fixed_value:expr,)+ })?
+        $(@write once { $($sealed:ident = $sealed_value:expr,)+ })?
+        $(@read { $($found:ident = $sql:literal,)+ })?
+    } => $made:expr) => {
+        #[allow(dead_code, reason = "not every table needs it")]
+        const COLUMNS: &str = concat!(
+            stringify!($first),
+            $(", ", stringify!($column),)*
+            $($(", ", stringify!($fixed),)+)?
+            $($(", ", $sql,)+)?
+        );
+
+        #[allow(dead_code, reason = "not every table needs it")]
+        fn select(rest: &'static str) -> &'static str {
+            let table = stringify!($table);
+            $crate::store::lister::statement(format!("SELECT {COLUMNS} FROM {table} {rest}"))
+        }
+
+        pub(super) fn read(
+            row: &dyn $crate::store::engine::Row,
+        ) -> $crate::domain::error::Result<$type> {
+            let $first = row.get(0)?;
+            let mut place = 0;
+            let mut next = || { place += 1; place };
+            $(let $column = row.get(next())?;)*
+            $($(let $fixed = row.get(next())?;)+)?
+            $($(let $found = row.get(next())?;)+)?
+            Ok($made)
+        }
+
+        fn row($record: &$type) -> $crate::store::row::NewRow<'_> {
+            $crate::store::row::row!($table {
+                $first: $first_value,
+                $($column: $value,)*
+                $($($hidden: $hidden_value,)+)?;
+                once
+                $($($fixed: $fixed_value,)+)?
+                $($($sealed: $sealed_value,)+)?
+            })
+        }
+    };
+}
+
+pub(super) use record;
 
 impl Tx<'_> {
     /// Adds a row.

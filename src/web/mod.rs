@@ -10,7 +10,8 @@ mod work;
 
 pub use self::billing::{
     client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
-    invoice_history, invoice_lines, invoice_link, invoice_preview, invoice_sheet, invoice_totals,
+    invoice_history, invoice_lines, invoice_link, invoice_list, invoice_offer, invoice_preview,
+    invoice_send, invoice_sheet, invoice_totals,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
@@ -18,8 +19,9 @@ pub use self::identity::{
 pub use self::kit::asset::icon;
 pub use self::kit::figure::amount;
 pub use self::kit::{
-    asset, avatar, choice, control, cookie, days, editing, fields, figure, form, guest, mailto,
-    page, pager, pages, period, prose, say, shell, shown_work, tabs, theme, visit,
+    asset, avatar, brand, choice, control, cookie, days, editing, fields, figure, form, guest,
+    mailto, page, pager, pages, period, prose, sample, say, shell, shown_work, swatches, tabs,
+    theme, visit,
 };
 use self::kit::{form_body, front, signed_out};
 #[cfg(debug_assertions)]
@@ -96,16 +98,19 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/messages/:id/unread", pages.act(message::mark_unread))
         .at("/messages/:id/delete", pages.act(message::delete))
         .at("/p/:token", open.page(public_proposal::show, public_proposal::reply))
-        .at("/invoices", pages.page(invoice::list, invoice_editor::create))
+        .at("/invoices", pages.page(invoice_list::show, invoice_editor::create))
         .at("/invoices/new", pages.show(invoice_editor::new))
         .at("/invoices/export.csv", pages.show(invoice_bulk::export))
         .at("/invoices/picked.csv", pages.show(invoice_bulk::table))
         .at("/invoices/picked.zip", pages.show(invoice_bulk::archive))
         .at("/invoices/remind", pages.page(invoice_bulk::ask_reminders, invoice_bulk::remind))
+        .at("/invoices/clients", pages.show(invoice_offer::clients))
+        .at("/invoices/projects", pages.show(invoice_offer::projects_of))
         .at("/invoices/totals", pages.act(invoice_totals::show))
         .at("/invoices/:id", pages.show(invoice::show))
         .at("/invoices/:id/edit", pages.page(invoice_editor::edit, invoice_editor::update))
-        .at("/invoices/:id/send", pages.act(invoice::send))
+        .at("/invoices/:id/send", pages.act(invoice_send::send))
+        .at("/invoices/:id/send/preview", pages.act(invoice_send::preview))
         .at("/invoices/:id/remind", pages.act(invoice::remind))
         .at("/invoices/:id/mark-paid", pages.act(invoice::mark_paid))
         .at("/invoices/:id/payment-link", pages.act(invoice::payment_link))

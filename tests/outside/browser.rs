@@ -133,6 +133,41 @@ impl Browser {
         self.element(element, "click", json!({})).await;
     }
 
+    /// The text of the only frame of the page; empty until it has loaded.
+    pub async fn frame_text(&self) -> String {
+        let frame = self.run("return document.querySelector('iframe')", json!([])).await;
+        let path = |act: &str| format!("session/{}/{act}", self.session);
+        if self.try_post(&path("frame"), json!({ "id": frame })).await.is_err() {
+            return String::new();
+        }
+        let read = json!({"script": "return document.body.innerText", "args": []});
+        let text = self.try_post(&path("execute/sync"), read).await;
+        self.command("frame", json!({ "id": null })).await;
+        text.ok().and_then(|text| Some(text.as_str()?.to_owned())).unwrap_or_default()
+    }
+
+    /// Drags an element with the mouse to the middle of another.
+    pub async fn drag(&self, element: &Value, onto: &Value) {
+        let to = |origin: &Value| json!({"type": "pointerMove", "origin": origin, "x": 0, "y": 0});
+        let acts = json!([
+            to(element), {"type": "pointerDown", "button": 0}, to(onto),
+            {"type": "pause", "duration": 50}, {"type": "pointerUp", "button": 0},
+        ]);
+        let mouse = json!({"type": "pointer", "id": "mouse", "actions": acts});
+        self.command("actions", json!({ "actions": [mouse] })).await;
+    }
+
+    /// Moves the mouse onto an element.
+    pub async fn point(&self, element: &Value) {
+        let moves = [(json!("viewport"), 400), (element.clone(), 0), (element.clone(), 2)];
+        let moves: Vec<Value> = moves
+            .into_iter()
+            .map(|(from, x)| json!({"type": "pointerMove", "origin": from, "x": x, "y": x}))
+            .collect();
+        let body = json!({"actions": [{"type": "pointer", "id": "mouse", "actions": moves}]});
+        self.command("actions", body).await;
+    }
+
     /// Types into an element.
     pub async fn type_into(&self, element: &Value, text: &str) {
         self.element(element, "value", json!({ "text": text })).await;

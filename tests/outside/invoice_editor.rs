@@ -1,6 +1,6 @@
 //! The invoice editor in a browser: totals follow the input.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     person::{Hand, Person},
@@ -60,6 +60,18 @@ async fn totals_follow_the_input_and_report_when_they_cannot() {
     ada.sees("Total 113.031 KWD").await;
     assert!(!is_behind(&ada).await);
 
+    // A line is dragged by its grip.
+    type_cell(&ada, 1, "description", "Card").await;
+    let grip = "return document.querySelectorAll('[data-grip]')[args[0]]";
+    let (first, second) =
+        (ada.browser.run(grip, json!([0])).await, ada.browser.run(grip, json!([1])).await);
+    ada.browser.drag(&second, &first).await;
+    ada.sees("Moved to line 1.").await;
+    let lines = "return [...document.querySelectorAll('.lines__text')].map((one) => one.value)";
+    assert_eq!(ada.browser.run(lines, json!([])).await, json!(["Card", "Words", ""]));
+    ada.touch("More for line 1").await;
+    ada.touch("Remove line").await;
+
     // Offline, the last totals stay and are marked; new ones come when the network is back.
     ada.browser.set_offline(true).await;
     type_cell(&ada, 0, "quantity", "2474").await;
@@ -79,5 +91,74 @@ async fn totals_follow_the_input_and_report_when_they_cannot() {
     ada.press("Review and send").await;
     ada.sees("Only you can see this draft").await;
     ada.sees("113.031").await;
+    server.stop();
+}
+
+/// What stands in the form of an invoice, by name.
+async fn typed(ada: &Person) -> Value {
+    let script = "return Object.fromEntries(new FormData(document.querySelector('#invoice')))";
+    ada.browser.run(script, json!([])).await
+}
+
+#[tokio::test]
+async fn a_new_client_is_added_in_a_dialog_that_loses_nothing() {
+    let (server, url, _place) = begin();
+    let ada = Person::new(&url, Hand::Mouse).await;
+    make_the_account(&ada).await;
+    add_a_client(&ada).await;
+    // Wide enough for the document beside the form.
+    ada.browser.look(1400, "light").await;
+    ada.go("/invoices/new").await;
+    ada.choose("Client", "Kamala").await;
+    type_cell(&ada, 0, "description", "Words").await;
+    type_cell(&ada, 0, "rate", "100").await;
+    ada.sees("Total 100.00 NGN").await;
+    let before = typed(&ada).await;
+
+    // Who changes their mind has what they had.
+    ada.fill("Client", "Nimal").await;
+    ada.touch("New client “Nimal”").await;
+    ada.touch("Cancel").await;
+    assert_eq!(ada.value("Client").await, "Kamala");
+    assert_eq!(typed(&ada).await["clientId"], before["clientId"]);
+
+    ada.fill("Client", "Nimal Silva <nimal>").await;
+    ada.touch("New client “Nimal Silva <nimal>”").await;
+    ada.fill("Email", "nimal@example.com").await;
+    ada.fill("Name", "Nimal Silva").await;
+    ada.touch("Add client").await;
+    assert_eq!(ada.value("Client").await, "Nimal Silva");
+    let after = typed(&ada).await;
+    for name in ["items.0.description", "items.0.rate", "issueDate", "dueDate", "currency"] {
+        assert_eq!(after[name], before[name], "{name}");
+    }
+    ada.sees("Billed to Nimal Silva").await;
+    ada.press("Review and send").await;
+    ada.sees("nimal@example.com").await;
+    ada.has_no_complaints().await;
+    server.stop();
+}
+
+#[tokio::test]
+async fn the_email_is_shown_as_it_will_be_before_it_is_sent() {
+    let (server, url, _place) = begin();
+    let ada = Person::new(&url, Hand::Mouse).await;
+    make_the_account(&ada).await;
+    add_a_client(&ada).await;
+    ada.go("/invoices/new").await;
+    ada.choose("Client", "Kamala").await;
+    type_cell(&ada, 0, "description", "Words").await;
+    type_cell(&ada, 0, "rate", "100").await;
+    ada.press("Review and send").await;
+    ada.touch("Send…").await;
+    ada.touch("Preview of the email").await;
+    ada.sees("Subject: Invoice INV-").await;
+    ada.sees_in_frame("has sent you invoice").await;
+    ada.fill("Message", "Thank you for the trust.").await;
+    ada.sees_in_frame("Thank you for the trust.").await;
+    ada.tick("Send me a copy").await;
+    ada.press("Send invoice").await;
+    ada.sees("Invoice to ada@example.com").await;
+    ada.has_no_complaints().await;
     server.stop();
 }

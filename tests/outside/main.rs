@@ -25,6 +25,7 @@ mod passkey;
 mod pdf;
 mod person;
 mod program;
+mod question;
 mod smtp;
 mod story;
 mod style;

@@ -1,5 +1,5 @@
 //! Accessibility of every page, narrow and wide, light and dark: axe-core finds no violation,
-//! nothing is wider than the window, and no request is refused.
+//! nothing is wider than the window, nothing moves while a page loads, and no request is refused.
 
 use std::env;
 
@@ -17,7 +17,15 @@ const CHECK: &str = r#"
     const found = await axe.run(document, { resultTypes: ['violations'] });
     const wide = document.documentElement.scrollWidth > innerWidth
         ? [`the page is ${document.documentElement.scrollWidth} wide`] : [];
-    return wide.concat(found.violations.map(({ impact, id, nodes }) =>
+    const shifts = await new Promise((done) => {
+        const all = [];
+        const observer = new PerformanceObserver((list) => all.push(...list.getEntries()));
+        observer.observe({ type: 'layout-shift', buffered: true });
+        setTimeout(() => done(all), 50);
+    });
+    const moved = shifts.map(({ value, sources }) => `moves by ${value}: ` +
+        sources.map(({ node }) => (node?.outerHTML ?? node?.data ?? '').slice(0, 80)).join(', '));
+    return wide.concat(moved, found.violations.map(({ impact, id, nodes }) =>
         `${impact} ${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`));
 "#;
 
@@ -25,7 +33,7 @@ const CHECK: &str = r#"
 async fn first(browser: &Browser, start: &str) -> String {
     let script = "const found = [...document.querySelectorAll('main a[href]')]
         .map((link) => new URL(link.href).pathname)
-        .find((path) => path.startsWith(args[0]) && !path.endsWith('/new'));
+        .find((path) => path.startsWith(args[0]) && !path.endsWith('/new') && !path.includes('.'));
         return found || null";
     let found = browser.run(script, json!([start])).await;
     found.as_str().unwrap_or_else(|| panic!("no link to {start}…")).to_owned()
@@ -91,6 +99,10 @@ async fn every_page_is_accessible() {
         "/settings/invoices",
         "/settings/security",
         "/settings/data",
+        "/settings/data/delete",
+        "/invoices/inv_nothing",
+        "/i/nothing",
+        "/u/amara",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -101,6 +113,23 @@ async fn every_page_is_accessible() {
             pages.push(format!("{page}/edit"));
         }
         pages.push(page);
+    }
+    for list in ["/invoices?status=draft", "/invoices?status=overdue", "/invoices?status=paid"] {
+        browser.go(&format!("{url}{list}")).await;
+        pages.push(first(&browser, "/invoices/inv_").await);
+    }
+    // What clients see.
+    for list in ["/invoices?status=overdue", "/proposals?status=sent"] {
+        browser.go(&format!("{url}{list}")).await;
+        let page = first(
+            &browser,
+            if list.starts_with("/i") { "/invoices/inv_" } else { "/proposals/prop_" },
+        );
+        browser.go(&format!("{url}{}", page.await)).await;
+        let script =
+            "return new URL(document.querySelector('main input[readonly]').value).pathname";
+        let link = browser.run(script, json!([])).await;
+        pages.push(link.as_str().unwrap().to_owned());
     }
     for page in &pages {
         check(page).await;

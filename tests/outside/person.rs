@@ -1,7 +1,7 @@
 //! A person in front of a browser, who finds everything on a page by its text, and uses the mouse
 //! or only the keyboard.
 
-use std::time::Instant;
+use std::{cell::Cell, time::Instant};
 
 use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
@@ -35,7 +35,7 @@ const FIND: &str = r#"
     const isShown = (element) => element.checkVisibility({ visibilityProperty: true })
         && !element.disabled;
     if (kind === 'control') {
-        const all = [...document.querySelectorAll('a[href], button, summary')].filter(isShown);
+        const all = [...document.querySelectorAll('a[href], button, summary, [role=option]')].filter(isShown);
         const name = (element) => element.getAttribute('aria-label') || read(element);
         return all.find((element) => name(element) === words) || null;
     }
@@ -44,19 +44,25 @@ const FIND: &str = r#"
         const name = read(label);
         return (optional ? name.slice(0, -read(optional).length).trim() : name) === words;
     });
-    return label ? label.control : null;
+    if (label) return label.control;
+    const named = [...document.querySelectorAll('input[aria-label], textarea[aria-label]')];
+    return named.filter(isShown).find((field) => field.ariaLabel === words) || null;
 "#;
 
 pub struct Person {
     pub browser: Browser,
     hand: Hand,
     base: String,
+    /// What has been pressed and chosen so far, and the texts that were typed.
+    pub clicks: Cell<usize>,
+    pub texts: Cell<usize>,
 }
 
 impl Person {
     /// A person who has just opened a browser.
     pub async fn new(base: &str, hand: Hand) -> Self {
-        Self { browser: Browser::open().await, hand, base: base.to_owned() }
+        let (browser, base) = (Browser::open().await, base.to_owned());
+        Self { browser, hand, base, clicks: Cell::default(), texts: Cell::default() }
     }
 
     /// Opens a given address.
@@ -78,6 +84,7 @@ impl Person {
     /// Presses a button, or opens a dialog, that stays on the page.
     pub async fn touch(&self, words: &str) {
         let control = self.find("control", words).await;
+        self.clicks.set(self.clicks.get() + 1);
         match self.hand {
             Hand::Mouse => self.browser.click(&control).await,
             Hand::Keyboard => {
@@ -90,6 +97,7 @@ impl Person {
     /// Types into a field, replacing its value.
     pub async fn fill(&self, label: &str, text: &str) {
         let field = self.focus(label).await;
+        self.texts.set(self.texts.get() + 1);
         let is_date = self.browser.run("return args[0].type === 'date'", json!([field])).await;
         if is_date == true {
             // The parts of a date in the order of English: month, day, year.
@@ -104,6 +112,11 @@ impl Person {
     /// Chooses the entry of a list that starts with these words.
     pub async fn choose(&self, label: &str, entry: &str) {
         let field = self.focus(label).await;
+        self.clicks.set(self.clicks.get() + 1);
+        let is_found = self.browser.run("return args[0].role === 'combobox'", json!([field])).await;
+        if is_found == true {
+            return self.choose_found(&field, entry).await;
+        }
         match self.hand {
             Hand::Mouse => {
                 let script = "return [...args[0].options]
@@ -117,6 +130,43 @@ impl Person {
         let chosen = "return args[0].selectedOptions[0].text.trim()";
         let chosen = self.browser.run(chosen, json!([field])).await;
         assert!(chosen.as_str().unwrap().starts_with(entry), "{label:?} is {chosen}");
+    }
+
+    /// Chooses the first entry found for these words, with which it starts.
+    async fn choose_found(&self, field: &Value, entry: &str) {
+        self.browser.run("args[0].select()", json!([field])).await;
+        self.browser.type_into(field, entry).await;
+        let script = "const list = document.getElementById(args[0].getAttribute('aria-controls'));
+            const isAnswer = !list.hidden && list.lastElementChild.textContent.includes(args[1]);
+            const first = isAnswer ? list.firstElementChild : null;
+            return first?.textContent.trim().startsWith(args[1]) ? first : null";
+        let missing = format!("nothing is found by {entry:?}");
+        let first = self.wait(script, json!([field, entry]), &missing).await;
+        match self.hand {
+            Hand::Mouse => self.browser.click(&first).await,
+            Hand::Keyboard => self.browser.keys(ENTER).await,
+        }
+        let chosen = self.browser.run("return args[0].value", json!([field])).await;
+        assert!(chosen.as_str().unwrap().starts_with(entry), "{chosen}");
+    }
+
+    /// Ticks a box.
+    pub async fn tick(&self, label: &str) {
+        let field = self.focus(label).await;
+        self.clicks.set(self.clicks.get() + 1);
+        if self.hand == Hand::Keyboard {
+            self.browser.type_into(&field, " ").await;
+        }
+        assert_eq!(self.browser.run("return args[0].checked", json!([field])).await, true);
+    }
+
+    /// Waits until the frame of the page shows this text.
+    pub async fn sees_in_frame(&self, text: &str) {
+        let begun = Instant::now();
+        while !self.browser.frame_text().await.contains(text) {
+            assert!(begun.elapsed() < PATIENCE / 4, "the frame does not say {text:?}");
+            sleep(BLINK).await;
+        }
     }
 
     /// Waits until the page shows this text.

@@ -28,8 +28,7 @@ pub fn begin() -> (Server, String, Place) {
 pub async fn make_the_account(ada: &Person) {
     ada.go("/").await;
     ada.sees("Set up your office").await;
-    ada.fill("First name", "Ada").await;
-    ada.fill("Last name", "Lovelace").await;
+    ada.fill("Your name", "Ada Lovelace").await;
     ada.fill("Email", EMAIL).await;
     ada.fill("Password", PASSWORD).await;
     ada.choose("Currency", "NGN").await;
@@ -179,6 +178,34 @@ async fn live_it(hand: Hand) {
     sign_in_by_two_factors(&ada).await;
     ada.has_no_complaints().await;
     kamala.has_no_complaints().await;
+    server.stop();
+}
+
+#[tokio::test]
+async fn from_the_first_visit_to_a_sent_invoice_it_is_eight_clicks_and_six_texts() {
+    let (server, url, _place) = begin();
+    let ada = Person::new(&url, Hand::Mouse).await;
+    ada.go("/").await;
+    ada.fill("Your name", "Ada Lovelace").await;
+    ada.fill("Email", EMAIL).await;
+    ada.fill("Password", PASSWORD).await;
+    ada.press("Create account").await;
+    ada.press("New invoice").await;
+    ada.fill("Client", "kamala@example.com").await;
+    ada.touch("New client “kamala@example.com”").await;
+    // The address suggests a name, to see and to change.
+    assert_eq!(ada.value("Name").await, "Kamala");
+    ada.touch("Add client").await;
+    ada.fill("Description", "Logo").await;
+    ada.fill("Price", "500").await;
+    ada.press("Review and send").await;
+    ada.touch("Send…").await;
+    ada.press("Send invoice").await;
+    ada.sees("Amount due Sent").await;
+    ada.sees("Invoice to kamala@example.com").await;
+    let (clicks, texts) = (ada.clicks.get(), ada.texts.get());
+    assert!(clicks <= 8 && texts <= 6, "{clicks} clicks and {texts} texts");
+    ada.has_no_complaints().await;
     server.stop();
 }
 

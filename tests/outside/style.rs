@@ -1,5 +1,7 @@
 //! What only a browser can check about the stylesheet.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use crate::{browser::Browser, story::begin};
@@ -9,6 +11,16 @@ async fn colour(browser: &Browser, selector: &str) -> Value {
     let script = "const found = document.querySelector(args[0]);
         return found && getComputedStyle(found).color";
     browser.run(script, json!([selector])).await
+}
+
+/// The text of each sheet of paper that the page is printed on.
+async fn sheets(browser: &Browser) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("page.pdf");
+    std::fs::write(&path, browser.print().await).unwrap();
+    let told = Command::new("pdftotext").arg("-layout").arg(&path).arg("-").output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    told.trim_end_matches('\u{c}').split('\u{c}').map(str::to_owned).collect()
 }
 
 #[tokio::test]
@@ -58,11 +70,22 @@ async fn pages_use_their_part_of_the_stylesheet_and_print_on_one_sheet() {
     let script = "return document.querySelector('#public-link').value";
     let link = browser.run(script, json!([])).await;
     browser.go(link.as_str().unwrap()).await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("page.pdf");
-    std::fs::write(&path, browser.print().await).unwrap();
-    let told = std::process::Command::new("pdfinfo").arg(&path).output().unwrap();
-    let told = String::from_utf8(told.stdout).unwrap();
-    assert!(told.lines().any(|line| line.split_whitespace().eq(["Pages:", "1"])), "{told}");
+    assert_eq!(sheets(&browser).await.len(), 1);
+
+    // A list and a client's page are printed with their title, and without what is for the screen.
+    for (path, title) in [
+        ("/", "Home"),
+        ("/invoices", "Invoices"),
+        ("/clients", "Clients"),
+        ("/projects?view=board", "Projects"),
+    ] {
+        browser.go(&format!("{url}{path}")).await;
+        let sheets = sheets(&browser).await;
+        assert!(sheets[0].trim_start().starts_with(title), "{path}: {}", sheets[0]);
+        for sheet in &sheets {
+            assert!(sheet.trim().len() > 20, "{path}: an empty sheet of {}", sheets.len());
+            assert!(!sheet.contains("New invoice") && !sheet.contains("Settings"), "{sheet}");
+        }
+    }
     drop(server);
 }

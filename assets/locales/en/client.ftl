@@ -6,6 +6,12 @@ client-deleted = Client deleted.
 client-edit = Edit client
 client-edit-invoices-go-address = Invoices go to this address.
 client-list-add-people-companies-work = Add the people and companies you work for. Then send them proposals and invoices.
+client-list-latest = { $what ->
+    [invoice] Invoice { $when }
+    [proposal] Proposal { $when }
+   *[project] Project { $when }
+}
+client-list-latest-work = Latest work
 client-list-name-email-or-company = Name, email or company
 client-list-no-clients-found = No clients found
 client-list-no-clients-match = No clients match “{ $search }”.

@@ -67,6 +67,7 @@ home-until = valid until { $day }
 home-yesterday = Yesterday
 mail-kind-message = New message
 mail-kind-proposal = Proposal response
+mail-kind-proposal-copy = Copy of an accepted proposal
 mail-kind-reminder = Invoice reminder
 mail-kind-reset = Password reset code
 mail-kind-security = Security notice

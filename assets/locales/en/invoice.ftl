@@ -7,6 +7,7 @@ invoice-edit-add-line = Add a line
 invoice-edit-days = { $days } days
 invoice-edit-drag = Drag, or press Alt and an arrow key
 invoice-edit-edit = Edit { $number }
+invoice-edit-find-client = Name, company or email
 invoice-edit-kept = Saved at { $time }
 invoice-edit-line-html = Line <span data-number>{ $n }</span>
 invoice-edit-lines = Lines
@@ -14,6 +15,7 @@ invoice-edit-more-html = More for line <span data-number>{ $n }</span>
 invoice-edit-move-down = Move down
 invoice-edit-move-up = Move up
 invoice-edit-moved = Moved to line { $line }.
+invoice-edit-new-client = New client “{ $client }”
 invoice-edit-on-receipt = On receipt
 invoice-edit-or-due = Or due
 invoice-edit-preview = Preview
@@ -26,6 +28,7 @@ invoice-edit-unreached = Totals are out of date: the server didn’t respond.
 invoice-edit-update-totals = Update totals
 invoice-edit-who-invoice = Who is this invoice for?
 invoice-feed-due = due { $date }
+invoice-list-all-currencies = All currencies
 invoice-list-any-time = Any time
 invoice-list-clear = Clear selection
 invoice-list-create-first-invoice = Create your first invoice
@@ -43,6 +46,14 @@ invoice-list-issued-in = { $period ->
    *[last-year] Issued: last year
 }
 invoice-list-issued-until = Issued: until { $to }
+invoice-list-last = { $what ->
+    [edited] Edited { $when }
+    [deleted] Deleted { $when }
+    [sent] Sent { $when }
+    [opened] Opened { $when }
+    [reminded] Reminded { $when }
+   *[paid] Paid { $when }
+}
 invoice-list-mail-failed = Email failed
 invoice-list-no-invoices-found = No invoices found
 invoice-list-no-invoices-match-filter = No invoices match this filter.
@@ -113,6 +124,11 @@ invoice-remind-title = Send reminders
 invoice-reminded = Reminder sent.
 invoice-reminded-saved = No mail server is set up, so the reminder was saved to a file. Share the link below with your client.
 invoice-saved = Invoice saved.
+invoice-send-copy = Send me a copy
+invoice-send-message-hint = Leave it empty to use the standard text.
+invoice-send-preview = Preview of the email
+invoice-send-show-preview = Show preview
+invoice-send-subject = Subject: { $subject }
 invoice-sent-not-mailed = Invoice marked as sent, but no email went out because you reached today’s limit. Share the link below with your client.
 invoice-sent-saved = Invoice marked as sent. No mail server is set up, so the email was saved to a file. Share the link below with your client.
 invoice-sent-to = Invoice sent to { $email }.

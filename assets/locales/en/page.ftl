@@ -4,6 +4,7 @@ app-account = Account
 app-main = Main
 app-main-short = Main (compact)
 app-skip-content = Skip to content
+app-unanswered = waiting for an answer
 app-unread = unread
 app-unverified = Verify your email address, { $email }. Until then, notifications leave out names and content.
 app-unverified-limited = Verify your email address, { $email }. Until then, you can only email invoices to yourself, your account is limited to { $most } entries, and notifications leave out names and content.

@@ -25,6 +25,7 @@ proposal-public-accept-for = Accept for { $sum }
 proposal-public-accepted-on = Accepted on { $date }
 proposal-public-answer = Your answer
 proposal-public-choose = Choose Accept or Decline.
+proposal-public-copy = If you accept, you both get a copy by email.
 proposal-public-cost = What it costs
 proposal-public-declined-on = Declined on { $date }
 proposal-public-for = Proposal for

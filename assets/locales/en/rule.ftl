@@ -25,6 +25,7 @@ rule-decimals = { $max ->
 rule-duplicate = This is listed twice.
 rule-email = Enter a valid email address, such as name@example.com.
 rule-file-too-large = Images can be up to { $mib } MB.
+rule-full-name = Enter your first and last name.
 rule-future-date = This date is in the future.
 rule-integer = Enter a whole number from { $min } to { $max }.
 rule-invoice-prefix = Use 1 to 12 letters, digits and hyphens, with no hyphen at either end.

@@ -65,6 +65,7 @@ settings-invoices-prefix = Prefix
 settings-invoices-remove-logo = Remove logo
 settings-invoices-replace-logo = Replace logo
 settings-invoices-sample = Sample PDF
+settings-invoices-sample-page = As your client sees it
 settings-invoices-saved = Invoice settings saved.
 settings-invoices-shown-above-name = Shown above your name.
 settings-invoices-shown-below-total-example = Shown below the total, for example your bank account or mobile money number.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use poem_openapi::{OpenApi, param::Query};
+use poem_openapi::OpenApi;
 
 use super::{
     Tag,
@@ -19,18 +19,15 @@ use crate::{
         account::{Account, Credentials, Location, Role},
         code::{CodeRequest, EmailLink, EmailOtp, OtpRequest, PasswordReset},
         error::{Error, Kind, Result},
-        form::Form,
         id::AccountId,
-        input::Input,
         password::PasswordChange,
-        registration::NewMember,
-        text::Username,
+        registration::{NewMember, UsernameQuestion},
     },
     http::{
         answer::Bare,
         bearer::{Bearer, OptionalBearer},
         body::Body,
-        query::{Loose, Parameters},
+        query::Query,
         schema::{Nullable, OneOf, Text, bodies, schema},
         visitor::Visitor,
     },
@@ -221,7 +218,7 @@ impl Routes {
         body: Body<RegistrationInput>,
     ) -> Result<Bare<RegisteredBody, 201>, Failed<Registering>> {
         let today = self.0.today();
-        let input = body.read(|fields| NewMember::read_on(fields, today));
+        let input = body.read_with(|fields| NewMember::read_on(fields, today));
         let registration = self.0.admit_registrant(input).await?;
         let said = |error: Error| {
             error.reworded(|kind| *kind == Kind::Conflict, "error-email-or-username-exists")
@@ -243,7 +240,7 @@ impl Routes {
         body: Body<EmailLinkInput>,
         bearer: OptionalBearer,
     ) -> Result<Bare<DoneBody>, Failed<Proving>> {
-        let proof = self.0.verify_email_link(body.read(EmailLink::read)?, bearer.0).await?;
+        let proof = self.0.verify_email_link(body.read()?, bearer.0).await?;
         Ok(Bare::new(&*proof.told("Email verified successfully")))
     }
 
@@ -256,7 +253,7 @@ impl Routes {
         &self,
         body: Body<OtpRequestInput>,
     ) -> Result<Bare<OtpSentBody>, Failed<Proving>> {
-        self.0.send_otp(body.read(OtpRequest::read)?, CodeMail::FiveMinutes).await?;
+        self.0.send_otp(body.read()?, CodeMail::FiveMinutes).await?;
         Ok(Bare::new(OtpSentBody::new()))
     }
 
@@ -269,7 +266,7 @@ impl Routes {
         body: Body<EmailOtpInput>,
         bearer: OptionalBearer,
     ) -> Result<Bare<DoneBody>, Failed<Proving>> {
-        let proof = self.0.verify_email(body.read(EmailOtp::read)?, bearer.0).await?;
+        let proof = self.0.verify_email(body.read()?, bearer.0).await?;
         Ok(Bare::new(&*proof.told("Email verified successfully")))
     }
 
@@ -284,7 +281,7 @@ impl Routes {
         body: Body<CredentialsInput>,
         visitor: Visitor,
     ) -> Result<Bare<LoginBody>, Failed<SigningIn>> {
-        let credentials = body.read(Credentials::read)?;
+        let credentials = body.read()?;
         let is_refusal =
             |kind: &Kind| matches!(kind, Kind::Unauthenticated | Kind::SecondFactor(_));
         let said = |error: Error| error.reworded(is_refusal, "error-wrong-login");
@@ -301,7 +298,7 @@ impl Routes {
         &self,
         body: Body<ForgotPasswordInput>,
     ) -> Result<Bare<OtpSentBody>, Failed<Proving>> {
-        let request = body.read(CodeRequest::read)?;
+        let request = body.read()?;
         self.0.send_password_reset(request.email).await?;
         Ok(Bare::new(OtpSentBody::new()))
     }
@@ -315,7 +312,7 @@ impl Routes {
         body: Body<PasswordResetInput>,
         bearer: OptionalBearer,
     ) -> Result<Bare<DoneBody>, Failed<Proving>> {
-        let reset = body.read(PasswordReset::read)?;
+        let reset = body.read()?;
         self.0.reset_password(reset, Guessing::AsSet, bearer.0).await?;
         Ok(Bare::new("Password reset successfully. Please log in again."))
     }
@@ -330,7 +327,7 @@ impl Routes {
         body: Body<PasswordChangeInput>,
         bearer: Bearer,
     ) -> Result<Bare<DoneBody>, Failed<SigningIn>> {
-        let change = self.0.admit(bearer.0, body.read(PasswordChange::read)).await?;
+        let change = self.0.admit(bearer.0, body.read()).await?;
         self.0.change_password_by_rule(bearer.0, change).await?;
         Ok(Bare::new("Password changed successfully"))
     }
@@ -341,11 +338,9 @@ impl Routes {
     #[oai(path = "/check-username", method = "get", operation_id = "checkUsername")]
     async fn check_username(
         &self,
-        username: Query<Option<Loose<Username>>>,
+        asked: Query<UsernameQuestion>,
     ) -> Result<Bare<AvailableBody>, Failed<Checking>> {
-        let parameters = Parameters::new().with("username", username.0);
-        let username =
-            Form::read(parameters.object(), |form| form.required::<Username>("username"))?;
+        let UsernameQuestion { username } = asked.read()?;
         let available = self.0.is_username_free(username).await?;
         Ok(Bare::new(AvailableBody { available }))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use poem_openapi::{OpenApi, param::Query};
+use poem_openapi::OpenApi;
 
 use super::{
     Tag,
@@ -16,18 +16,17 @@ use crate::{
     },
     domain::{
         activity::{FeedEntry, FeedStatus, FeedType},
-        dashboard::{Career, Deadline, Overview},
+        dashboard::{Career, Deadline, FeedFilter, Overview},
         date,
         id::ActivityId,
         message::Message,
         money::Currency,
-        page::{Number, Page, Size},
     },
     http::{
         amount::Amount,
         answer::{Bare, Listed},
         bearer::Bearer,
-        query::{Loose, Parameters},
+        query::Query,
         schema::{DayEnd, Instant, OneOf, Text, schema},
     },
 };
@@ -153,14 +152,9 @@ impl Routes {
     async fn activity(
         &self,
         bearer: Bearer,
-        /// Entries per page; 10 by default.
-        limit: Query<Option<Loose<Size>>>,
-        /// The page, starting at 1.
-        page: Query<Option<Loose<Number>>>,
+        filter: Query<FeedFilter>,
     ) -> Result<Listed<FeedEntryBody>, Failed<Listing>> {
-        let parameters = Parameters::new().with("limit", limit.0).with("page", page.0);
-        let page = Page::of_limit(parameters.object());
-        let page = self.0.admit_freelancer(bearer.0, page).await?;
+        let FeedFilter { page } = self.0.admit_freelancer(bearer.0, filter.read()).await?;
         Ok(Listed::new(self.0.query(bearer.0, move |work| feed(work, page)).await?))
     }
 }

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use poem_openapi::{
-    OpenApi,
-    param::{Path, Query},
-};
+use poem_openapi::{OpenApi, param::Path};
 
 use super::{
     Tag,
@@ -19,15 +16,13 @@ use crate::{
     },
     domain::{
         id::MessageId,
-        input::Input,
-        message::{Message, MessageChange, NewMessage},
-        page::{Number, Page, Size},
+        message::{Message, MessageChange, MessageFilter, NewMessage},
     },
     http::{
         answer::{Bare, Listed},
         bearer::Bearer,
         body::Body,
-        query::{Loose, Parameters},
+        query::Query,
         schema::{Instant, Text, bodies, schema},
     },
 };
@@ -68,14 +63,9 @@ impl Routes {
     async fn list(
         &self,
         bearer: Bearer,
-        /// Messages per page; 10 by default.
-        limit: Query<Option<Loose<Size>>>,
-        /// The page, starting at 1.
-        page: Query<Option<Loose<Number>>>,
+        filter: Query<MessageFilter>,
     ) -> Result<Listed<MessageBody>, Failed<Listing>> {
-        let parameters = Parameters::new().with("limit", limit.0).with("page", page.0);
-        let page = Page::of_limit(parameters.object());
-        let page = self.0.admit_freelancer(bearer.0, page).await?;
+        let MessageFilter { page } = self.0.admit_freelancer(bearer.0, filter.read()).await?;
         Ok(Listed::new(self.0.query(bearer.0, move |work| list_messages(work, page)).await?))
     }
 
@@ -89,7 +79,7 @@ impl Routes {
         bearer: Bearer,
         id: Path<MessageId>,
     ) -> Result<Bare<DoneBody>, Failed<Changing>> {
-        let change = self.0.admit_freelancer(bearer.0, body.read(MessageChange::read)).await?;
+        let change = self.0.admit_freelancer(bearer.0, body.read()).await?;
         self.0.run(bearer.0, move |work| update_message(work, id.0, change)).await?;
         Ok(Bare::new("Message updated successfully"))
     }
@@ -122,7 +112,7 @@ impl PublicRoutes {
         body: Body<MessageInput>,
         username: Path<String>,
     ) -> Result<Bare<DoneBody, 201>, Failed<Writing>> {
-        self.0.send_message(username.0, body.read(NewMessage::read)?).await?;
+        self.0.send_message(username.0, body.read()?).await?;
         Ok(Bare::new("Message sent successfully"))
     }
 }

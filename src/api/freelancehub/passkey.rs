@@ -19,7 +19,6 @@ use crate::{
     domain::{
         account::{Account, Role},
         id::{AccountId, PasskeyId},
-        input::Input,
         passkey::{LoginStart, NewPasskey, Passkey, PasskeyLogin},
     },
     http::{
@@ -210,7 +209,7 @@ impl Routes {
         body: Body<NewPasskeyInput>,
         bearer: Bearer,
     ) -> Result<Bare<DoneBody>, Failed<Enrolling>> {
-        let new = self.0.admit(bearer.0, body.read(NewPasskey::read)).await?;
+        let new = self.0.admit(bearer.0, body.read()).await?;
         self.0.create_passkey(bearer.0, new).await?;
         Ok(Bare::new("Passkey registered successfully"))
     }
@@ -246,7 +245,7 @@ impl Routes {
         &self,
         body: Body<IdentifierInput>,
     ) -> Result<Bare<RequestBody>, Failed<Asking>> {
-        Ok(Bare::new(self.0.start_passkey_login(body.read(LoginStart::read)?.identifier).await?))
+        Ok(Bare::new(self.0.start_passkey_login(body.read()?.identifier).await?))
     }
 
     /// Sign in with a passkey
@@ -259,7 +258,7 @@ impl Routes {
         body: Body<PasskeyLoginInput>,
         visitor: Visitor,
     ) -> Result<Bare<VerifiedBody>, Failed<Verifying>> {
-        let login = body.read(PasskeyLogin::read)?;
+        let login = body.read()?;
         let sign_in = self.0.login_with_passkey(login, visitor.device).await?;
         let tokens = TokensBody::new(&self.0, &sign_in)?;
         Ok(Bare::new((sign_in.account, tokens)))

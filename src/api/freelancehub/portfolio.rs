@@ -18,7 +18,6 @@ use crate::{
     },
     domain::{
         id::PortfolioItemId,
-        input::Input,
         portfolio::{Link, PortfolioItem, Work, WorkChange},
     },
     http::{
@@ -95,7 +94,7 @@ impl Routes {
         body: Body<ItemInput>,
         bearer: Bearer,
     ) -> Result<Bare<AddedBody, 201>, Failed<Adding>> {
-        let new = self.0.admit_freelancer(bearer.0, body.read(Work::read)).await?;
+        let new = self.0.admit_freelancer(bearer.0, body.read()).await?;
         let create = self.0.run(bearer.0, move |work| create_portfolio_item(work, &new));
         Ok(Bare::new(create.await?))
     }
@@ -119,7 +118,7 @@ impl Routes {
         bearer: Bearer,
         id: Path<PortfolioItemId>,
     ) -> Result<Bare<DoneBody>, Failed<Changing>> {
-        let change = self.0.admit_freelancer(bearer.0, body.read(WorkChange::read)).await?;
+        let change = self.0.admit_freelancer(bearer.0, body.read()).await?;
         let update =
             self.0.run(bearer.0, move |work| update_portfolio_item(work, id.0, &change, None));
         update.await?;

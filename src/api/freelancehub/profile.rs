@@ -20,7 +20,6 @@ use crate::{
         account::Location,
         error::{Error, Kind},
         id::AccountId,
-        input::Input,
         money::{Currency, Money},
         profile::{Availability, Experience, OwnProfile, ProfileChange, PublicProfile},
     },
@@ -146,7 +145,7 @@ impl Routes {
         body: Body<ProfileChangeInput>,
         bearer: Bearer,
     ) -> Result<Bare<DoneBody>, Failed<Adding>> {
-        let change = body.read(ProfileChange::read);
+        let change = body.read();
         let change = self.0.admit_freelancer(bearer.0, change).await?;
         let said =
             |error: Error| error.reworded(|kind| *kind == Kind::Conflict, "error-username-taken");

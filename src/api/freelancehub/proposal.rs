@@ -15,7 +15,6 @@ use crate::{
         account::Account,
         client::Client,
         error::Result as Done,
-        input::Input,
         money::Currency,
         proposal::{Answer, ProposalStatus, PublicProposal, Signature},
     },
@@ -121,7 +120,7 @@ impl PublicRoutes {
         visitor: Visitor,
         answer: Answer,
     ) -> Done<()> {
-        let signature = body.read(Signature::read)?;
+        let signature = body.read()?;
         self.0.answer_proposal(token, answer, signature, visitor.address).await
     }
 }

@@ -16,7 +16,6 @@ use crate::{
     },
     domain::{
         id::SessionId,
-        input::Input,
         session::{Logout, Refresh, Session},
     },
     http::{
@@ -76,7 +75,7 @@ impl Routes {
         &self,
         body: Body<RefreshInput>,
     ) -> Result<Bare<AccessBody>, Failed<Refreshing>> {
-        let claims = self.0.refresh(body.read(Refresh::read)?).await?;
+        let claims = self.0.refresh(body.read()?).await?;
         let access_token = self.0.access_token(claims, AccessLife::Hour)?;
         Ok(Bare::new(AccessBody { access_token, expires_in: HUB_ACCESS_LIFE.as_secs() }))
     }
@@ -90,7 +89,7 @@ impl Routes {
         body: Body<LogoutInput>,
         bearer: Bearer,
     ) -> Result<Bare<DoneBody>, Failed<SigningOut>> {
-        let logout = self.0.admit(bearer.0, body.read(Logout::read)).await?;
+        let logout = self.0.admit(bearer.0, body.read()).await?;
         self.0.logout_with(bearer.0, logout.refresh_token).await?;
         Ok(Bare::new("Logged out successfully"))
     }

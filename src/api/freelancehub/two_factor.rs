@@ -13,7 +13,6 @@ use crate::{
     app::{App, two_factor::two_factor_status},
     domain::{
         error::Error,
-        input::Input,
         rule::Rule,
         two_factor::{Disabling, Setup, SetupProof, Status},
     },
@@ -95,7 +94,7 @@ impl Routes {
         body: Body<SetupProofInput>,
         bearer: Bearer,
     ) -> Result<Bare<DoneBody>, Failed<Enrolling>> {
-        let proof = self.0.admit(bearer.0, body.read(SetupProof::read)).await?;
+        let proof = self.0.admit(bearer.0, body.read()).await?;
         match self.0.verify_two_factor_setup(bearer.0, proof).await? {
             None => Ok(Bare::new("2FA enabled successfully")),
             Some(rule @ Rule::OtherTime { .. }) => {
@@ -114,7 +113,7 @@ impl Routes {
         body: Body<DisablingInput>,
         bearer: Bearer,
     ) -> Result<Bare<DoneBody>, Failed<TurningOff>> {
-        let given = self.0.admit(bearer.0, body.read(Disabling::read)).await?;
+        let given = self.0.admit(bearer.0, body.read()).await?;
         self.0.disable_two_factor(bearer.0, given).await?;
         Ok(Bare::new("2FA disabled successfully"))
     }

@@ -21,7 +21,6 @@ use crate::{
         code::{CodeRequest, OtpRequest, OtpSignIn, OtpType},
         error::Result,
         id::AccountId,
-        input::Input,
     },
     http::{
         answer::Bare,
@@ -111,7 +110,7 @@ impl Routes {
         bearer: OptionalBearer,
         visitor: Visitor,
     ) -> Result<Bare<VerifiedBody>, Failed<Verifying>> {
-        let given = body.read(OtpSignIn::read)?;
+        let given = body.read()?;
         let proven = self.0.verify_email_and_login(given, bearer.0, visitor.device).await?;
         Ok(Bare::new(VerifiedBody::new(&self.0, proven)?))
     }
@@ -124,7 +123,7 @@ impl Routes {
         &self,
         body: Body<ResendInput>,
     ) -> Result<Bare<MessageBody>, Failed<Asking>> {
-        let CodeRequest { email } = body.read(CodeRequest::read)?;
+        let CodeRequest { email } = body.read()?;
         let request = OtpRequest { email, otp_type: OtpType::Verification };
         self.0.send_otp(request, CodeMail::Configured).await?;
         Ok(Bare::new("If the e-mail is waiting to be verified, a new OTP has been sent."))

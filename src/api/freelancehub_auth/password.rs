@@ -16,7 +16,6 @@ use crate::{
     domain::{
         code::{CodeRequest, PasswordReset},
         error::Result,
-        input::Input,
         password::PasswordChange,
     },
     http::{
@@ -76,7 +75,7 @@ impl Routes {
         &self,
         body: Body<ForgotPasswordInput>,
     ) -> Result<Bare<OtpSentBody>, Failed<Asking>> {
-        let request = body.read(CodeRequest::read)?;
+        let request = body.read()?;
         self.0.send_password_reset(request.email).await?;
         Ok(Bare::new(OtpSentBody {
             message: "OTP sent successfully to your email".to_owned(),
@@ -94,7 +93,7 @@ impl Routes {
         body: Body<PasswordResetInput>,
         bearer: OptionalBearer,
     ) -> Result<Bare<DoneBody>, Failed<Asking>> {
-        let reset = body.read(PasswordReset::read)?;
+        let reset = body.read()?;
         self.0.reset_password(reset, Guessing::AsSet, bearer.0).await?;
         Ok(Bare::new("Password reset successfully. Please log in again."))
     }
@@ -109,7 +108,7 @@ impl Routes {
         body: Body<PasswordChangeInput>,
         bearer: Bearer,
     ) -> Result<Bare<DoneBody>, Failed<Changing>> {
-        let change = self.0.admit(bearer.0, body.read(PasswordChange::read)).await?;
+        let change = self.0.admit(bearer.0, body.read()).await?;
         self.0.change_password_by_rule(bearer.0, change).await?;
         Ok(Bare::new("Password changed successfully"))
     }

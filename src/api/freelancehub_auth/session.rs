@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app::{App, session::AccessLife},
-    domain::{error::Result, input::Input, session::Refresh},
+    domain::{error::Result, session::Refresh},
     http::{
         answer::Bare,
         bearer::LastBearer,
@@ -46,7 +46,7 @@ impl Routes {
         &self,
         body: Body<RefreshInput>,
     ) -> Result<Bare<AccessBody>, Failed<Refreshing>> {
-        let claims = self.0.refresh(body.read(Refresh::read)?).await?;
+        let claims = self.0.refresh(body.read()?).await?;
         let access_token = self.0.access_token(claims, AccessLife::Configured)?;
         Ok(Bare::new(AccessBody { same_token: access_token.clone(), access_token }))
     }

@@ -17,7 +17,6 @@ use crate::{
     domain::{
         account::{Account, AccountChange, Role},
         id::AccountId,
-        input::Input,
         money::Currency,
     },
     http::{
@@ -78,7 +77,7 @@ impl Routes {
         body: Body<UserChangeInput>,
         bearer: Bearer,
     ) -> Answer<UserBody, ChangingSelf> {
-        let change = self.0.admit(bearer.0, body.read(AccountChange::read)).await?;
+        let change = self.0.admit(bearer.0, body.read()).await?;
         let run = self.0.run(bearer.0, move |work| update_account(work, &change, None));
         Ok(Reply::new(run.await?))
     }

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use poem_openapi::{
-    OpenApi,
-    param::{Path, Query},
-};
+use poem_openapi::{OpenApi, param::Path};
 
 use super::{
     Tag,
@@ -20,15 +17,12 @@ use crate::{
     domain::{
         client::{Client, ClientChange, ClientDetails, ClientFilter},
         id::{AccountId, ClientId},
-        input::Input,
-        page::{Number, Size},
-        text::Search,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
-        query::{Loose, Parameters},
+        query::Query,
         schema::{Instant, Nothing, Text, bodies, schema},
     },
 };
@@ -78,19 +72,9 @@ impl Routes {
     async fn list(
         &self,
         bearer: Bearer,
-        /// Text to find in name, email and company, case-insensitive.
-        search: Query<Option<Loose<Search>>>,
-        /// The page, starting at 1.
-        page: Query<Option<Loose<Number>>>,
-        /// Clients per page; 10 by default.
-        #[oai(name = "pageSize")]
-        page_size: Query<Option<Loose<Size>>>,
+        filter: Query<ClientFilter>,
     ) -> Result<Paged<ClientBody>, Failed<Listing>> {
-        let parameters = Parameters::new()
-            .with("search", search.0)
-            .with("page", page.0)
-            .with("pageSize", page_size.0);
-        let filter = self.0.admit(bearer.0, ClientFilter::read(parameters.object())).await?;
+        let filter = self.0.admit(bearer.0, filter.read()).await?;
         Ok(Paged::new(self.0.query(bearer.0, move |work| list_clients(work, &filter)).await?))
     }
 
@@ -99,7 +83,7 @@ impl Routes {
     /// Only name and email are required. Two clients may have the same address.
     #[oai(path = "/", method = "post", operation_id = "createClient")]
     async fn create(&self, body: Body<ClientInput>, bearer: Bearer) -> Made<ClientBody> {
-        let input = body.once(render::<_, ClientBody>, ClientDetails::read);
+        let input = body.once(render::<_, ClientBody>);
         let (once, details) = self.0.admit(bearer.0, input).await?;
         let created = self.0.run_once(bearer.0, once, move |work| create_client(work, &details));
         Ok(Reply::once(created.await?))
@@ -124,7 +108,7 @@ impl Routes {
         bearer: Bearer,
         id: Path<ClientId>,
     ) -> Answer<ClientBody, ChangingFreely> {
-        let change = self.0.admit(bearer.0, body.read(ClientChange::read)).await?;
+        let change = self.0.admit(bearer.0, body.read()).await?;
         let update = self.0.run(bearer.0, move |work| update_client(work, id.0, &change, None));
         Ok(Reply::new(update.await?))
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use poem_openapi::{OpenApi, param::Query};
+use poem_openapi::OpenApi;
 
 use super::{
     Tag,
@@ -18,14 +18,16 @@ use crate::{
         dashboard::{Earnings, earnings, stats},
     },
     domain::{
-        dashboard::{Deadline, DeadlineKind, EarningsPoint, Period, Stats, activity_limit},
+        dashboard::{
+            ACTIVITY_SHOWN, ActivityFilter, Deadline, DeadlineKind, EarningsFilter, EarningsPoint,
+            Stats,
+        },
         money::Currency,
-        page::Size,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
-        query::{Loose, Parameters},
+        query::Query,
         schema::{Day, OneOf, Text, schema},
     },
 };
@@ -121,11 +123,9 @@ impl Routes {
     async fn earnings(
         &self,
         bearer: Bearer,
-        /// `monthly` by default.
-        period: Query<Option<Loose<Period>>>,
+        filter: Query<EarningsFilter>,
     ) -> Answer<Vec<EarningsPointBody>, Listing> {
-        let parameters = Parameters::new().with("period", period.0);
-        let period = self.0.admit(bearer.0, Period::from_query(parameters.object())).await?;
+        let EarningsFilter { period } = self.0.admit(bearer.0, filter.read()).await?;
         let Earnings { points, currency } =
             self.0.query(bearer.0, move |work| earnings(work, period)).await?;
         let points = points.into_iter().map(|point| (point, currency).into());
@@ -139,11 +139,10 @@ impl Routes {
     async fn activity(
         &self,
         bearer: Bearer,
-        /// The number of entries; 20 by default.
-        limit: Query<Option<Loose<Size>>>,
+        filter: Query<ActivityFilter>,
     ) -> Answer<Vec<ActivityBody>, Listing> {
-        let parameters = Parameters::new().with("limit", limit.0);
-        let limit = self.0.admit(bearer.0, activity_limit(parameters.object())).await?;
+        let ActivityFilter { limit } = self.0.admit(bearer.0, filter.read()).await?;
+        let limit = limit.unwrap_or(ACTIVITY_SHOWN);
         let entries = self.0.query(bearer.0, move |work| list_activity(work, limit)).await?;
         Ok(Reply::new(entries.into_iter().map(Into::into).collect::<Vec<ActivityBody>>()))
     }

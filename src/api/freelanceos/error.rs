@@ -42,10 +42,6 @@ pub fn message(problem: &Problem) -> String {
 pub type Failed<S> = failed::Failed<S, ErrorBody>;
 
 statuses! {
-    /// Registration.
-    Registering: 400 403 409 413 415 429 500 503;
-    /// Login.
-    LoggingIn: 400 401 413 415 429 500 503;
     /// Reading without parameters.
     Reading: 401 429 500 503;
     /// Reading with query parameters.

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use poem_openapi::{
-    OpenApi,
-    param::{Path, Query},
-};
+use poem_openapi::{OpenApi, param::Path};
 
 use super::{
     Tag,
@@ -24,20 +21,17 @@ use crate::{
     },
     domain::{
         id::{AccountId, ClientId, InvoiceId, ItemId, ProjectId},
-        input::Input,
         invoice::{
             Delivery, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, NewInvoice, ShownInvoice,
         },
         money::{Currency, Money},
-        page::{Number, Size},
         pdf_file::PdfFile,
-        text::AnyText,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
-        query::{Loose, Parameters},
+        query::Query,
         schema::{Day, Instant, Nothing, OneOf, Text, bodies, schema},
     },
 };
@@ -136,23 +130,9 @@ impl Routes {
     async fn list(
         &self,
         bearer: Bearer,
-        /// Only invoices with this status.
-        status: Query<Option<Loose<InvoiceStatus>>>,
-        /// Only invoices for this client.
-        #[oai(name = "clientId")]
-        client_id: Query<Option<Loose<AnyText>>>,
-        /// The page, starting at 1.
-        page: Query<Option<Loose<Number>>>,
-        /// Invoices per page; 10 by default.
-        #[oai(name = "pageSize")]
-        page_size: Query<Option<Loose<Size>>>,
+        filter: Query<InvoiceFilter>,
     ) -> Result<Paged<InvoiceBody>, Failed<Listing>> {
-        let parameters = Parameters::new()
-            .with("status", status.0)
-            .with("clientId", client_id.0)
-            .with("page", page.0)
-            .with("pageSize", page_size.0);
-        let filter = self.0.admit(bearer.0, InvoiceFilter::read(parameters.object())).await?;
+        let filter = self.0.admit(bearer.0, filter.read()).await?;
         Ok(Paged::new(self.0.query(bearer.0, move |work| list_invoices(work, &filter)).await?))
     }
 
@@ -163,7 +143,7 @@ impl Routes {
     /// project of another client is refused.
     #[oai(path = "/", method = "post", operation_id = "createInvoice")]
     async fn create(&self, body: Body<InvoiceInput>, bearer: Bearer) -> Made<InvoiceBody> {
-        let input = body.once(render::<_, InvoiceBody>, NewInvoice::read);
+        let input = body.once(render::<_, InvoiceBody>);
         let (once, new) = self.0.admit(bearer.0, input).await?;
         let created = self.0.run_once(bearer.0, once, move |work| create_invoice(work, &new));
         Ok(Reply::once(created.await?))
@@ -190,7 +170,7 @@ impl Routes {
         bearer: Bearer,
         id: Path<InvoiceId>,
     ) -> Answer<InvoiceBody, Changing> {
-        let change = self.0.admit(bearer.0, body.read(InvoiceChange::read)).await?;
+        let change = self.0.admit(bearer.0, body.read()).await?;
         let update = self.0.run(bearer.0, move |work| update_invoice(work, id.0, &change, None));
         Ok(Reply::new(update.await?))
     }
@@ -226,7 +206,7 @@ impl Routes {
         bearer: Bearer,
         id: Path<InvoiceId>,
     ) -> Answer<InvoiceBody, Changing> {
-        let input = body.once(render::<_, InvoiceBody>, Delivery::read);
+        let input = body.once(render::<_, InvoiceBody>);
         let (once, delivery) = self.0.admit(bearer.0, input).await?;
         let sent = self.0.run_once(bearer.0, once, move |work| send_invoice(work, id.0, &delivery));
         Ok(Reply::once(sent.await?))
@@ -243,7 +223,7 @@ impl Routes {
         bearer: Bearer,
         id: Path<InvoiceId>,
     ) -> Answer<InvoiceBody, Changing> {
-        let input = body.once(render::<_, InvoiceBody>, |_| Ok(()));
+        let input = body.once(render::<_, InvoiceBody>);
         let (once, ()) = self.0.admit(bearer.0, input).await?;
         let paid = self.0.run_once(bearer.0, once, move |work| mark_invoice_paid(work, id.0));
         Ok(Reply::once(paid.await?))
@@ -260,7 +240,7 @@ impl Routes {
         bearer: Bearer,
         id: Path<InvoiceId>,
     ) -> Answer<PaymentLinkBody, Changing> {
-        let input = body.once(render::<_, PaymentLinkBody>, |_| Ok(()));
+        let input = body.once(render::<_, PaymentLinkBody>);
         let (once, ()) = self.0.admit(bearer.0, input).await?;
         let link = self.0.run_once(bearer.0, once, move |work| payment_link(work, id.0));
         Ok(Reply::once(link.await?))

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use poem_openapi::{
-    OpenApi,
-    param::{Path, Query},
-};
+use poem_openapi::{OpenApi, param::Path};
 
 use super::{
     Tag,
@@ -19,17 +16,14 @@ use crate::{
     },
     domain::{
         id::{InvoiceId, MilestoneId, ProjectId},
-        input::Input,
         milestone::{Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus, NewMilestone},
         money::Currency,
-        page::{Number, Size},
-        text::AnyText,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
-        query::{Loose, Parameters},
+        query::Query,
         schema::{Day, Instant, Nothing, OneOf, Text, bodies, schema},
     },
 };
@@ -77,20 +71,9 @@ impl Routes {
     async fn list(
         &self,
         bearer: Bearer,
-        /// Only milestones of this project.
-        #[oai(name = "projectId")]
-        project_id: Query<Option<Loose<AnyText>>>,
-        /// The page, starting at 1.
-        page: Query<Option<Loose<Number>>>,
-        /// Milestones per page; 10 by default.
-        #[oai(name = "pageSize")]
-        page_size: Query<Option<Loose<Size>>>,
+        filter: Query<MilestoneFilter>,
     ) -> Result<Paged<MilestoneBody>, Failed<Listing>> {
-        let parameters = Parameters::new()
-            .with("projectId", project_id.0)
-            .with("page", page.0)
-            .with("pageSize", page_size.0);
-        let filter = self.0.admit(bearer.0, MilestoneFilter::read(parameters.object())).await?;
+        let filter = self.0.admit(bearer.0, filter.read()).await?;
         Ok(Paged::new(self.0.query(bearer.0, move |work| list_milestones(work, &filter)).await?))
     }
 
@@ -100,7 +83,7 @@ impl Routes {
     /// project has at most 500.
     #[oai(path = "/", method = "post", operation_id = "createMilestone")]
     async fn create(&self, body: Body<MilestoneInput>, bearer: Bearer) -> Made<MilestoneBody> {
-        let input = body.once(render::<_, MilestoneBody>, NewMilestone::read);
+        let input = body.once(render::<_, MilestoneBody>);
         let (once, new) = self.0.admit(bearer.0, input).await?;
         let created = self.0.run_once(bearer.0, once, move |work| create_milestone(work, &new));
         Ok(Reply::once(created.await?))
@@ -117,7 +100,7 @@ impl Routes {
         bearer: Bearer,
         id: Path<MilestoneId>,
     ) -> Answer<MilestoneBody, ChangingFreely> {
-        let change = self.0.admit(bearer.0, body.read(MilestoneChange::read)).await?;
+        let change = self.0.admit(bearer.0, body.read()).await?;
         let update = self.0.run(bearer.0, move |work| update_milestone(work, id.0, &change, None));
         Ok(Reply::new(update.await?))
     }

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use poem_openapi::{
-    OpenApi,
-    param::{Path, Query},
-};
+use poem_openapi::{OpenApi, param::Path};
 
 use super::{
     Tag,
@@ -21,17 +18,14 @@ use crate::{
     },
     domain::{
         id::{AccountId, ClientId, ProjectId},
-        input::Input,
         money::Currency,
-        page::{Number, Size},
         project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
-        text::AnyText,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
-        query::{Loose, Parameters},
+        query::Query,
         schema::{Day, Instant, Nothing, OneOf, Text, bodies, schema},
     },
 };
@@ -85,23 +79,9 @@ impl Routes {
     async fn list(
         &self,
         bearer: Bearer,
-        /// Only projects with this status.
-        status: Query<Option<Loose<ProjectStatus>>>,
-        /// Only projects for this client.
-        #[oai(name = "clientId")]
-        client_id: Query<Option<Loose<AnyText>>>,
-        /// The page, starting at 1.
-        page: Query<Option<Loose<Number>>>,
-        /// Projects per page; 10 by default.
-        #[oai(name = "pageSize")]
-        page_size: Query<Option<Loose<Size>>>,
+        filter: Query<ProjectFilter>,
     ) -> Result<Paged<ProjectBody>, Failed<Listing>> {
-        let parameters = Parameters::new()
-            .with("status", status.0)
-            .with("clientId", client_id.0)
-            .with("page", page.0)
-            .with("pageSize", page_size.0);
-        let filter = self.0.admit(bearer.0, ProjectFilter::read(parameters.object())).await?;
+        let filter = self.0.admit(bearer.0, filter.read()).await?;
         Ok(Paged::new(self.0.query(bearer.0, move |work| list_projects(work, &filter)).await?))
     }
 
@@ -111,7 +91,7 @@ impl Routes {
     /// the user's.
     #[oai(path = "/", method = "post", operation_id = "createProject")]
     async fn create(&self, body: Body<ProjectInput>, bearer: Bearer) -> Made<ProjectBody> {
-        let input = body.once(render::<_, ProjectBody>, NewProject::read);
+        let input = body.once(render::<_, ProjectBody>);
         let (once, new) = self.0.admit(bearer.0, input).await?;
         let created = self.0.run_once(bearer.0, once, move |work| create_project(work, &new));
         Ok(Reply::once(created.await?))
@@ -136,7 +116,7 @@ impl Routes {
         bearer: Bearer,
         id: Path<ProjectId>,
     ) -> Answer<ProjectBody, Changing> {
-        let change = self.0.admit(bearer.0, body.read(ProjectChange::read)).await?;
+        let change = self.0.admit(bearer.0, body.read()).await?;
         let update = self.0.run(bearer.0, move |work| update_project(work, id.0, &change, None));
         Ok(Reply::new(update.await?))
     }

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use poem_openapi::{
-    OpenApi,
-    param::{Path, Query},
-};
+use poem_openapi::{OpenApi, param::Path};
 
 use super::{
     Tag,
@@ -22,19 +19,16 @@ use crate::{
     },
     domain::{
         id::{AccountId, ClientId, ProjectId, ProposalId},
-        input::Input,
         money::Currency,
-        page::{Number, Size},
         proposal::{
             NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalStatus,
         },
-        text::AnyText,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
-        query::{Loose, Parameters},
+        query::Query,
         schema::{Day, Instant, Nothing, OneOf, Text, bodies, schema},
     },
 };
@@ -95,23 +89,9 @@ impl Routes {
     async fn list(
         &self,
         bearer: Bearer,
-        /// Only proposals with this status.
-        status: Query<Option<Loose<ProposalStatus>>>,
-        /// Only proposals for this client.
-        #[oai(name = "clientId")]
-        client_id: Query<Option<Loose<AnyText>>>,
-        /// The page, starting at 1.
-        page: Query<Option<Loose<Number>>>,
-        /// Proposals per page; 10 by default.
-        #[oai(name = "pageSize")]
-        page_size: Query<Option<Loose<Size>>>,
+        filter: Query<ProposalFilter>,
     ) -> Result<Paged<ProposalBody>, Failed<Listing>> {
-        let parameters = Parameters::new()
-            .with("status", status.0)
-            .with("clientId", client_id.0)
-            .with("page", page.0)
-            .with("pageSize", page_size.0);
-        let filter = self.0.admit(bearer.0, ProposalFilter::read(parameters.object())).await?;
+        let filter = self.0.admit(bearer.0, filter.read()).await?;
         Ok(Paged::new(self.0.query(bearer.0, move |work| list_proposals(work, &filter)).await?))
     }
 
@@ -120,7 +100,7 @@ impl Routes {
     /// Only client and title are required. It starts as a draft.
     #[oai(path = "/", method = "post", operation_id = "createProposal")]
     async fn create(&self, body: Body<ProposalInput>, bearer: Bearer) -> Made<ProposalBody> {
-        let input = body.once(render::<_, ProposalBody>, NewProposal::read);
+        let input = body.once(render::<_, ProposalBody>);
         let (once, new) = self.0.admit(bearer.0, input).await?;
         let created = self.0.run_once(bearer.0, once, move |work| create_proposal(work, &new));
         Ok(Reply::once(created.await?))
@@ -145,7 +125,7 @@ impl Routes {
         bearer: Bearer,
         id: Path<ProposalId>,
     ) -> Answer<ProposalBody, Changing> {
-        let change = self.0.admit(bearer.0, body.read(ProposalChange::read)).await?;
+        let change = self.0.admit(bearer.0, body.read()).await?;
         let update = self.0.run(bearer.0, move |work| update_proposal(work, id.0, &change, None));
         Ok(Reply::new(update.await?))
     }
@@ -170,7 +150,7 @@ impl Routes {
         bearer: Bearer,
         id: Path<ProposalId>,
     ) -> Answer<ProposalBody, Changing> {
-        let input = body.once(render::<_, ProposalBody>, |_| Ok(()));
+        let input = body.once(render::<_, ProposalBody>);
         let (once, ()) = self.0.admit(bearer.0, input).await?;
         Ok(Reply::once(self.0.send_proposal(bearer.0, once, id.0).await?))
     }

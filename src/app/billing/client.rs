@@ -1,9 +1,11 @@
 //! Clients.
 
+use std::collections::HashMap;
+
 use crate::{
     app::{event::Event, unit_of_work::Work},
     domain::{
-        client::{Client, ClientChange, ClientDetails, ClientFilter, ClientName},
+        client::{Client, ClientChange, ClientDetails, ClientFilter, ClientName, Latest},
         error::{Error, Result},
         expected::{self, Expected},
         id::ClientId,
@@ -16,7 +18,7 @@ use crate::{
 };
 
 /// The maximum number of names offered in a choice: the newest.
-pub(in crate::app) const NAMES_MAX: i64 = 1000;
+const NAMES_MAX: i64 = 1000;
 
 /// The maximum number of unpaid invoices of a client that are added up.
 const OPEN_SUMMED: i64 = 500;
@@ -123,4 +125,9 @@ pub fn list_client_names(work: &mut Work) -> Result<Vec<ClientName>> {
 /// Returns a page of clients, newest first.
 pub fn list_clients(work: &mut Work, filter: &ClientFilter) -> Result<Listing<Client>> {
     store::client::list(work.tx, work.account, filter, &work.latest_rates)
+}
+
+/// Returns the newest of what was made for each of these clients of the caller.
+pub fn latest_of_clients(work: &mut Work, ids: &[ClientId]) -> Result<HashMap<ClientId, Latest>> {
+    store::client::list_latest(work.tx, work.account, ids)
 }

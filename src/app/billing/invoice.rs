@@ -1,5 +1,7 @@
 //! Creates, lists and changes invoices.
 
+use std::collections::HashMap;
+
 use jiff::{ToSpan, civil::Date};
 
 use crate::{
@@ -18,8 +20,8 @@ use crate::{
         expected::{self, Expected},
         id::{InvoiceId, ProjectId},
         invoice::{
-            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, NewInvoice, Priced,
-            ShownInvoice, Step,
+            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, InvoiceTimes, Item, NewInvoice,
+            Priced, ShownInvoice, Step,
         },
         page::Listing,
         rule::Rule,
@@ -97,9 +99,18 @@ pub fn list_invoices(work: &mut Work, filter: &InvoiceFilter) -> Result<Listing<
     Ok(found.map(|invoice| ShownInvoice::on(today, invoice)))
 }
 
+/// Returns when these invoices were sent, first seen, and last followed by a reminder.
+pub fn times_of_invoices(
+    work: &mut Work,
+    ids: &[InvoiceId],
+) -> Result<HashMap<InvoiceId, InvoiceTimes>> {
+    store::invoice_link::list_times(work.tx, work.account, ids)
+}
+
 /// Returns the ids of all invoices that a filter finds, in the order of their list.
 pub fn list_invoice_ids(work: &mut Work, filter: &InvoiceFilter) -> Result<Vec<InvoiceId>> {
-    store::invoice::list_ids(work.tx, work.account, filter, work.today()?)
+    let today = work.today()?;
+    store::invoice::list_ids(work.tx, work.account, filter, today, &work.latest_rates)
 }
 
 /// Changes a draft, or the fields of a sent invoice that are not frozen. A new status also triggers

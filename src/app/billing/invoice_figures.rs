@@ -23,7 +23,9 @@ pub struct InvoiceFigures {
     pub currency: Currency,
     /// The first entry is for all invoices except cancelled ones.
     pub of: Vec<StatusFigure>,
-    /// Currencies without a known exchange rate; they are left out of the sums.
+    /// The currencies of the invoices that are added up.
+    pub currencies: BTreeSet<Currency>,
+    /// Those without a known exchange rate; they are left out of the sums.
     pub unconverted: BTreeSet<Currency>,
 }
 
@@ -45,12 +47,13 @@ pub fn invoice_figures(work: &mut Work) -> Result<InvoiceFigures> {
     let drafts = count(tx, Some(InvoiceStatus::Draft))?;
     let is_summed = drafts <= DRAFTS_SUMMED.unsigned_abs();
     let mut all = Total::default();
-    let mut unconverted = BTreeSet::new();
+    let (mut currencies, mut unconverted) = (BTreeSet::new(), BTreeSet::new());
     let mut sum = |amounts: &[Money]| {
         let mut total = Total::default();
         for amount in amounts {
             total.add(*amount);
             all.add(*amount);
+            currencies.insert(amount.currency);
         }
         let converted = total.convert(&rates);
         unconverted.extend(converted.unconverted.into_keys());
@@ -85,6 +88,7 @@ pub fn invoice_figures(work: &mut Work) -> Result<InvoiceFigures> {
                 None,
             ),
         ],
+        currencies,
         unconverted,
     })
 }

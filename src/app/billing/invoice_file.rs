@@ -111,7 +111,7 @@ impl App {
 
     /// Returns a sample invoice with the caller's details as PDF.
     pub async fn sample_invoice_pdf(&self, claims: Claims) -> Result<PdfFile> {
-        let sheet = self.query(claims, read_sample).await?;
+        let sheet = self.query(claims, sample_sheet).await?;
         let owner = Some(Owner::Account(sheet.invoice.account));
         let printed = self.print(owner, &sheet).await?;
         Ok(PdfFile::of_invoice(&sheet.invoice.number, printed.bytes))
@@ -179,7 +179,7 @@ impl App {
 }
 
 /// Returns a sample invoice from the caller to a fictitious client.
-fn read_sample(work: &mut Work) -> Result<InvoiceSheet> {
+pub fn sample_sheet(work: &mut Work) -> Result<InvoiceSheet> {
     let account = store::account::find(work.tx, work.account)?;
     let InvoiceSettings { defaults, series } = find_invoice_settings(work)?;
     let (currency, today) = (account.currency, work.today()?);

@@ -10,8 +10,10 @@ use crate::{
         invoice::{
             Invoice, InvoiceRecord, InvoiceStatus, Party, PublicInvoice, Seller, ShownInvoice,
         },
+        mail::MailKind,
         session::Claims,
     },
+    mail::compose,
     pdf,
     store::{self, engine::Tx, exchange_rate::LatestRates},
 };
@@ -49,7 +51,9 @@ impl App {
                 Some(id) => Error::optional(store::project::find_bare(work.tx, work.account, id))?,
                 None => None,
             };
+            let is_overdue = invoice.due_date < work.today()?;
             Ok(InvoiceRecord {
+                subject: compose::invoice_subject(MailKind::Invoice, &invoice, &seller, is_overdue),
                 project: project.map(|project| (project.id, project.name)),
                 seller,
                 buyer,

@@ -22,8 +22,12 @@ use crate::{
         date,
         error::{Error, Result},
         id::InvoiceId,
-        invoice::{Delivery, Invoice, InvoiceStatus, ShownInvoice},
+        image::Image,
+        invoice::{Delivery, Invoice, InvoiceStatus, Seller, ShownInvoice},
         mail::{Mail, MailKind, QueuedMail},
+        pdf_file::PdfFile,
+        session::Claims,
+        text::email_key,
         unprintable,
     },
     mail::compose::{self, InvoiceMail},
@@ -35,8 +39,13 @@ use crate::{
 const REMINDED_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 impl App {
-    /// Returns the email about an invoice with the PDF, the same at every attempt.
-    pub(in crate::app) async fn invoice_mail(&self, queued: &QueuedMail) -> Result<Mail> {
+    /// Returns the email about an invoice with the freelancer's `message` and the PDF, the same at
+    /// every attempt.
+    pub(in crate::app) async fn invoice_mail(
+        &self,
+        queued: &QueuedMail,
+        message: Option<&str>,
+    ) -> Result<Mail> {
         let (Some(account), Some(id)) = (queued.account, queued.invoice) else {
             return Err(Error::internal("it has no body"));
         };
@@ -47,23 +56,63 @@ impl App {
             let rates = LatestRates::new(account.id, account.currency);
             let invoice = store::invoice::find(tx, account.id, id, &rates)?;
             let sheet = read_sheet(tx, &account, invoice, at)?;
-            Ok((store::invoice_link::find(tx, account.id, id)?, account, sheet))
+            let logo = find_logo(tx, &sheet.seller)?;
+            let link = store::invoice_link::find(tx, account.id, id)?;
+            Ok((link, account, sheet, logo))
         };
-        let (link, account, sheet) = self.store.read(read).await?;
+        let (link, account, sheet, logo) = self.store.read(read).await?;
         let link = link.ok_or_else(|| Error::internal("it was mailed without a link"))?;
         compose::invoice(&InvoiceMail {
             kind: queued.kind,
             to: &queued.to,
             reply_to: &account.email,
+            message,
             invoice: &sheet.invoice,
             seller: &sheet.seller,
             buyer: &sheet.buyer,
             payment_link: self.shown_payment_link(&sheet.invoice).as_deref(),
             is_overdue: sheet.invoice.due_date < date::day_in(at, &account.zone.rules()?),
             link: &self.link_address(Target::Invoice, &id, &link)?,
+            logo,
             file: Some(file),
         })
     }
+
+    /// Returns the email that sending an invoice of the caller would write, without its link and the
+    /// content of its PDF.
+    pub async fn preview_invoice_mail(
+        &self,
+        claims: Claims,
+        id: InvoiceId,
+        message: Option<&str>,
+    ) -> Result<Mail> {
+        let read = move |work: &mut Work| {
+            let invoice = find_invoice(work, id)?;
+            let account = store::account::find(work.tx, work.account)?;
+            let sheet = read_sheet(work.tx, &account, invoice, work.now)?;
+            let logo = find_logo(work.tx, &sheet.seller)?;
+            Ok((account, sheet, logo, work.today()?))
+        };
+        let (account, sheet, logo, today) = self.query(claims, read).await?;
+        compose::invoice(&InvoiceMail {
+            kind: MailKind::Invoice,
+            to: &sheet.buyer.email,
+            reply_to: &account.email,
+            message,
+            invoice: &sheet.invoice,
+            seller: &sheet.seller,
+            buyer: &sheet.buyer,
+            payment_link: self.shown_payment_link(&sheet.invoice).as_deref(),
+            is_overdue: sheet.invoice.due_date < today,
+            link: "#",
+            logo,
+            file: Some(PdfFile::of_invoice(&sheet.invoice.number, Vec::new())),
+        })
+    }
+}
+
+fn find_logo(tx: &mut Tx, seller: &Seller) -> Result<Option<Image>> {
+    Ok(seller.logo.map(|id| store::image::find(tx, id)).transpose()?.flatten())
 }
 
 /// Sends a draft: creates its links, freezes both parties' details and mails the client. A sent
@@ -90,7 +139,7 @@ pub fn send_invoice(work: &mut Work, id: InvoiceId, delivery: &Delivery) -> Resu
         (_, None) => before,
     };
     if refusal.is_none() {
-        mail_client(work, &invoice, MailKind::Invoice, delivery.email.as_deref())?;
+        mail_client(work, &invoice, MailKind::Invoice, delivery)?;
     }
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
@@ -103,7 +152,7 @@ pub fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
         return Err(Error::too_many(refusal));
     }
     must_be_due_again(work, id)?;
-    mail_client(work, &invoice, MailKind::InvoiceReminder, None)?;
+    mail_client(work, &invoice, MailKind::InvoiceReminder, &Delivery::default())?;
     store::invoice_link::mark_reminded(work.tx, id, work.now)?;
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
@@ -155,12 +204,12 @@ fn mail_client(
     work: &mut Work,
     invoice: &Invoice,
     kind: MailKind,
-    other_email: Option<&str>,
+    delivery: &Delivery,
 ) -> Result<()> {
     let account = store::account::find(work.tx, work.account)?;
     let client =
         store::client::find_any(work.tx, work.account, invoice.client_id, &work.latest_rates)?;
-    let to = other_email.unwrap_or(&client.details.email);
+    let to = delivery.email.as_deref().unwrap_or(&client.details.email);
     work.env.check_mail_to(&account, to)?;
     // Invoices sent by older versions have none.
     give_link(work, invoice.id)?;
@@ -170,11 +219,19 @@ fn mail_client(
     let (seller, _) = parties(work.tx, &account, invoice)?;
     let is_overdue = invoice.due_date < work.today()?;
     let subject = compose::invoice_subject(kind, invoice, &seller, is_overdue);
-    work.post(Some(&QueuedMail {
-        account: Some(work.account),
-        invoice: Some(invoice.id),
-        ..QueuedMail::new(work.new_id(), kind, to, subject, work.now)
-    }))
+    // The client's email is the newest: the page of an invoice shows its delivery.
+    let copy = delivery.copy && email_key(to) != email_key(&account.email);
+    for to in copy.then_some(&*account.email).into_iter().chain([to]) {
+        let id = work.new_id();
+        let message = delivery.message.as_deref();
+        work.post(Some(&QueuedMail {
+            account: Some(work.account),
+            invoice: Some(invoice.id),
+            sealed: message.map(|message| work.env.seal_message(id, message)).transpose()?,
+            ..QueuedMail::new(id, kind, to, subject.clone(), work.now)
+        }))?;
+    }
+    Ok(())
 }
 
 fn must_await_payment(invoice: &Invoice) -> Result<()> {

@@ -4,7 +4,6 @@ pub mod account;
 pub mod admin;
 pub mod code;
 pub mod held;
-pub(super) mod hs256;
 pub mod known_browser;
 pub mod passkey;
 pub mod password;

@@ -6,7 +6,7 @@ use crate::{
         account::{Account, AccountChange},
         date::{DateFormat, Zone},
         error::{Error, Result},
-        invoice_defaults::InvoiceDefaults,
+        invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange},
         money::Currency,
         registration::Registration,
         session::{Claims, Device},
@@ -29,6 +29,21 @@ impl App {
     pub async fn registration_is_open(&self) -> Result<bool> {
         let setting = self.settings.open_registration;
         self.store.read(move |tx| is_open(tx, setting)).await
+    }
+
+    /// Returns the business of the owner, to whom a server belongs on which nobody else can
+    /// register; None where anyone can, or where it has no name.
+    pub async fn office(&self) -> Result<Option<InvoiceDefaults>> {
+        let setting = self.settings.open_registration;
+        let find = move |tx: &mut Tx| {
+            if is_open(tx, setting)? {
+                return Ok(None);
+            }
+            let Some(owner) = store::account::find_owner(tx)? else { return Ok(None) };
+            let defaults = store::invoice_defaults::find(tx, owner)?;
+            Ok(Some(defaults).filter(|defaults| defaults.business_name.is_some()))
+        };
+        self.store.read(find).await
     }
 
     /// Returns whether there is any account, verified or not.
@@ -92,7 +107,7 @@ impl App {
         &self,
         registration: Registration,
         choice: AccountChange,
-        payment_instructions: Option<String>,
+        business: InvoiceDefaultsChange,
         close_registration: bool,
         device: Device,
     ) -> Result<SignIn> {
@@ -114,13 +129,9 @@ impl App {
                 }
                 store::account::create(tx, &new, &password_hash)?;
                 mark_set_up(tx)?;
-                if let Some(text) = &payment_instructions {
-                    let defaults = InvoiceDefaults {
-                        payment_instructions: Some(text.clone()),
-                        ..InvoiceDefaults::default()
-                    };
-                    store::invoice_defaults::set(tx, new.id, &defaults, new.created_at)?;
-                }
+                let mut defaults = InvoiceDefaults::default();
+                business.clone().apply(&mut defaults);
+                store::invoice_defaults::set(tx, new.id, &defaults, new.created_at)?;
                 set_open(tx, !close_registration)?;
                 session.write(tx)
             })

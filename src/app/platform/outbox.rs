@@ -12,9 +12,9 @@ use crate::{
     domain::{
         account::{Account, SignInChange},
         error::{Error, Kind, Result},
-        id::{AccountId, InvoiceId, MailId},
+        id::{AccountId, ImageId, InvoiceId, MailId, ProposalId},
         job::{Job, JobKind},
-        mail::{Attachment, FailedMail, Mail, QueuedMail},
+        mail::{Attachment, FailedMail, Logo, Mail, QueuedMail},
         reach::Reach,
     },
     mail::{
@@ -31,17 +31,43 @@ const FAILED_SHOWN: i64 = 5;
 /// How long mails are stored after they stop waiting.
 const KEPT_DAYS: i64 = 30;
 
-/// The sealed content: the whole mail.
+/// The sealed content.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Sealed {
+    Whole(Box<Contents>),
+    /// The freelancer's message. The rest of the email is written from its invoice.
+    Message {
+        message: String,
+    },
+}
+
+/// A whole email.
 #[derive(Serialize, Deserialize)]
 struct Contents {
     to: String,
     subject: String,
     text: String,
     html: String,
+    #[serde(default)]
+    from_name: Option<String>,
     reply_to: Option<String>,
+    #[serde(flatten)]
+    enclosed: Enclosed,
     /// A file's name, and its bytes in base64.
     #[serde(default)]
     attachment: Option<(String, String)>,
+}
+
+/// Further content of an email, read and printed on delivery; it does not change meanwhile.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub(in crate::app) struct Enclosed {
+    /// The id of the logo that its HTML shows.
+    #[serde(default)]
+    pub logo: Option<String>,
+    /// The id of the accepted proposal that is attached as PDF.
+    #[serde(default)]
+    pub proposal: Option<String>,
 }
 
 impl Environment {
@@ -60,8 +86,10 @@ impl Environment {
         account: &Account,
         change: SignInChange,
     ) -> Result<Option<QueuedMail>> {
-        let mail =
-            compose::security_notice(&account.email, &account.first_name, change, self.now())?;
+        let at = self.now().to_zoned(account.zone.rules()?);
+        let day = account.date_format.show(at.date());
+        let at = format!("{day}, {} ({})", at.strftime("%H:%M"), account.zone.name());
+        let mail = compose::security_notice(&account.email, &account.first_name, change, &at)?;
         self.notice(account, &mail)
     }
 
@@ -71,25 +99,46 @@ impl Environment {
         account: Option<AccountId>,
         mail: &Mail,
     ) -> Result<Option<QueuedMail>> {
+        self.queued_with(account, mail, Enclosed::default())
+    }
+
+    /// Like [`Environment::queued`], with more to bring along.
+    pub(in crate::app) fn queued_with(
+        &self,
+        account: Option<AccountId>,
+        mail: &Mail,
+        enclosed: Enclosed,
+    ) -> Result<Option<QueuedMail>> {
         if self.settings.courier.is_none() {
             return Ok(None);
         }
         let (id, now) = (self.new_id(), self.now());
-        let contents = serde_json::to_vec(&Contents {
+        let contents = Sealed::Whole(Box::new(Contents {
             to: mail.to.clone(),
             subject: mail.subject.clone(),
             text: mail.text.clone(),
             html: mail.html.clone(),
+            from_name: mail.from_name.clone(),
+            enclosed,
             reply_to: mail.reply_to.clone(),
             attachment: (mail.attachment.as_ref())
                 .map(|file| (file.name.clone(), STANDARD.encode(&file.bytes))),
-        })
-        .map_err(Error::internal)?;
+        }));
         Ok(Some(QueuedMail {
             account,
-            sealed: Some(self.keys()?.seal(&context(id), self.random_bytes(), &contents)?),
+            sealed: Some(self.seal(id, &contents)?),
             ..QueuedMail::new(id, mail.kind, &mail.to, mail.subject.clone(), now)
         }))
+    }
+
+    /// Seals the message of an email about an invoice.
+    pub(in crate::app) fn seal_message(&self, id: MailId, message: &str) -> Result<Vec<u8>> {
+        self.seal(id, &Sealed::Message { message: message.to_owned() })
+    }
+
+    fn seal(&self, id: MailId, sealed: &Sealed) -> Result<Vec<u8>> {
+        let contents = serde_json::to_vec(sealed).map_err(Error::internal)?;
+        self.keys()?.seal(&context(id), self.random_bytes(), &contents)
     }
 }
 
@@ -106,10 +155,7 @@ impl App {
         let Some(courier) = &self.settings.courier else { return Ok(()) };
         let Some(queued) = found else { return self.forget_job(job).await };
         let kind = queued.kind.as_str();
-        let mail = match &queued.sealed {
-            Some(sealed) => self.open(&queued, sealed),
-            None => self.invoice_mail(&queued).await,
-        };
+        let mail = self.write_mail(&queued).await;
         let outcome = match mail {
             Ok(mail) => courier.deliver(id, queued.created_at, &mail).await,
             Err(error) => Err(Undelivered::NotNow(error.cause())),
@@ -161,26 +207,32 @@ impl App {
         }
     }
 
-    fn open(&self, queued: &QueuedMail, sealed: &[u8]) -> Result<Mail> {
+    /// Returns an email as it is delivered.
+    async fn write_mail(&self, queued: &QueuedMail) -> Result<Mail> {
+        let Some(sealed) = &queued.sealed else { return self.invoice_mail(queued, None).await };
         let contents = self.keys()?.open(&context(queued.id), sealed)?;
-        let Contents { to, subject, text, html, reply_to, attachment } =
-            serde_json::from_slice(&contents).map_err(Error::internal)?;
-        let attachment = match attachment {
-            Some((name, bytes)) => {
+        let contents = match serde_json::from_slice(&contents).map_err(Error::internal)? {
+            Sealed::Whole(contents) => contents,
+            Sealed::Message { message } => return self.invoice_mail(queued, Some(&message)).await,
+        };
+        let Contents { to, subject, text, html, from_name, reply_to, enclosed, attachment } =
+            *contents;
+        let attachment = match (attachment, queued.account, enclosed.proposal) {
+            (_, Some(account), Some(id)) => {
+                let file = self.proposal_file(account, ProposalId::parse(&id)).await?;
+                Some(Attachment { name: file.name, bytes: file.bytes })
+            }
+            (Some((name, bytes)), ..) => {
                 Some(Attachment { name, bytes: STANDARD.decode(bytes).map_err(Error::internal)? })
             }
+            _ => None,
+        };
+        let logo = match enclosed.logo.map(|id| ImageId::parse(&id)) {
+            Some(id) => self.store.read(move |tx| store::image::find(tx, id)).await?,
             None => None,
         };
-        Ok(Mail {
-            kind: queued.kind,
-            to,
-            subject,
-            text,
-            html,
-            from_name: None,
-            reply_to,
-            attachment,
-        })
+        let (kind, logo) = (queued.kind, logo.map(Logo::from));
+        Ok(Mail { kind, to, subject, text, html, from_name, reply_to, logo, attachment })
     }
 
     /// Returns whether mail goes to a mail server; otherwise it is only saved as files.

@@ -8,6 +8,7 @@ use crate::{
         account::Account,
         error::{Error, Result},
         invoice_defaults::InvoiceDefaults,
+        proposal::ProposalStatus,
         session::{Claims, IDLE_LIFE},
     },
     store,
@@ -21,6 +22,9 @@ const SEEN_EVERY: SignedDuration = SignedDuration::from_hours(1);
 pub struct PageContext {
     pub account: Account,
     pub unread_messages: u64,
+    pub overdue_invoices: u64,
+    /// Proposals that wait for an answer.
+    pub sent_proposals: u64,
     /// Whether two-factor sign-in is on.
     pub two_factor: bool,
     /// Includes business name, logo and number format.
@@ -51,10 +55,15 @@ impl App {
 
 /// Returns the frame, when its session was last used, and whether it is a browser's.
 fn read_frame(work: &mut Work, claims: Claims) -> Result<(PageContext, (Timestamp, bool))> {
+    let today = work.today()?;
     let (tx, account) = (&mut *work.tx, work.account);
+    let open = store::dashboard::open(tx, account, today)?;
+    let overdue = open.iter().filter(|sum| sum.overdue).map(|sum| sum.entries.unsigned_abs());
     let kept = store::two_factor::find(tx, account)?;
     let frame = PageContext {
         unread_messages: store::message::count_unread(tx, account)?,
+        overdue_invoices: overdue.sum(),
+        sent_proposals: store::proposal::count(tx, account, ProposalStatus::Sent)?,
         is_limited: work.env.limits.are_on() && !work.actor.is_proven,
         two_factor: kept.is_some_and(|kept| kept.is_on),
         defaults: store::invoice_defaults::find(tx, account)?,

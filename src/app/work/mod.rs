@@ -6,3 +6,4 @@ pub mod project_board;
 pub mod proposal;
 pub mod proposal_file;
 pub mod proposal_link;
+mod proposal_mail;

@@ -1,16 +1,11 @@
 //! Projects.
 
 use crate::{
-    app::{
-        client::{self, require_client},
-        event::Event,
-        proposal,
-        unit_of_work::Work,
-    },
+    app::{client::require_client, event::Event, proposal, unit_of_work::Work},
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
-        id::ProjectId,
+        id::{ClientId, ProjectId},
         money::{Currency, Money},
         page::Listing,
         project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectName, ProjectStatus},
@@ -18,6 +13,10 @@ use crate::{
     },
     store::{self, engine::Tx},
 };
+
+/// The maximum number of names in a select, for one client and for all: the newest.
+const NAMES_OF_CLIENT_MAX: i64 = 100;
+const NAMES_MAX: i64 = 10;
 
 /// Adds a project to a client.
 pub fn create_project(work: &mut Work, new: &NewProject) -> Result<Project> {
@@ -135,9 +134,10 @@ pub fn list_projects(work: &mut Work, filter: &ProjectFilter) -> Result<Listing<
     store::project::list(work.tx, work.account, filter, &work.latest_rates)
 }
 
-/// Returns the names of the newest projects, for a select.
-pub fn list_project_names(work: &mut Work) -> Result<Vec<ProjectName>> {
-    store::project::list_names(work.tx, work.account, client::NAMES_MAX)
+/// Returns the names of the newest projects, of one client or of all, for a select.
+pub fn list_project_names(work: &mut Work, of: Option<ClientId>) -> Result<Vec<ProjectName>> {
+    let most = if of.is_some() { NAMES_OF_CLIENT_MAX } else { NAMES_MAX };
+    store::project::list_names(work.tx, work.account, of, most)
 }
 
 /// Returns the number of projects of each status.

@@ -67,6 +67,17 @@ impl App {
         self.print_proposal(self.stranger(), self.store.read(read).await?).await
     }
 
+    /// Returns a proposal of an account as PDF.
+    pub(in crate::app) async fn proposal_file(
+        &self,
+        account: AccountId,
+        id: ProposalId,
+    ) -> Result<PdfFile> {
+        let now = self.now();
+        let sheet = self.store.read(move |tx| read_sheet(tx, account, id, now)).await?;
+        self.print_proposal(Some(Owner::Account(account)), sheet).await
+    }
+
     async fn print_proposal(&self, owner: Option<Owner>, sheet: ProposalSheet) -> Result<PdfFile> {
         let title = sheet.proposal.title.clone();
         let printed = self.printer.run(owner, move |fonts| pdf::proposal(fonts, &sheet)).await??;

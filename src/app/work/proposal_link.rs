@@ -82,8 +82,9 @@ fn answer_proposal(
     store::proposal::update(work.tx, &before, &proposal)?;
     store::proposal::mark_answered(work.tx, proposal.id, work.now)?;
     store::proposal::mark_signed(work.tx, proposal.id, &signature.name, address)?;
-    let signer = &signature.name;
-    work.emit(Event::ProposalSigned { proposal: &proposal, signer, freelancer: &known.freelancer })
+    let (signer, seller, buyer) = (&signature.name, &known.seller, &known.buyer);
+    let freelancer = &known.freelancer;
+    work.emit(Event::ProposalSigned { proposal: &proposal, signer, freelancer, seller, buyer })
 }
 
 /// Returns the proposal whose link has this hash; its freelancer's account must be usable.

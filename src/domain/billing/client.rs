@@ -61,6 +61,36 @@ impl ClientDetails {
     }
 }
 
+/// What role addresses begin with: they say nothing about a name.
+const ROLES: &str = "accounting accounts admin billing contact finance hello hi info invoices mail \
+     office sales support team";
+
+/// Returns the name and the email address in a text such as `Ama Owusu <ama@example.com>`, each
+/// empty if it has none. An address alone suggests a name.
+pub fn address_of(text: &str) -> (String, String) {
+    let mark = |c: char| c.is_whitespace() || "<>()[]\"',;".contains(c);
+    let (addresses, words): (Vec<&str>, Vec<&str>) =
+        text.split(mark).filter(|word| !word.is_empty()).partition(|word| word.contains('@'));
+    let email = addresses.first().copied().unwrap_or_default();
+    let name = if words.is_empty() { name_in(email) } else { words.join(" ") };
+    (name, email.to_owned())
+}
+
+/// Returns the name that an address suggests: that of its domain if many people read it.
+fn name_in(email: &str) -> String {
+    let Some((local, domain)) = email.split_once('@') else { return String::new() };
+    let is_role = ROLES.split_whitespace().any(|role| role == local.to_lowercase());
+    let source = if is_role { domain.split('.').next() } else { local.split('+').next() };
+    let words = source.unwrap_or_default().split(['.', '_', '-']);
+    let words = words.map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()));
+    let words = words.filter(|word| !word.is_empty()).map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters).collect::<String>()
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 impl ClientChange {
     /// Returns the details after the change.
     pub fn apply(self, current: ClientDetails) -> ClientDetails {
@@ -82,12 +112,49 @@ pub struct ClientName {
     pub company: Option<String>,
 }
 
+/// What is made for a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClientWork {
+    Project,
+    Proposal,
+    Invoice,
+}
+
+/// The newest of what was made for a client, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Latest {
+    pub at: Timestamp,
+    pub kind: ClientWork,
+}
+
 input! {
     /// The filter of a list of clients.
     #[derive(Debug, Clone)]
     pub new ClientFilter;
 
-    /// Text to find in name, email and company, case-insensitive.
-    search "search": OrDefault<Search>,
-    page "page": Page,
+    search "search": OrDefault<Search> =
+        "Text to find in name, email and company, case-insensitive.",
+    page "page": Page = "Clients per page; 10 by default.",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address_of;
+
+    #[test]
+    fn a_name_and_an_address_are_told_apart_and_an_address_suggests_a_name() {
+        for (text, name, email) in [
+            ("", "", ""),
+            ("Kamala Perera", "Kamala Perera", ""),
+            ("Kamala Perera <kamala@example.com>", "Kamala Perera", "kamala@example.com"),
+            ("\"Perera, Kamala\" kamala@example.com", "Perera Kamala", "kamala@example.com"),
+            ("kamala@example.com", "Kamala", "kamala@example.com"),
+            ("kamala.de_silva-2@example.com", "Kamala De Silva", "kamala.de_silva-2@example.com"),
+            ("ada+bills@example.com", "Ada", "ada+bills@example.com"),
+            ("Hello@techstart.ng", "Techstart", "Hello@techstart.ng"),
+            ("@", "", "@"),
+        ] {
+            assert_eq!(address_of(text), (name.to_owned(), email.to_owned()), "{text}");
+        }
+    }
 }

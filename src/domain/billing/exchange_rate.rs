@@ -136,6 +136,11 @@ impl Rates {
     pub fn rate(&self, from: Currency) -> Option<Decimal> {
         self.rates.get(&from).copied()
     }
+
+    /// Returns a sum in minor units of the base currency; None without a known rate.
+    pub fn convert(&self, minor: i128, currency: Currency) -> Option<i128> {
+        money::convert_sum(minor, currency, self.rate(currency)?, self.base)
+    }
 }
 
 /// Sums by currency. Each currency is converted once, so the total does not depend on how its parts
@@ -171,10 +176,7 @@ impl Total {
     pub fn convert(self, rates: &Rates) -> Converted {
         let mut converted = Converted { minor: 0, unconverted: BTreeMap::new() };
         for (currency, minor) in self.0 {
-            let sum = rates
-                .rate(currency)
-                .and_then(|rate| money::convert_sum(minor, currency, rate, rates.base()));
-            match sum {
+            match rates.convert(minor, currency) {
                 Some(sum) => converted.minor += sum,
                 None => {
                     converted.unconverted.insert(currency, minor);

@@ -10,7 +10,10 @@ use crate::domain::{
     input::{Input, One, Optional, Required, Source, input},
     password::must_not_be_guessed,
     rule::Rule,
-    text::{Email, NewPassword, PatternedPassword, PersonName, Phone, Username, VariedPassword},
+    text::{
+        Email, FullName, NewPassword, PatternedPassword, PersonName, Phone, Username,
+        VariedPassword,
+    },
 };
 
 /// A new user.
@@ -69,6 +72,23 @@ input! {
 impl From<NewFreelancer> for Registration {
     fn from(new: NewFreelancer) -> Self {
         Self::new(new.email, new.password, new.first_name, new.last_name)
+    }
+}
+
+input! {
+    /// The pages: the same, with the name in one field.
+    #[derive(Debug, Clone)]
+    pub new NewPerson;
+
+    name "name": Required<FullName>,
+    email "email": Required<Email>,
+    password "password": Required<NewPassword>,
+}
+
+impl From<NewPerson> for Registration {
+    fn from(new: NewPerson) -> Self {
+        let (first_name, last_name) = new.name;
+        Self::new(new.email, new.password, first_name, last_name)
     }
 }
 
@@ -136,4 +156,12 @@ impl From<NewMember> for Registration {
             ..Self::new(new.email, new.password, new.first_name, new.last_name)
         }
     }
+}
+
+input! {
+    /// The name that somebody would like to have.
+    #[derive(Debug, Clone)]
+    pub new UsernameQuestion;
+
+    username "username": Required<Username>,
 }

@@ -10,12 +10,11 @@ use crate::domain::{
     client::Client,
     date,
     error::Result,
-    form::Form,
     id::ProjectId,
-    input::Source,
+    input::{Optional, OrDefault, input},
     message::Message,
     money::{Currency, Money, divide_rounded},
-    page::Size,
+    page::{LimitedPage, Size},
     word::words,
 };
 
@@ -26,6 +25,8 @@ pub const FEED_SHOWN: u32 = 10;
 pub const MESSAGES_SHOWN: u32 = 5;
 /// The number of newest clients on the dashboard.
 pub const CLIENTS_SHOWN: u32 = 5;
+/// The default number of entries of the activity log.
+pub const ACTIVITY_SHOWN: u32 = 20;
 /// The number of months or weeks of earnings, including the current one.
 pub const PERIODS_SHOWN: i32 = 12;
 
@@ -86,18 +87,39 @@ impl Deadline {
 
 words! {
     /// The period by which earnings are added up.
+    #[derive(Default)]
     Period {
+        #[default]
         Monthly "monthly",
         Weekly "weekly",
     }
 }
 
-impl Period {
-    /// Reads `?period=`; months by default.
-    pub fn from_query(source: &dyn Source) -> Result<Self> {
-        Form::read(source, |form| Ok(form.optional::<Self>("period")?.unwrap_or(Self::Monthly)))
-    }
+input! {
+    /// The filter of earnings.
+    #[derive(Debug, Clone, Copy)]
+    pub new EarningsFilter;
 
+    period "period": OrDefault<Period> = "`monthly` by default.",
+}
+
+input! {
+    /// The filter of the activity log.
+    #[derive(Debug, Clone, Copy)]
+    pub new ActivityFilter;
+
+    limit "limit": Optional<Size> = "The number of entries; 20 by default.",
+}
+
+input! {
+    /// The filter of FreelanceHub's activity feed.
+    #[derive(Debug, Clone, Copy)]
+    pub new FeedFilter;
+
+    page "page": LimitedPage = "Entries per page; 10 by default.",
+}
+
+impl Period {
     /// Returns the first days of the last [`PERIODS_SHOWN`] periods, oldest first, and of the next
     /// one.
     pub fn starts(self, today: Date) -> Result<Vec<Date>> {
@@ -225,11 +247,6 @@ fn percent(part: u64, whole: u64) -> u64 {
     }
     let percent = divide_rounded(i128::from(part) * 100, i128::from(whole));
     u64::try_from(percent).unwrap_or(0)
-}
-
-/// Reads `?limit=` of the activity feed: 1 to 100, default 20.
-pub fn activity_limit(source: &dyn Source) -> Result<u32> {
-    Form::read(source, |form| Ok(form.optional::<Size>("limit")?.unwrap_or(20)))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::{
     id::{AccountId, InvoiceId, MailId},
+    image::Image,
     word::words,
 };
 
@@ -17,6 +18,8 @@ words! {
         SecurityNotice "security_notice",
         MessageReceived "message_received",
         ProposalAnswered "proposal_answered",
+        /// An accepted proposal, for its client.
+        ProposalCopy "proposal_copy",
         Invoice "invoice",
         InvoiceReminder "invoice_reminder",
     }
@@ -35,7 +38,26 @@ pub struct Mail {
     pub from_name: Option<String>,
     /// Where replies go, if not to the sender.
     pub reply_to: Option<String>,
+    /// The picture that the HTML shows as [`LOGO`].
+    pub logo: Option<Logo>,
     pub attachment: Option<Attachment>,
+}
+
+/// The address of the logo in the HTML of an email. The email contains the picture: email clients
+/// show it without asking, wherever the server is.
+pub const LOGO: &str = "logo@freelanceos";
+
+/// A logo in an email.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Logo {
+    pub content_type: String,
+    pub bytes: Vec<u8>,
+}
+
+impl From<Image> for Logo {
+    fn from(image: Image) -> Self {
+        Self { content_type: image.content_type, bytes: image.content }
+    }
 }
 
 /// A PDF attached to an email.
@@ -66,8 +88,8 @@ pub struct QueuedMail {
     pub kind: MailKind,
     pub to: String,
     pub subject: String,
-    /// The whole mail, encrypted with the secret key; erased once it is delivered or given up. None
-    /// if it is written from the invoice on delivery.
+    /// What cannot be written again, encrypted with the secret key; erased once it is delivered or
+    /// given up. None if all of it is written from the invoice on delivery.
     pub sealed: Option<Vec<u8>>,
     pub tries: i64,
     /// The time of the next try, while it waits.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::domain::{
     id::{AccountId, MessageId},
     input::{Flag, Required, input},
+    page::LimitedPage,
     text::{Email, Name, SaidText},
 };
 
@@ -55,6 +56,14 @@ input! {
     pub new MessageChange;
 
     read "read": Required<Flag>,
+}
+
+input! {
+    /// The filter of a list of messages.
+    #[derive(Debug, Clone, Copy)]
+    pub new MessageFilter;
+
+    page "page": LimitedPage = "Messages per page; 10 by default.",
 }
 
 #[cfg(test)]

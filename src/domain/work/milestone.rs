@@ -65,6 +65,6 @@ input! {
     #[derive(Debug, Clone)]
     pub new MilestoneFilter;
 
-    project_id "projectId": Optional<ProjectId>,
-    page "page": Page,
+    project_id "projectId": Optional<ProjectId> = "Only milestones of this project.",
+    page "page": Page = "Milestones per page; 10 by default.",
 }

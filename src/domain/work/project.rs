@@ -70,7 +70,6 @@ input! {
 pub struct ProjectName {
     pub id: ProjectId,
     pub name: String,
-    pub client_id: ClientId,
     /// The name of its client.
     pub client: String,
 }
@@ -80,9 +79,9 @@ input! {
     #[derive(Debug, Clone, Default)]
     pub new ProjectFilter;
 
-    status "status": Optional<ProjectStatus>,
-    client_id "clientId": Optional<ClientId>,
+    status "status": Optional<ProjectStatus> = "Only projects with this status.",
+    client_id "clientId": Optional<ClientId> = "Only projects for this client.",
     /// Text to find in the name and the client, case-insensitive.
     search "search": OfPages<OrDefault<Search>>,
-    page "page": Page,
+    page "page": Page = "Projects per page; 10 by default.",
 }

@@ -130,6 +130,7 @@ impl PublicProposal {
         }
         match self.proposal.valid_until {
             Some(last) if last < today => {
+                let last = self.freelancer.date_format.show(last);
                 Err(Error::conflict("error-proposal-expired").with("date", last))
             }
             _ => Ok(()),
@@ -187,9 +188,9 @@ input! {
     #[derive(Debug, Clone, Default)]
     pub new ProposalFilter;
 
-    status "status": Optional<ProposalStatus>,
-    client_id "clientId": Optional<ClientId>,
+    status "status": Optional<ProposalStatus> = "Only proposals with this status.",
+    client_id "clientId": Optional<ClientId> = "Only proposals for this client.",
     /// Text to find in the title and the client, case-insensitive.
     search "search": OfPages<OrDefault<Search>>,
-    page "page": Page,
+    page "page": Page = "Proposals per page; 10 by default.",
 }

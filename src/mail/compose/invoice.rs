@@ -4,8 +4,9 @@ use super::{Brand, greeting, lines, mail, one_line, shown_name};
 use crate::{
     domain::{
         error::{Error, Result},
+        image::Image,
         invoice::{Invoice, Party, Seller},
-        mail::{Attachment, Mail, MailKind},
+        mail::{Attachment, Logo, Mail, MailKind},
         pdf_file::PdfFile,
         text::turns,
     },
@@ -24,6 +25,8 @@ pub struct InvoiceMail<'a> {
     pub to: &'a str,
     /// The freelancer's address.
     pub reply_to: &'a str,
+    /// The freelancer's own words.
+    pub message: Option<&'a str>,
     pub invoice: &'a Invoice,
     pub seller: &'a Seller,
     pub buyer: &'a Party,
@@ -33,13 +36,16 @@ pub struct InvoiceMail<'a> {
     pub is_overdue: bool,
     /// Where the client can read it.
     pub link: &'a str,
+    pub logo: Option<Image>,
     pub file: Option<PdfFile>,
 }
 
 /// An invoice or reminder for a client; replies go to the freelancer.
 pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     let InvoiceMail { invoice, seller, is_overdue, link, .. } = *about;
-    let file = about.file.as_ref().filter(|file| file.bytes.len() <= ATTACHMENT_MAX);
+    let logo = about.logo.as_ref();
+    let room = ATTACHMENT_MAX.saturating_sub(logo.map_or(0, |logo| logo.content.len()));
+    let file = about.file.as_ref().filter(|file| file.bytes.len() <= room);
     let greeting = &greeting(&about.buyer.name);
     let name = &seller.party.heading().replace(turns, "");
     let (number, amount) = (&invoice.number, &invoice.amount().shown());
@@ -50,21 +56,22 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     let how_to_pay = &lines(how_to_pay.unwrap_or_default());
     let (button, place) = (&t("mail-invoice-view").to_string(), &place(&seller.party));
     let rows = &rows(about, file);
+    let message = &lines(about.message.unwrap_or_default());
     let notes = &excerpt(&lines(invoice.notes.as_deref().unwrap_or_default()));
     let (is_reminder, is_attached) = (about.kind == MailKind::InvoiceReminder, file.is_some());
     let parts = render!("mail/invoice.txt", "mail/invoice.html", {
-        greeting: &'a str, name: &'a str, number: &'a str, amount: &'a str, due: &'a str,
+        greeting: &'a str, message: &'a str, name: &'a str, number: &'a str, amount: &'a str, due: &'a str,
         link: &'a str, payment_link: Option<&'a str>, how_to_pay: &'a str, notes: &'a str, is_due: bool,
         is_reminder: bool, is_overdue: bool, is_attached: bool,
     }, { button: &'a str, place: &'a str, rows: &'a [(String, String)] });
     let subject = invoice_subject(about.kind, invoice, seller, is_overdue);
-    let brand = Brand::new(name, seller.accent);
-    let mail = mail(about.kind, about.to, &subject, &brand, parts)?;
+    let mail = mail(about.kind, about.to, &subject, &Brand::of(seller, logo), parts)?;
     let attachment =
         file.map(|file| Attachment { name: file.name.clone(), bytes: file.bytes.clone() });
     Ok(Mail {
         from_name: shown_name(name),
         reply_to: Some(about.reply_to.to_owned()),
+        logo: logo.cloned().map(Logo::from),
         attachment,
         ..mail
     })
@@ -169,12 +176,14 @@ mod tests {
                 kind: MailKind::Invoice,
                 to: "ada@example.com",
                 reply_to: "obi@example.com",
+                message: None,
                 invoice: &invoice,
                 seller: &seller,
                 buyer: &seller.party,
                 payment_link: None,
                 is_overdue: false,
                 link: "http://localhost:5000/i/token",
+                logo: None,
                 file: Some(PdfFile::of_invoice(&invoice.number, vec![0; length])),
             })
             .unwrap();

@@ -25,11 +25,13 @@ macro_rules! render {
 mod account;
 mod invoice;
 mod news;
+mod proposal;
 
 pub use self::{
     account::{LINK_LIFE, Verification, password_reset, security_notice, verification},
     invoice::{InvoiceMail, invoice, invoice_subject},
-    news::{message_received, proposal_answered, unproven_news},
+    news::{message_received, unproven_news},
+    proposal::{ProposalCopy, proposal_answered, proposal_copy},
 };
 
 use jiff::SignedDuration;
@@ -39,6 +41,8 @@ use crate::{
     domain::{
         accent::Accent,
         error::Result,
+        image::Image,
+        invoice::Seller,
         mail::{Mail, MailKind},
         text::turns,
     },
@@ -48,10 +52,15 @@ use crate::{
 /// The fonts of every cell, since some email clients do not inherit them in tables.
 const FONT: &str = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
-/// The brand at the top of an email: name, initial and colour.
+/// The maximum width and height of a logo.
+const LOGO_SIDES: (u32, u32) = (160, 40);
+
+/// The brand at the top of an email: name, logo or initial, and colour.
 struct Brand {
     name: String,
     initial: String,
+    /// The width and height of the logo.
+    logo: Option<(u32, u32)>,
     accent: Accent,
 }
 
@@ -59,7 +68,13 @@ impl Brand {
     fn new(name: &str, accent: Accent) -> Self {
         let first = name.chars().find(|c| c.is_alphanumeric());
         let initial = first.into_iter().flat_map(char::to_uppercase).collect();
-        Self { name: name.to_owned(), initial, accent }
+        Self { name: name.to_owned(), initial, logo: None, accent }
+    }
+
+    /// The brand of a freelancer.
+    fn of(seller: &Seller, logo: Option<&Image>) -> Self {
+        let name = seller.party.heading().replace(turns, "");
+        Self { logo: logo.map(fitted), ..Self::new(&name, seller.accent) }
     }
 
     /// The brand of this program.
@@ -83,7 +98,20 @@ fn mail(
     let subject = one_line(subject);
     let (text, html) = parts(&subject, brand)?;
     let to = to.to_owned();
-    Ok(Mail { kind, to, subject, text, html, from_name: None, reply_to: None, attachment: None })
+    let (from_name, reply_to, logo, attachment) = (None, None, None, None);
+    Ok(Mail { kind, to, subject, text, html, from_name, reply_to, logo, attachment })
+}
+
+/// Returns the size at which a logo fits its place; it is never enlarged.
+fn fitted(logo: &Image) -> (u32, u32) {
+    let ((most_wide, most_high), (width, height)) =
+        (LOGO_SIDES, (logo.width.max(1), logo.height.max(1)));
+    let (wide, high) = (width.min(most_wide), height.min(most_high));
+    if wide * height <= high * width {
+        (wide, (wide * height / width).max(1))
+    } else {
+        ((high * width / height).max(1), high)
+    }
 }
 
 fn greeting(first_name: &str) -> String {

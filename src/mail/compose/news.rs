@@ -28,27 +28,6 @@ pub fn message_received(
     Ok(Mail { reply_to: Some(sender_email.to_owned()), ..mail })
 }
 
-/// A client's answer to a proposal.
-pub fn proposal_answered(
-    to: &str,
-    first_name: &str,
-    client_name: &str,
-    title: &str,
-    accepted: bool,
-) -> Result<Mail> {
-    let greeting = &greeting(first_name);
-    let (client_name, title) = (&client_name.replace(turns, ""), &title.replace(turns, ""));
-    let parts = render!("mail/proposal_answered.txt", "mail/proposal_answered.html", {
-        greeting: &'a str, client_name: &'a str, title: &'a str, accepted: bool,
-    });
-    let subject = match accepted {
-        true => t("mail-subject-accepted"),
-        false => t("mail-subject-declined"),
-    };
-    let subject = subject.with("name", client_name).with("title", title).to_string();
-    mail(MailKind::ProposalAnswered, to, &subject, &Brand::own(), parts)
-}
-
 /// News for an owner whose address is not verified. The address may be someone else's, so the email
 /// contains no text from the account or its visitors.
 pub fn unproven_news(
@@ -81,15 +60,5 @@ mod tests {
         assert!(mail.text.contains("</script>\nsecond & last[2J"), "{}", mail.text);
         assert_eq!(mail.reply_to.as_deref(), Some("eve@example.com"));
         assert_eq!(mail.subject, "New message from <b>Eve</b>");
-    }
-
-    #[test]
-    fn a_subject_stays_one_line() {
-        let title = "Web\r\nBcc: everybody@example.com";
-        let mail = proposal_answered("a@example.com", "Ada", "Acme", title, true).unwrap();
-        assert_eq!(mail.subject, "Acme accepted: Web  Bcc: everybody@example.com");
-        let mail = proposal_answered("a@example.com", "Ada", "Acme", "Web", false).unwrap();
-        assert_eq!(mail.subject, "Acme declined: Web");
-        assert!(mail.text.contains("Acme has declined your proposal:\n\n    Web\n"));
     }
 }

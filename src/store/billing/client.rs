@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     domain::{
-        client::{Client, ClientDetails, ClientFilter, ClientName},
+        client::{Client, ClientDetails, ClientFilter, ClientName, ClientWork, Latest},
         error::{Error, Result},
         exchange_rate::Total,
         id::{AccountId, ClientId},
@@ -177,6 +177,34 @@ pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<Clie
         values![&account, most],
         |row| Ok(ClientName { id: row.get(0)?, name: row.get(1)?, company: row.get(2)? }),
     )
+}
+
+/// Returns when the newest invoice, proposal and project of each of these clients was created.
+pub fn list_latest(
+    tx: &mut Tx,
+    account: AccountId,
+    ids: &[ClientId],
+) -> Result<HashMap<ClientId, Latest>> {
+    let latest = tx.list(
+        "SELECT id, (SELECT i.created_at FROM invoices i WHERE i.account_id = ?1 \
+         AND i.client_id = clients.id AND i.status <> 'cancelled' ORDER BY i.id DESC LIMIT 1), \
+         (SELECT p.created_at FROM proposals p WHERE p.account_id = ?1 \
+         AND p.client_id = clients.id ORDER BY p.id DESC LIMIT 1), \
+         (SELECT p.created_at FROM projects p WHERE p.account_id = ?1 \
+         AND p.client_id = clients.id AND p.deleted_at IS NULL ORDER BY p.id DESC LIMIT 1) \
+         FROM clients WHERE account_id = ?1 AND id IN rarray(?2)",
+        values![&account, any_of(ids)],
+        |row| {
+            let kinds = [ClientWork::Invoice, ClientWork::Proposal, ClientWork::Project];
+            let mut latest = None;
+            for (column, kind) in (1..).zip(kinds) {
+                let at: Option<Timestamp> = row.get(column)?;
+                latest = latest.max(at.map(|at| Latest { at, kind }));
+            }
+            Ok((row.get(0)?, latest))
+        },
+    )?;
+    Ok(latest.into_iter().filter_map(|(id, latest)| Some((id, latest?))).collect())
 }
 
 /// Lists a page of clients, newest first.

@@ -20,65 +20,46 @@ use crate::{
         list_total,
         lister::Lister,
         milestone,
-        row::{NewRow, row},
+        row::{record, row},
     },
 };
 
 pub use super::invoice_list::{list, list_ids, search};
 
-pub(super) const LIST: Lister = Lister::new(
-    "invoices",
-    "id, account_id, client_id, project_id, number, currency, amount, subtotal, \
-     tax_rate, tax_amount, status, issue_date, due_date, paid_at, payment_link, notes, \
-     buyer, created_at, updated_at",
-);
-pub(super) fn read(row: &dyn Row) -> Result<Invoice> {
-    Ok(Invoice {
-        id: row.get(0)?,
-        account: row.get(1)?,
-        client_id: row.get(2)?,
-        client: None,
-        project_id: row.get(3)?,
-        number: row.get(4)?,
-        currency: row.get(5)?,
-        totals: Totals { amount: row.get(6)?, subtotal: row.get(7)?, tax: row.get(9)? },
-        tax_rate: row.get(8)?,
-        status: row.get(10)?,
-        issue_date: row.get(11)?,
-        due_date: row.get(12)?,
-        paid_at: row.get(13)?,
-        payment_link: row.get(14)?,
-        items: Vec::new(),
-        notes: row.get(15)?,
-        buyer: row.get(16)?,
-        created_at: row.get(17)?,
-        updated_at: row.get(18)?,
-    })
-}
+pub(super) const LIST: Lister = Lister::new("invoices", COLUMNS);
 
-fn row(invoice: &Invoice) -> NewRow<'_> {
-    row!(invoices {
-        id: &invoice.id,
-        client_id: &invoice.client_id,
-        project_id: invoice.project_id.as_ref(),
-        currency: invoice.currency,
-        amount: invoice.totals.amount,
-        subtotal: invoice.totals.subtotal,
-        tax_rate: invoice.tax_rate,
-        tax_amount: invoice.totals.tax,
-        status: invoice.status.as_str(),
-        issue_date: invoice.issue_date,
-        due_date: invoice.due_date,
-        paid_at: invoice.paid_at,
-        payment_link: invoice.payment_link.as_ref(),
-        notes: invoice.notes.as_ref(),
-        updated_at: invoice.updated_at;
-        once
-        account_id: &invoice.account,
-        number: &invoice.number,
-        created_at: invoice.created_at,
-        number_key: text::search_key(&invoice.number)
-    })
+record! {
+    invoices, invoice: &Invoice {
+        id = &invoice.id,
+        client_id = &invoice.client_id,
+        project_id = invoice.project_id.as_ref(),
+        currency = invoice.currency,
+        amount = invoice.totals.amount,
+        subtotal = invoice.totals.subtotal,
+        tax_rate = invoice.tax_rate,
+        tax_amount = invoice.totals.tax,
+        status = invoice.status.as_str(),
+        issue_date = invoice.issue_date,
+        due_date = invoice.due_date,
+        paid_at = invoice.paid_at,
+        payment_link = invoice.payment_link.as_ref(),
+        notes = invoice.notes.as_ref(),
+        updated_at = invoice.updated_at,
+        @once {
+            account_id = &invoice.account,
+            number = &invoice.number,
+            created_at = invoice.created_at,
+        }
+        @write once { number_key = text::search_key(&invoice.number), }
+        @read { buyer = "buyer", }
+    } => Invoice {
+        account: account_id,
+        client: None,
+        totals: Totals { amount, subtotal, tax: tax_amount },
+        items: Vec::new(),
+        id, client_id, project_id, number, currency, tax_rate, status, issue_date, due_date,
+        paid_at, payment_link, notes, buyer, created_at, updated_at,
+    }
 }
 
 /// Adds an invoice with its lines.

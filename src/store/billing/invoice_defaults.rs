@@ -3,11 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{
-        error::{Error, Result},
-        id::AccountId,
-        invoice_defaults::InvoiceDefaults,
-    },
+    domain::{error::Result, id::AccountId, invoice_defaults::InvoiceDefaults},
     store::{
         engine::{Tx, values},
         row::row,
@@ -21,13 +17,12 @@ pub fn find(tx: &mut Tx, account: AccountId) -> Result<InvoiceDefaults> {
          payment_instructions, logo, number_format, accent, template, paper FROM invoice_defaults WHERE account_id = ?1",
         values![&account],
         |row| {
-            let due_days: i64 = row.get(4)?;
             Ok(InvoiceDefaults {
                 business_name: row.get(0)?,
                 address: row.get(1)?,
                 tax_id: row.get(2)?,
                 prefix: row.get(3)?,
-                due_days: u32::try_from(due_days).map_err(Error::internal)?,
+                due_days: row.get(4)?,
                 tax_rate: row.get(5)?,
                 notes: row.get(6)?,
                 payment_instructions: row.get(7)?,
@@ -55,7 +50,7 @@ pub fn set(
         address: defaults.address.as_ref(),
         tax_id: defaults.tax_id.as_ref(),
         prefix: &defaults.prefix,
-        due_days: i64::from(defaults.due_days),
+        due_days: defaults.due_days,
         tax_rate: defaults.tax_rate,
         notes: defaults.notes.as_ref(),
         payment_instructions: defaults.payment_instructions.as_ref(),

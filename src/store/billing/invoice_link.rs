@@ -1,5 +1,7 @@
 //! The public links to invoices, and their use.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use crate::{
@@ -9,7 +11,7 @@ use crate::{
         invoice::InvoiceTimes,
     },
     store::{
-        engine::{Tx, values},
+        engine::{Row, Tx, any_of, values},
         row::row,
     },
 };
@@ -41,14 +43,31 @@ pub fn find_times(tx: &mut Tx, account: AccountId, id: InvoiceId) -> Result<Invo
     tx.one(
         "SELECT sent_at, viewed_at, reminded_at FROM invoices WHERE account_id = ?1 AND id = ?2",
         values![&account, &id],
-        |row| {
-            Ok(InvoiceTimes {
-                sent_at: row.get(0)?,
-                viewed_at: row.get(1)?,
-                reminded_at: row.get(2)?,
-            })
-        },
+        |row| read_times(row, 0),
     )
+}
+
+/// Like [`find_times`], for several invoices.
+pub fn list_times(
+    tx: &mut Tx,
+    account: AccountId,
+    ids: &[InvoiceId],
+) -> Result<HashMap<InvoiceId, InvoiceTimes>> {
+    let times = tx.list(
+        "SELECT id, sent_at, viewed_at, reminded_at FROM invoices \
+         WHERE account_id = ?1 AND id IN rarray(?2)",
+        values![&account, any_of(ids)],
+        |row| Ok((row.get(0)?, read_times(row, 1)?)),
+    )?;
+    Ok(times.into_iter().collect())
+}
+
+fn read_times(row: &dyn Row, column: usize) -> Result<InvoiceTimes> {
+    Ok(InvoiceTimes {
+        sent_at: row.get(column)?,
+        viewed_at: row.get(column + 1)?,
+        reminded_at: row.get(column + 2)?,
+    })
 }
 
 /// Records when the client first saw it.

@@ -10,7 +10,10 @@ use crate::{
         invoice::{Invoice, InvoiceFilter, InvoiceSort, InvoiceStatus},
         page::Listing,
     },
-    store::{dashboard, engine::Tx, list_total, lister::Query, search::like_pattern},
+    store::{
+        dashboard, engine::Tx, exchange_rate::LatestRates, list_total, lister::Query,
+        search::like_pattern,
+    },
 };
 
 /// The condition for a search.
@@ -33,7 +36,7 @@ pub fn list(
             Some(query) => query.page(tx, filter.page, read)?,
             None => {
                 let query = matching(&account, filter, today);
-                let ids: Vec<InvoiceId> = query.ids_by(tx, order.column, order.is_down)?;
+                let ids = sorted(tx, &query, order.column, order.is_down, rates)?;
                 query.page_of(tx, &ids, filter.page, read)?
             }
         },
@@ -63,19 +66,45 @@ pub fn list_ids(
     account: AccountId,
     filter: &InvoiceFilter,
     today: Date,
+    rates: &LatestRates,
 ) -> Result<Vec<InvoiceId>> {
     let (column, is_down) = match order(filter) {
         Some(order) => (order.column, order.is_down),
         None if filter.status == Some(InvoiceStatus::Overdue) => ("due_date", true),
         None => ("''", true),
     };
-    matching(&account, filter, today).ids_by(tx, column, is_down)
+    sorted(tx, &matching(&account, filter, today), column, is_down, rates)
+}
+
+/// The columns that determine the value of an invoice.
+const WORTH: &str = "amount, currency";
+
+/// Returns the ids of the matching invoices, ordered by a column.
+fn sorted(
+    tx: &mut Tx,
+    query: &Query,
+    column: &'static str,
+    is_down: bool,
+    rates: &LatestRates,
+) -> Result<Vec<InvoiceId>> {
+    if column != WORTH {
+        return query.ids_by(tx, column, is_down, |row| row.get::<String>(1));
+    }
+    let rates = rates.get(tx)?;
+    // Amounts without a known rate count as less than any other.
+    query.ids_by(
+        tx,
+        WORTH,
+        is_down,
+        |row| Ok(rates.convert(row.get::<i64>(1)?.into(), row.get(2)?)),
+    )
 }
 
 /// The sort column of a list.
 struct Order {
     column: &'static str,
     is_down: bool,
+    /// Empty if no index has this order.
     sql: &'static str,
 }
 
@@ -91,12 +120,14 @@ fn order(filter: &InvoiceFilter) -> Option<Order> {
         InvoiceSort::IssuedDown => ("issue_date", true, "issue_date DESC, id DESC"),
         InvoiceSort::Due => ("due_date", false, "due_date, id"),
         InvoiceSort::DueDown => ("due_date", true, "due_date DESC, id DESC"),
+        InvoiceSort::Amount => (WORTH, false, ""),
+        InvoiceSort::AmountDown => (WORTH, true, ""),
     };
     Some(Order { column, is_down, sql })
 }
 
 /// Selects invoices in the order of an index: all of them or only paid ones, or those of a period
-/// by issue date. None if another index finds fewer rows for the filter.
+/// by issue date. None if another index finds fewer rows for the filter, or no index has the order.
 fn in_order<'a>(
     tx: &mut Tx,
     account: &'a AccountId,
@@ -107,7 +138,11 @@ fn in_order<'a>(
     let is_narrow =
         (&filter.client_id, &filter.project_id, &filter.search) != (&None, &None, &None);
     let is_of_few = !matches!(filter.status, None | Some(InvoiceStatus::Paid));
-    if is_narrow || is_of_few || (from.or(to).is_some() && order.column != "issue_date") {
+    if order.sql.is_empty()
+        || is_narrow
+        || is_of_few
+        || (from.or(to).is_some() && order.column != "issue_date")
+    {
         return Ok(None);
     }
     let mut query = LIST.of(account).only("status <> 'cancelled'").order(order.sql);
@@ -116,7 +151,8 @@ fn in_order<'a>(
         // Written so that no index on the status applies: its rows would have to be sorted.
         query = query.which("(status = ? OR ? IS NULL)", Some(status)).known(total);
     }
-    Ok(Some(query.which("issue_date >= ?", from).which("issue_date <= ?", to)))
+    let query = query.which("issue_date >= ?", from).which("issue_date <= ?", to);
+    Ok(Some(query.which("currency = ?", filter.currency)))
 }
 
 /// Selects the invoices that match a filter, in no order.
@@ -138,6 +174,7 @@ fn matching<'a>(account: &'a AccountId, filter: &'a InvoiceFilter, today: Date) 
         .which(SEARCH, filter.search.as_deref().map(like_pattern))
         .which("issue_date >= ?", filter.issued_from)
         .which("issue_date <= ?", filter.issued_to)
+        .which("currency = ?", filter.currency)
 }
 
 /// Selects invoices, newest first, or overdue ones by due date, latest first.
@@ -173,9 +210,12 @@ fn newest<'a>(
     let mut query = query
         .equal("client_id", filter.client_id.as_ref())
         .which(of_project, filter.project_id.as_ref())
-        .which(SEARCH, filter.search.as_deref().map(like_pattern));
+        .which(SEARCH, filter.search.as_deref().map(like_pattern))
+        .which("currency = ?", filter.currency);
     let is_open = matches!(filter.status, Some(InvoiceStatus::Sent | InvoiceStatus::Overdue));
-    if is_open && (&filter.client_id, &filter.project_id, &filter.search) == (&None, &None, &None) {
+    let is_narrow = (&filter.client_id, &filter.project_id, &filter.search, filter.currency)
+        != (&None, &None, &None, None);
+    if is_open && !is_narrow {
         let is_overdue = filter.status == Some(InvoiceStatus::Overdue);
         let open = dashboard::open(tx, *account, today)?;
         let sums = open.iter().filter(|sum| sum.overdue == is_overdue);

@@ -1,7 +1,6 @@
 //! Accounts.
 
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 
 use crate::{
     domain::{
@@ -13,92 +12,66 @@ use crate::{
     },
     store::{
         code,
-        engine::{Row, Tx, values},
-        row::row,
+        engine::{Tx, values},
+        row::{record, row},
     },
 };
 
-/// The columns that [`read`] expects, in order.
-macro_rules! select {
-    ($tail:literal) => {
-        concat!(
-            "SELECT id, email, first_name, last_name, currency, timezone, avatar, role, username, \
-             phone, country, city, longitude, latitude, date_of_birth, activated_at, \
-             email_verified_at, disabled_at, last_login_at, created_at, updated_at, \
-             date_format, password_hash, owner, made_by FROM accounts ",
-            $tail
-        )
-    };
-}
-
-fn read(row: &dyn Row) -> Result<Account> {
-    let country: Option<String> = row.get(10)?;
-    let point: (Option<Decimal>, Option<Decimal>) = (row.get(12)?, row.get(13)?);
-    let coordinates =
-        point.0.zip(point.1).map(|(longitude, latitude)| Coordinates { longitude, latitude });
-    let city = row.get(11)?;
-    Ok(Account {
-        id: row.get(0)?,
-        email: row.get(1)?,
-        first_name: row.get(2)?,
-        last_name: row.get(3)?,
-        currency: row.get(4)?,
-        zone: row.get(5)?,
-        avatar: row.get(6)?,
-        role: row.get(7)?,
-        username: row.get(8)?,
-        phone: row.get(9)?,
-        location: country.map(|country| Location { country, city, coordinates }),
-        date_of_birth: row.get(14)?,
-        activated_at: row.get(15)?,
-        email_verified_at: row.get(16)?,
-        disabled_at: row.get(17)?,
-        last_login_at: row.get(18)?,
-        created_at: row.get(19)?,
-        updated_at: row.get(20)?,
-        date_format: row.get(21)?,
-        is_owner: row.get::<Option<i64>>(23)?.is_some(),
-        made_by: row.get(24)?,
-    })
-}
-
-fn read_with_hash(row: &dyn Row) -> Result<(Account, String)> {
-    Ok((read(row)?, row.get(22)?))
-}
-
-/// Adds an account. An existing email or username is a conflict.
-pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()> {
-    tx.insert(row!(accounts {
-        id: &account.id,
-        email: &account.email,
-        email_key: text::email_key(&account.email),
-        password_hash: password_hash,
-        first_name: &account.first_name,
-        last_name: &account.last_name,
-        currency: account.currency,
-        timezone: account.zone.name(),
-        avatar: account.avatar.as_ref(),
-        role: account.role.as_str(),
-        username: account.username.as_ref(),
-        username_key: account.username.as_deref().map(text::fold),
-        phone: account.phone.as_ref(),
-        country: account.location.as_ref().map(|place| &place.country),
-        city: account.location.as_ref().and_then(|place| place.city.as_ref()),
-        longitude: coordinates(account).map(|point| point.longitude),
-        latitude: coordinates(account).map(|point| point.latitude),
-        date_of_birth: account.date_of_birth,
-        activated_at: account.activated_at,
-        email_verified_at: account.email_verified_at,
-        created_at: account.created_at,
-        updated_at: account.updated_at,
-        date_format: account.date_format.as_str(),
-        owner: account.is_owner.then_some(1),
-        made_by: account.made_by.as_str()
-    }))
+record! {
+    accounts, stored: &(Account, String) {
+        id = &stored.0.id,
+        first_name = &stored.0.first_name,
+        last_name = &stored.0.last_name,
+        currency = stored.0.currency,
+        timezone = stored.0.zone.name(),
+        date_format = stored.0.date_format.as_str(),
+        avatar = stored.0.avatar.as_ref(),
+        username = stored.0.username.as_ref(),
+        phone = stored.0.phone.as_ref(),
+        country = stored.0.location.as_ref().map(|place| &place.country),
+        city = stored.0.location.as_ref().and_then(|place| place.city.as_ref()),
+        longitude = coordinates(&stored.0).map(|point| point.longitude),
+        latitude = coordinates(&stored.0).map(|point| point.latitude),
+        activated_at = stored.0.activated_at,
+        email_verified_at = stored.0.email_verified_at,
+        disabled_at = stored.0.disabled_at,
+        updated_at = stored.0.updated_at,
+        @write { username_key = stored.0.username.as_deref().map(text::fold), }
+        @once {
+            email = &stored.0.email,
+            password_hash = &stored.1,
+            role = stored.0.role.as_str(),
+            date_of_birth = stored.0.date_of_birth,
+            owner = stored.0.is_owner.then_some(1_i64),
+            made_by = stored.0.made_by.as_str(),
+            created_at = stored.0.created_at,
+        }
+        @write once { email_key = text::email_key(&stored.0.email), }
+        @read { last_login_at = "last_login_at", }
+    } => (
+        Account {
+            zone: timezone,
+            location: Option::map(country, |country| {
+                let point = Option::zip(longitude, latitude);
+                let point = point.map(|(longitude, latitude)| Coordinates { longitude, latitude });
+                Location { country, city, coordinates: point }
+            }),
+            is_owner: Option::<i64>::is_some(&owner),
+            id, email, first_name, last_name, currency, date_format, avatar, role, username, phone,
+            date_of_birth, activated_at, email_verified_at, disabled_at, made_by, last_login_at,
+            created_at, updated_at,
+        },
+        password_hash,
+    )
 }
 
 fn coordinates(account: &Account) -> Option<Coordinates> {
     account.location.as_ref().and_then(|place| place.coordinates)
+}
+
+/// Adds an account. An existing email or username is a conflict.
+pub fn create(tx: &mut Tx, account: &Account, password_hash: &str) -> Result<()> {
+    tx.insert(row(&(account.clone(), password_hash.to_owned())))
 }
 
 /// Finds the account with this id.
@@ -108,7 +81,7 @@ pub fn find(tx: &mut Tx, id: AccountId) -> Result<Account> {
 
 /// Finds the account with this id and its password hash.
 pub fn find_with_hash(tx: &mut Tx, id: AccountId) -> Result<(Account, String)> {
-    tx.find(select!("WHERE id = ?1"), values![&id], read_with_hash)?
+    tx.find(select("WHERE id = ?1"), values![&id], read)?
         .ok_or_else(|| Error::not_found("error-user-not-found"))
 }
 
@@ -120,8 +93,7 @@ pub fn find_by_email(tx: &mut Tx, email: &str) -> Result<Option<(Account, String
     }
     let key = text::email_key(email);
     let mut find = |key: &String| {
-        let select = select!("WHERE email_key = ?1 AND deleted_at IS NULL");
-        tx.find(select, values![key], read_with_hash)
+        tx.find(select("WHERE email_key = ?1 AND deleted_at IS NULL"), values![key], read)
     };
     // Before version 4, the two spellings of a domain had different keys.
     let former = text::fold(email.trim());
@@ -137,7 +109,8 @@ pub fn find_by_username(tx: &mut Tx, username: &str) -> Result<Option<Account>> 
     if key.contains('\0') {
         return Ok(None);
     }
-    tx.find(select!("WHERE username_key = ?1"), values![&key], read)
+    let found = tx.find(select("WHERE username_key = ?1"), values![&key], read)?;
+    Ok(found.map(|(account, _)| account))
 }
 
 /// Whether there is any account, verified or not.
@@ -164,31 +137,12 @@ pub fn set_owner(tx: &mut Tx, id: AccountId) -> Result<()> {
 
 /// Lists all accounts, oldest first.
 pub fn list(tx: &mut Tx) -> Result<Vec<Account>> {
-    tx.list(select!("WHERE deleted_at IS NULL ORDER BY id"), values![], read)
+    tx.list(select("WHERE deleted_at IS NULL ORDER BY id"), values![], |row| Ok(read(row)?.0))
 }
 
 /// Saves what an owner or admin may change.
 pub fn update(tx: &mut Tx, account: &Account) -> Result<()> {
-    tx.update(row!(accounts {
-        id: &account.id,
-        first_name: &account.first_name,
-        last_name: &account.last_name,
-        currency: account.currency,
-        timezone: account.zone.name(),
-        disabled_at: account.disabled_at,
-        updated_at: account.updated_at,
-        avatar: account.avatar.as_ref(),
-        username: account.username.as_ref(),
-        username_key: account.username.as_deref().map(text::fold),
-        phone: account.phone.as_ref(),
-        country: account.location.as_ref().map(|place| &place.country),
-        city: account.location.as_ref().and_then(|place| place.city.as_ref()),
-        longitude: coordinates(account).map(|point| point.longitude),
-        latitude: coordinates(account).map(|point| point.latitude),
-        activated_at: account.activated_at,
-        email_verified_at: account.email_verified_at,
-        date_format: account.date_format.as_str()
-    }))
+    tx.update(row(&(account.clone(), String::new())))
 }
 
 /// Sets a new password. Codes mailed for a password reset become invalid.

@@ -11,50 +11,35 @@ use crate::{
     },
     store::{
         account,
-        engine::{Row, Tx, values},
-        row::row,
+        engine::{Tx, values},
+        row::{record, row},
     },
 };
 
-/// The columns that [`read`] expects, in order.
-macro_rules! select {
-    ($tail:literal) => {
-        concat!(
-            "SELECT id, account_id, name, credential_id, credential, created_at, last_used_at \
-             FROM passkeys WHERE account_id = ?1 ",
-            $tail
-        )
-    };
-}
-
-fn read(row: &dyn Row) -> Result<Passkey> {
-    Ok(Passkey {
-        id: row.get(0)?,
-        account: row.get(1)?,
-        name: row.get(2)?,
-        credential_id: row.get(3)?,
-        credential: row.get(4)?,
-        created_at: row.get(5)?,
-        last_used_at: row.get(6)?,
-    })
+record! {
+    passkeys, passkey: &Passkey {
+        id = &passkey.id,
+        account_id = &passkey.account,
+        name = &passkey.name,
+        credential_id = &passkey.credential_id[..],
+        credential = &passkey.credential,
+        created_at = passkey.created_at,
+        last_used_at = passkey.last_used_at,
+    } => Passkey {
+        account: account_id,
+        id, name, credential_id, credential, created_at, last_used_at,
+    }
 }
 
 /// Adds a passkey. A credential already registered, by any account, is a conflict.
 pub fn create(tx: &mut Tx, passkey: &Passkey) -> Result<()> {
-    tx.insert(row!(passkeys {
-        id: &passkey.id,
-        account_id: &passkey.account,
-        name: &passkey.name,
-        credential_id: &passkey.credential_id[..],
-        credential: &passkey.credential,
-        created_at: passkey.created_at,
-        last_used_at: passkey.last_used_at
-    }))
+    tx.insert(row(passkey))
 }
 
 /// Lists the passkeys of an account, newest first.
 pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<Passkey>> {
-    tx.list(select!("ORDER BY id DESC"), values![&account], read)
+    let sql = select("WHERE account_id = ?1 ORDER BY id DESC");
+    tx.list(sql, values![&account], read)
 }
 
 /// Finds an account's passkey by the authenticator's id for it.
@@ -63,7 +48,8 @@ pub fn find_by_credential(
     account: AccountId,
     credential_id: &[u8],
 ) -> Result<Option<Passkey>> {
-    tx.find(select!("AND credential_id = ?2"), values![&account, credential_id], read)
+    let sql = select("WHERE account_id = ?1 AND credential_id = ?2");
+    tx.find(sql, values![&account, credential_id], read)
 }
 
 /// Finds the account that may sign in with this name, and its passkeys. The database gets the same

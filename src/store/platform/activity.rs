@@ -5,13 +5,13 @@ use crate::{
         activity::Activity,
         error::Result,
         id::{AccountId, MessageId},
-        money::{Currency, Money},
+        money::Money,
         page::{Listing, Page},
     },
     store::{
-        engine::{Row, Tx, values},
+        engine::{Tx, values},
         lister::Lister,
-        row::row,
+        row::record,
     },
 };
 
@@ -29,41 +29,30 @@ macro_rules! is_in_feed {
 
 pub(in crate::store) use is_in_feed;
 
-const LIST: Lister = Lister {
-    // Only the feed has a total.
-    name: "activity:feed",
-    table: "activity",
-    columns: "id, account_id, kind, subject, amount, currency, client_name, entity_id, at",
-    join: "",
-};
+/// Only the feed has a total.
+const LIST: Lister = Lister { name: "activity:feed", ..Lister::new("activity", COLUMNS) };
 
-fn read(row: &dyn Row) -> Result<Activity> {
-    let (minor, currency): (Option<i64>, Option<Currency>) = (row.get(4)?, row.get(5)?);
-    Ok(Activity {
-        id: row.get(0)?,
-        account: row.get(1)?,
-        kind: row.get(2)?,
-        subject: row.get(3)?,
-        amount: minor.zip(currency).map(|(minor, currency)| Money::new(minor, currency)),
-        client_name: row.get(6)?,
-        entity_id: row.get(7)?,
-        at: row.get(8)?,
-    })
+record! {
+    activity, activity: &Activity {
+        id = &activity.id,
+        account_id = &activity.account,
+        kind = activity.kind.as_str(),
+        subject = &activity.subject,
+        amount = activity.amount.map(|amount| amount.minor),
+        currency = activity.amount.map(|amount| amount.currency),
+        client_name = activity.client_name.as_ref(),
+        entity_id = activity.entity_id.as_ref(),
+        at = activity.at,
+    } => Activity {
+        account: account_id,
+        amount: Option::zip(amount, currency).map(|(minor, currency)| Money::new(minor, currency)),
+        id, kind, subject, client_name, entity_id, at,
+    }
 }
 
 /// Adds an entry.
 pub fn create(tx: &mut Tx, activity: &Activity) -> Result<()> {
-    tx.insert(row!(activity {
-        id: &activity.id,
-        account_id: &activity.account,
-        kind: activity.kind.as_str(),
-        subject: &activity.subject,
-        amount: activity.amount.map(|amount| amount.minor),
-        currency: activity.amount.map(|amount| amount.currency),
-        client_name: activity.client_name.as_ref(),
-        entity_id: activity.entity_id.as_ref(),
-        at: activity.at
-    }))?;
+    tx.insert(row(activity))?;
     if activity.kind.feed().is_some() {
         LIST.tally(tx, activity.account, &[], 1)?;
     }

@@ -14,7 +14,10 @@ use crate::{
         },
         money::{Currency, Money},
     },
-    store::engine::{Row, Tx, Value, any_of, values},
+    store::{
+        engine::{Row, Tx, Value, any_of, values},
+        lister::statement,
+    },
 };
 
 /// The export format of a column.
@@ -27,15 +30,46 @@ pub enum Kind {
     Whole,
     /// An exact number stored as text.
     Decimal,
-    /// Minor units of the currency in that other column.
-    Money(usize),
+    /// Minor units of the currency in the column with this name.
+    Money(&'static str),
     Instant,
     /// JSON in a column, copied unchanged.
     Json,
 }
 
-/// The exported columns of a row: `(name, kind)` each, in the order of the statement's columns.
-pub type Columns = &'static [(&'static str, Kind)];
+/// An exported column.
+pub struct Column {
+    name: &'static str,
+    pub kind: Kind,
+    /// Its value, if it is not the column with this name of the table `t`.
+    sql: Option<&'static str>,
+}
+
+impl Column {
+    /// Returns the name of its field: `createdAt`.
+    pub fn field(&self) -> String {
+        let mut words = self.name.split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |field, word| field + &word[..1].to_uppercase() + &word[1..])
+    }
+}
+
+pub type Columns = &'static [Column];
+
+/// Names exported columns: `name: kind => "value"`, text if no kind is given.
+macro_rules! columns {
+    ($($name:ident $(: $kind:expr)? $(=> $sql:literal)?),* $(,)?) => {
+        &[$(Column {
+            name: stringify!($name),
+            kind: columns!(@kind $($kind)?),
+            sql: columns!(@sql $($sql)?),
+        }),*]
+    };
+    (@kind) => { Kind::Text };
+    (@kind $kind:expr) => { $kind };
+    (@sql) => { None };
+    (@sql $sql:literal) => { Some($sql) };
+}
 
 /// A row, its fields in order.
 pub type Fields = Map<String, Json>;
@@ -48,238 +82,130 @@ pub enum Cursor {
     Text(String),
 }
 
-/// A list read page by page. Its statement takes account, cursor and page size, and begins with the
-/// column that orders its rows, which is not an exported field.
+/// A list read page by page.
 pub struct Section {
-    pub sql: &'static str,
+    /// The table `t` with what is joined to it, and which of an account's rows are exported.
+    rows: &'static str,
     pub columns: Columns,
-    /// Whether rows are ordered by text instead of an id.
-    by_text: bool,
+    /// The column of `t` that orders the rows: the id, or a text.
+    key: &'static str,
     pub page: usize,
 }
 
-fn id<K: Named>(bytes: &[u8]) -> Option<String> {
-    Id::<K>::from_slice(bytes).map(|id| id.to_string())
+impl Section {
+    const fn by_id(rows: &'static str, columns: Columns, page: usize) -> Self {
+        Self { rows, columns, key: "id", page }
+    }
 }
 
-pub const CLIENTS: Section = Section {
-    sql: "SELECT id, id, name, email, company, phone, country, created_at, updated_at \
-          FROM clients WHERE account_id = ?1 AND deleted_at IS NULL AND id > ?2 \
-          ORDER BY id LIMIT ?3",
-    columns: &[
-        ("id", Kind::Id(id::<ClientKind>)),
-        ("name", Kind::Text),
-        ("email", Kind::Text),
-        ("company", Kind::Text),
-        ("phone", Kind::Text),
-        ("country", Kind::Text),
-        ("createdAt", Kind::Instant),
-        ("updatedAt", Kind::Instant),
-    ],
-    by_text: false,
-    page: 500,
-};
-
-pub const PROJECTS: Section = Section {
-    sql: "SELECT p.id, p.id, p.client_id, c.name, p.name, p.description, p.status, p.currency, \
-          p.budget, p.deadline, p.created_at, p.updated_at \
-          FROM projects p JOIN clients c ON c.id = p.client_id \
-          WHERE p.account_id = ?1 AND p.deleted_at IS NULL AND p.id > ?2 ORDER BY p.id LIMIT ?3",
-    columns: &[
-        ("id", Kind::Id(id::<ProjectKind>)),
-        ("clientId", Kind::Id(id::<ClientKind>)),
-        ("clientName", Kind::Text),
-        ("name", Kind::Text),
-        ("description", Kind::Text),
-        ("status", Kind::Text),
-        ("currency", Kind::Text),
-        ("budget", Kind::Money(6)),
-        ("deadline", Kind::Day),
-        ("createdAt", Kind::Instant),
-        ("updatedAt", Kind::Instant),
-    ],
-    by_text: false,
-    page: 200,
-};
-
-pub const MILESTONES: Section = Section {
-    sql: "SELECT m.id, m.id, m.project_id, p.name, m.name, m.description, m.status, p.currency, \
-          m.amount, m.due_date, m.completed_at, m.invoice_id \
-          FROM milestones m JOIN projects p ON p.id = m.project_id \
-          WHERE m.account_id = ?1 AND m.id > ?2 ORDER BY m.id LIMIT ?3",
-    columns: &[
-        ("id", Kind::Id(id::<MilestoneKind>)),
-        ("projectId", Kind::Id(id::<ProjectKind>)),
-        ("projectName", Kind::Text),
-        ("name", Kind::Text),
-        ("description", Kind::Text),
-        ("status", Kind::Text),
-        ("currency", Kind::Text),
-        ("amount", Kind::Money(6)),
-        ("dueDate", Kind::Day),
-        ("completedAt", Kind::Instant),
-        ("invoiceId", Kind::Id(id::<InvoiceKind>)),
-    ],
-    by_text: false,
-    page: 200,
-};
-
-pub const PROPOSALS: Section = Section {
-    sql: "SELECT p.id, p.id, p.client_id, c.name, p.title, p.content, p.status, p.currency, \
-          p.amount, p.valid_until, p.sent_at, p.answered_at, p.answered_by, p.answered_from, \
-          p.created_at, p.updated_at, p.project_id \
-          FROM proposals p JOIN clients c ON c.id = p.client_id \
-          WHERE p.account_id = ?1 AND p.id > ?2 ORDER BY p.id LIMIT ?3",
-    columns: &[
-        ("id", Kind::Id(id::<ProposalKind>)),
-        ("clientId", Kind::Id(id::<ClientKind>)),
-        ("clientName", Kind::Text),
-        ("title", Kind::Text),
-        ("content", Kind::Text),
-        ("status", Kind::Text),
-        ("currency", Kind::Text),
-        ("amount", Kind::Money(6)),
-        ("validUntil", Kind::Day),
-        ("sentAt", Kind::Instant),
-        ("answeredAt", Kind::Instant),
-        ("answeredBy", Kind::Text),
-        ("answeredFrom", Kind::Text),
-        ("createdAt", Kind::Instant),
-        ("updatedAt", Kind::Instant),
-        ("projectId", Kind::Id(id::<ProjectKind>)),
-    ],
-    by_text: false,
-    page: 100,
-};
-
-/// Selects the exported columns of some invoices.
-macro_rules! invoices {
-    ($which:literal) => {
-        concat!(
-            "SELECT i.number, i.id, i.number, i.client_id, c.name, i.project_id, i.status, \
-             i.issue_date, i.due_date, i.currency, i.subtotal, i.tax_rate, i.tax_amount, \
-             i.amount, i.sent_at, i.paid_at, i.payment_link, i.notes, i.seller, i.buyer, \
-             i.created_at, i.updated_at FROM invoices i JOIN clients c ON c.id = i.client_id \
-             WHERE i.account_id = ?1 AND ",
-            $which
-        )
-    };
+const fn id<K: Named>() -> Kind {
+    Kind::Id(|bytes| Id::<K>::from_slice(bytes).map(|id| id.to_string()))
 }
+
+pub const CLIENTS: Section = Section::by_id(
+    "clients t WHERE t.account_id = ?1 AND t.deleted_at IS NULL",
+    columns! {
+        id: id::<ClientKind>(), name, email, company, phone, country,
+        created_at: Kind::Instant, updated_at: Kind::Instant,
+    },
+    500,
+);
+
+pub const PROJECTS: Section = Section::by_id(
+    "projects t JOIN clients c ON c.id = t.client_id \
+     WHERE t.account_id = ?1 AND t.deleted_at IS NULL",
+    columns! {
+        id: id::<ProjectKind>(), client_id: id::<ClientKind>(), client_name => "c.name",
+        name, description, status, currency, budget: Kind::Money("currency"),
+        deadline: Kind::Day, created_at: Kind::Instant, updated_at: Kind::Instant,
+    },
+    200,
+);
+
+pub const MILESTONES: Section = Section::by_id(
+    "milestones t JOIN projects p ON p.id = t.project_id WHERE t.account_id = ?1",
+    columns! {
+        id: id::<MilestoneKind>(), project_id: id::<ProjectKind>(), project_name => "p.name",
+        name, description, status, currency => "p.currency", amount: Kind::Money("currency"),
+        due_date: Kind::Day, completed_at: Kind::Instant, invoice_id: id::<InvoiceKind>(),
+    },
+    200,
+);
+
+pub const PROPOSALS: Section = Section::by_id(
+    "proposals t JOIN clients c ON c.id = t.client_id WHERE t.account_id = ?1",
+    columns! {
+        id: id::<ProposalKind>(), client_id: id::<ClientKind>(), client_name => "c.name",
+        title, content, status, currency, amount: Kind::Money("currency"),
+        valid_until: Kind::Day, sent_at: Kind::Instant, answered_at: Kind::Instant,
+        answered_by, answered_from, created_at: Kind::Instant, updated_at: Kind::Instant,
+        project_id: id::<ProjectKind>(),
+    },
+    100,
+);
 
 /// Invoices in number order, cancelled ones included.
 pub const INVOICES: Section = Section {
-    sql: invoices!("i.number > ?2 ORDER BY i.number LIMIT ?3"),
-    columns: &[
-        ("id", Kind::Id(id::<InvoiceKind>)),
-        ("number", Kind::Text),
-        ("clientId", Kind::Id(id::<ClientKind>)),
-        ("clientName", Kind::Text),
-        ("projectId", Kind::Id(id::<ProjectKind>)),
-        ("status", Kind::Text),
-        ("issueDate", Kind::Day),
-        ("dueDate", Kind::Day),
-        ("currency", Kind::Text),
-        ("subtotal", Kind::Money(8)),
-        ("taxRate", Kind::Decimal),
-        ("taxAmount", Kind::Money(8)),
-        ("amount", Kind::Money(8)),
-        ("sentAt", Kind::Instant),
-        ("paidAt", Kind::Instant),
-        ("paymentLink", Kind::Text),
-        ("notes", Kind::Text),
-        ("seller", Kind::Json),
-        ("buyer", Kind::Json),
-        ("createdAt", Kind::Instant),
-        ("updatedAt", Kind::Instant),
-    ],
-    by_text: true,
+    rows: "invoices t JOIN clients c ON c.id = t.client_id WHERE t.account_id = ?1",
+    columns: columns! {
+        id: id::<InvoiceKind>(), number, client_id: id::<ClientKind>(), client_name => "c.name",
+        project_id: id::<ProjectKind>(), status, issue_date: Kind::Day, due_date: Kind::Day,
+        currency, subtotal: Kind::Money("currency"), tax_rate: Kind::Decimal,
+        tax_amount: Kind::Money("currency"), amount: Kind::Money("currency"),
+        sent_at: Kind::Instant, paid_at: Kind::Instant, payment_link, notes,
+        seller: Kind::Json, buyer: Kind::Json,
+        created_at: Kind::Instant, updated_at: Kind::Instant,
+    },
+    key: "number",
     page: 50,
 };
 
-pub const MESSAGES: Section = Section {
-    sql: "SELECT id, id, name, email, content, read_at, created_at FROM messages \
-          WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
-    columns: &[
-        ("id", Kind::Id(id::<MessageKind>)),
-        ("name", Kind::Text),
-        ("email", Kind::Text),
-        ("content", Kind::Text),
-        ("readAt", Kind::Instant),
-        ("createdAt", Kind::Instant),
-    ],
-    by_text: false,
-    page: 200,
-};
+pub const MESSAGES: Section = Section::by_id(
+    "messages t WHERE t.account_id = ?1",
+    columns! {
+        id: id::<MessageKind>(), name, email, content,
+        read_at: Kind::Instant, created_at: Kind::Instant,
+    },
+    200,
+);
 
-pub const PORTFOLIO: Section = Section {
-    sql: "SELECT id, id, title, description, technologies, images, links, created_at, updated_at \
-          FROM portfolio_items WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
-    columns: &[
-        ("id", Kind::Id(id::<PortfolioItemKind>)),
-        ("title", Kind::Text),
-        ("description", Kind::Text),
-        ("technologies", Kind::Json),
-        ("images", Kind::Json),
-        ("links", Kind::Json),
-        ("createdAt", Kind::Instant),
-        ("updatedAt", Kind::Instant),
-    ],
-    by_text: false,
-    page: 100,
-};
+pub const PORTFOLIO: Section = Section::by_id(
+    "portfolio_items t WHERE t.account_id = ?1",
+    columns! {
+        id: id::<PortfolioItemKind>(), title, description,
+        technologies: Kind::Json, images: Kind::Json, links: Kind::Json,
+        created_at: Kind::Instant, updated_at: Kind::Instant,
+    },
+    100,
+);
 
-pub const ACTIVITY: Section = Section {
-    sql: "SELECT id, kind, subject, currency, amount, client_name, entity_id, at FROM activity \
-          WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
-    columns: &[
-        ("type", Kind::Text),
-        ("subject", Kind::Text),
-        ("currency", Kind::Text),
-        ("amount", Kind::Money(2)),
-        ("clientName", Kind::Text),
-        ("entityId", Kind::Text),
-        ("at", Kind::Instant),
-    ],
-    by_text: false,
-    page: 500,
-};
+pub const ACTIVITY: Section = Section::by_id(
+    "activity t WHERE t.account_id = ?1",
+    columns! {
+        type => "t.kind", subject, currency, amount: Kind::Money("currency"), client_name,
+        entity_id, at: Kind::Instant,
+    },
+    500,
+);
 
 /// The exported columns of an invoice line.
-pub const ITEMS: Columns = &[
-    ("id", Kind::Id(id::<ItemKind>)),
-    ("position", Kind::Whole),
-    ("description", Kind::Text),
-    ("quantity", Kind::Decimal),
-    ("rate", Kind::Decimal),
-    ("currency", Kind::Text),
-    ("amount", Kind::Money(5)),
-];
+pub const ITEMS: Columns = columns! {
+    id: id::<ItemKind>(), position: Kind::Whole => "t.position + 1", description,
+    quantity: Kind::Decimal, rate: Kind::Decimal,
+    currency => "i.currency", amount: Kind::Money("currency"),
+};
 
 /// The exported columns of a payment.
-pub const PAYMENTS: Columns = &[
-    ("id", Kind::Id(id::<PaymentKind>)),
-    ("currency", Kind::Text),
-    ("amount", Kind::Money(1)),
-    ("baseCurrency", Kind::Text),
-    ("baseRate", Kind::Decimal),
-    ("baseAmount", Kind::Money(3)),
-    ("paidAt", Kind::Instant),
-];
+pub const PAYMENTS: Columns = columns! {
+    id: id::<PaymentKind>(), currency, amount: Kind::Money("currency"),
+    base_currency, base_rate: Kind::Decimal, base_amount: Kind::Money("base_currency"),
+    paid_at: Kind::Instant,
+};
 
-const DEFAULTS: Columns = &[
-    ("businessName", Kind::Text),
-    ("address", Kind::Text),
-    ("taxId", Kind::Text),
-    ("prefix", Kind::Text),
-    ("dueDays", Kind::Whole),
-    ("taxRate", Kind::Decimal),
-    ("notes", Kind::Text),
-    ("paymentInstructions", Kind::Text),
-    ("numberFormat", Kind::Text),
-    ("accent", Kind::Text),
-    ("template", Kind::Text),
-    ("paper", Kind::Text),
-];
+const DEFAULTS: Columns = columns! {
+    business_name, address, tax_id, prefix, due_days: Kind::Whole, tax_rate: Kind::Decimal,
+    notes, payment_instructions, number_format, accent, template, paper,
+};
 
 /// Returns a page of a list, and where the next one begins, if there may be one.
 pub fn page(
@@ -288,74 +214,76 @@ pub fn page(
     account: AccountId,
     after: &Cursor,
 ) -> Result<(Vec<Fields>, Option<Cursor>)> {
+    let Section { rows, columns, key, page } = section;
+    let is_by_id = *key == "id";
     let after = match after {
-        Cursor::Start if section.by_text => Value::Text(""),
-        Cursor::Start => Value::Bytes(&[]),
+        Cursor::Start if is_by_id => Value::Bytes(&[]),
+        Cursor::Start => Value::Text(""),
         Cursor::Id(id) => Value::Bytes(id),
         Cursor::Text(text) => Value::Text(text),
     };
-    let most = i64::try_from(section.page).map_err(Error::internal)?;
+    let rows = format!("{rows} AND t.{key} > ?2 ORDER BY t.{key} LIMIT ?3");
+    let most = i64::try_from(*page).map_err(Error::internal)?;
     let mut last = None;
-    let account = Value::from(&account);
-    let rows = tx.list(section.sql, &[account, after, most.into()], |row| {
-        last = Some(match section.by_text {
-            true => Cursor::Text(row.get(0)?),
-            false => Cursor::Id(row.get(0)?),
-        });
-        fields(row, 1, section.columns)
-    })?;
-    let next = if rows.len() < section.page { None } else { last };
+    let rows =
+        tx.list(select(key, columns, &rows), &[(&account).into(), after, most.into()], |row| {
+            last = Some(if is_by_id { Cursor::Id(row.get(0)?) } else { Cursor::Text(row.get(0)?) });
+            fields(row, columns)
+        })?;
+    let next = if rows.len() < *page { None } else { last };
     Ok((rows, next))
 }
 
 /// Returns the invoices with these ids, in no order.
 pub fn invoices(tx: &mut Tx, account: AccountId, ids: &[InvoiceId]) -> Result<Vec<Fields>> {
-    tx.list(invoices!("i.id IN rarray(?2)"), values![&account, any_of(ids)], |row| {
-        fields(row, 1, INVOICES.columns)
-    })
+    let Section { rows, columns, key, .. } = INVOICES;
+    let sql = select(key, columns, &format!("{rows} AND t.id IN rarray(?2)"));
+    tx.list(sql, values![&account, any_of(ids)], |row| fields(row, columns))
 }
 
 /// Returns the lines of an invoice.
 pub fn items(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Fields>> {
-    tx.list(
-        "SELECT t.id, t.position + 1, t.description, t.quantity, t.rate, i.currency, t.amount \
-         FROM invoices i JOIN invoice_items t ON t.invoice_id = i.id \
-         WHERE i.id = ?1 ORDER BY t.position",
-        values![&invoice],
-        |row| fields(row, 0, ITEMS),
-    )
+    let rows = "invoices i JOIN invoice_items t ON t.invoice_id = i.id \
+                WHERE i.id = ?1 ORDER BY t.position";
+    tx.list(select("position", ITEMS, rows), values![&invoice], |row| fields(row, ITEMS))
 }
 
 /// Returns the payments of an invoice.
 pub fn payments(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Fields>> {
-    tx.list(
-        "SELECT id, currency, amount, base_currency, base_rate, base_amount, paid_at \
-         FROM payments WHERE invoice_id = ?1",
-        values![&invoice],
-        |row| fields(row, 0, PAYMENTS),
-    )
+    let sql = select("id", PAYMENTS, "payments t WHERE t.invoice_id = ?1");
+    tx.list(sql, values![&invoice], |row| fields(row, PAYMENTS))
 }
 
 /// Returns the defaults for new invoices, if ever set.
 pub fn invoice_defaults(tx: &mut Tx, account: AccountId) -> Result<Option<Fields>> {
-    tx.find(
-        "SELECT business_name, address, tax_id, prefix, due_days, tax_rate, notes, \
-         payment_instructions, number_format, accent, template, paper \
-         FROM invoice_defaults WHERE account_id = ?1",
-        values![&account],
-        |row| fields(row, 0, DEFAULTS),
-    )
+    let sql = select("account_id", DEFAULTS, "invoice_defaults t WHERE t.account_id = ?1");
+    tx.find(sql, values![&account], |row| fields(row, DEFAULTS))
 }
 
-fn fields(row: &dyn Row, first: usize, columns: Columns) -> Result<Fields> {
-    let mut fields = Fields::new();
-    for (index, (name, kind)) in columns.iter().enumerate() {
-        fields.insert((*name).to_owned(), cell(row, first, first + index, *kind)?);
-    }
-    Ok(fields)
+/// Returns the statement for the key of some rows and the columns after it.
+fn select(key: &str, columns: Columns, rows: &str) -> &'static str {
+    let column = |column: &Column| match column.sql {
+        Some(sql) => sql.to_owned(),
+        None => format!("t.{}", column.name),
+    };
+    let columns = columns.iter().map(column).collect::<Vec<_>>().join(", ");
+    statement(format!("SELECT t.{key}, {columns} FROM {rows}"))
 }
 
-fn cell(row: &dyn Row, first: usize, column: usize, kind: Kind) -> Result<Json> {
+/// Reads the columns after the key.
+fn fields(row: &dyn Row, columns: Columns) -> Result<Fields> {
+    let place = |name| columns.iter().zip(1..).find(|(column, _)| column.name == name);
+    let cells = columns.iter().zip(1..).map(|(column, at)| {
+        let currency = match column.kind {
+            Kind::Money(name) => place(name).map(|(_, at)| row.get(at)).transpose()?.flatten(),
+            _ => None,
+        };
+        Ok((column.field(), cell(row, at, column.kind, currency)?))
+    });
+    cells.collect()
+}
+
+fn cell(row: &dyn Row, column: usize, kind: Kind, currency: Option<Currency>) -> Result<Json> {
     let text = |text: Option<String>| text.map_or(Json::Null, Json::String);
     Ok(match kind {
         Kind::Id(write) => text(row.bytes(column)?.and_then(write)),
@@ -365,13 +293,10 @@ fn cell(row: &dyn Row, first: usize, column: usize, kind: Kind) -> Result<Json> 
             Some(number) => exact(number)?,
             None => Json::Null,
         },
-        Kind::Money(currency) => {
-            let currency: Option<Currency> = row.get(first + currency)?;
-            match row.int(column)?.zip(currency) {
-                Some((minor, currency)) => exact(Money::new(minor, currency).decimal())?,
-                None => Json::Null,
-            }
-        }
+        Kind::Money(_) => match row.int(column)?.zip(currency) {
+            Some((minor, currency)) => exact(Money::new(minor, currency).decimal())?,
+            None => Json::Null,
+        },
         Kind::Instant => {
             let at: Option<Timestamp> = row.get(column)?;
             text(at.map(|at| JsonTime::of_instant(at).to_string()))

@@ -2,70 +2,49 @@
 
 use crate::{
     domain::{
-        error::{Error, Result},
+        error::Result,
         id::{AccountId, ImageId},
         image::{Image, ImagePurpose, ImageUse},
     },
     store::{
-        engine::{Row, Tx, values},
-        row::row,
+        engine::{Tx, values},
+        row::record,
     },
 };
 
-/// The columns that [`read`] expects, in order.
-macro_rules! select {
-    ($tail:literal) => {
-        concat!(
-            "SELECT i.id, i.account_id, i.purpose, i.content_type, i.width, i.height, i.content, \
-             i.created_at FROM images i ",
-            $tail
-        )
-    };
-}
-
-fn read(row: &dyn Row) -> Result<Image> {
-    let side = |column| -> Result<u32> {
-        let side: i64 = row.get(column)?;
-        u32::try_from(side).map_err(Error::internal)
-    };
-    Ok(Image {
-        id: row.get(0)?,
-        account: row.get(1)?,
-        purpose: row.get(2)?,
-        content_type: row.get(3)?,
-        width: side(4)?,
-        height: side(5)?,
-        content: row.get(6)?,
-        created_at: row.get(7)?,
-    })
+record! {
+    images, image: &Image {
+        id = &image.id,
+        account_id = &image.account,
+        purpose = image.purpose.as_str(),
+        content_type = &image.content_type,
+        width = image.width,
+        height = image.height,
+        content = &image.content[..],
+        created_at = image.created_at,
+    } => Image {
+        account: account_id,
+        id, purpose, content_type, width, height, content, created_at,
+    }
 }
 
 /// Adds a picture.
 pub fn create(tx: &mut Tx, image: &Image) -> Result<()> {
-    tx.insert(row!(images {
-        id: &image.id,
-        account_id: &image.account,
-        purpose: image.purpose.as_str(),
-        content_type: &image.content_type,
-        width: i64::from(image.width),
-        height: i64::from(image.height),
-        content: &image.content[..],
-        created_at: image.created_at
-    }))
+    tx.insert(row(image))
 }
 
 /// Finds the picture with this id.
 pub fn find(tx: &mut Tx, id: ImageId) -> Result<Option<Image>> {
-    tx.find(select!("WHERE i.id = ?1"), values![&id], read)
+    tx.find(select("WHERE id = ?1"), values![&id], read)
 }
 
 /// Finds the picture with this id, if its account is active.
 pub fn find_public(tx: &mut Tx, id: ImageId) -> Result<Option<Image>> {
-    tx.find(
-        select!("JOIN accounts a ON a.id = i.account_id WHERE i.id = ?1 AND a.disabled_at IS NULL"),
-        values![&id],
-        read,
-    )
+    let sql = select(
+        "WHERE id = ?1 AND EXISTS (SELECT 1 FROM accounts \
+         WHERE accounts.id = images.account_id AND disabled_at IS NULL)",
+    );
+    tx.find(sql, values![&id], read)
 }
 
 /// Returns the purpose of a picture of an account, if it exists.
@@ -74,15 +53,6 @@ pub fn find_purpose(tx: &mut Tx, account: AccountId, id: ImageId) -> Result<Opti
         "SELECT purpose FROM images WHERE id = ?1 AND account_id = ?2",
         values![&id, &account],
         |row| row.get(0),
-    )
-}
-
-/// Lists the ids and purposes of an account's pictures, oldest first.
-pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<(ImageId, ImagePurpose)>> {
-    tx.list(
-        "SELECT id, purpose FROM images WHERE account_id = ?1 ORDER BY id",
-        values![&account],
-        |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }
 

@@ -10,40 +10,33 @@ use crate::{
         page::{Listing, Page},
     },
     store::{
-        engine::{Row, Tx, values},
+        engine::{Tx, values},
         list_total,
         lister::Lister,
-        row::row,
+        row::record,
     },
 };
 
-const LIST: Lister =
-    Lister::new("messages", "id, account_id, name, email, content, read_at, created_at");
+const LIST: Lister = Lister::new("messages", COLUMNS);
 const UNREAD: &str = "messages:unread";
 
-fn read(row: &dyn Row) -> Result<Message> {
-    Ok(Message {
-        id: row.get(0)?,
-        account: row.get(1)?,
-        name: row.get(2)?,
-        email: row.get(3)?,
-        content: row.get(4)?,
-        read_at: row.get(5)?,
-        created_at: row.get(6)?,
-    })
+record! {
+    messages, message: &Message {
+        id = &message.id,
+        read_at = message.read_at,
+        @once {
+            account_id = &message.account,
+            name = &message.name,
+            email = &message.email,
+            content = &message.content,
+            created_at = message.created_at,
+        }
+    } => Message { account: account_id, id, name, email, content, read_at, created_at }
 }
 
 /// Adds a message.
 pub fn create(tx: &mut Tx, message: &Message) -> Result<()> {
-    tx.insert(row!(messages {
-        id: &message.id,
-        account_id: &message.account,
-        name: &message.name,
-        email: &message.email,
-        content: &message.content,
-        read_at: message.read_at,
-        created_at: message.created_at
-    }))?;
+    tx.insert(row(message))?;
     tally(tx, message, 1)
 }
 
@@ -69,9 +62,10 @@ pub fn count_unread(tx: &mut Tx, account: AccountId) -> Result<u64> {
 
 /// Saves whether a message is read; `before` is the message before the change.
 pub fn set_read(tx: &mut Tx, before: &Message, read_at: Option<Timestamp>) -> Result<()> {
+    let message = Message { read_at, ..before.clone() };
     tally(tx, before, -1)?;
-    tx.update(row!(messages { id: &before.id, read_at: read_at }))?;
-    tally(tx, &Message { read_at, ..before.clone() }, 1)
+    tx.update(row(&message))?;
+    tally(tx, &message, 1)
 }
 
 /// Removes a message.

@@ -53,7 +53,7 @@ pub fn set(tx: &mut Tx, account: AccountId, profile: &Profile, now: Timestamp) -
         title: profile.title.as_ref(),
         rate_amount: profile.hourly_rate.map(|rate| rate.minor),
         rate_currency: profile.hourly_rate.map(|rate| rate.currency),
-        skills: json(&profile.skills)?,
+        skills: json(&profile.skills),
         availability: profile.availability.map(|word| word.as_str()),
         experience: profile.experience.map(|word| word.as_str()),
         updated_at: now

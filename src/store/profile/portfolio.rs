@@ -7,54 +7,34 @@ use crate::{
         portfolio::{PortfolioItem, Work},
     },
     store::{
-        engine::{Row, Tx, json, values},
+        engine::{Tx, json, values},
         lister::Lister,
-        row::{NewRow, row},
+        row::record,
     },
 };
 
-const LIST: Lister = Lister {
-    name: "portfolio",
-    table: "portfolio_items",
-    columns: "id, account_id, title, description, technologies, images, links, created_at, \
-              updated_at",
-    join: "",
-};
+const LIST: Lister = Lister { name: "portfolio", ..Lister::new("portfolio_items", COLUMNS) };
 
-fn read(row: &dyn Row) -> Result<PortfolioItem> {
-    Ok(PortfolioItem {
-        id: row.get(0)?,
-        account: row.get(1)?,
-        work: Work {
-            title: row.get(2)?,
-            description: row.get(3)?,
-            technologies: row.get(4)?,
-            images: row.get(5)?,
-            links: row.get(6)?,
-        },
-        created_at: row.get(7)?,
-        updated_at: row.get(8)?,
-    })
-}
-
-fn row(item: &PortfolioItem) -> Result<NewRow<'_>> {
-    Ok(row!(portfolio_items {
-        id: &item.id,
-        title: &item.work.title,
-        description: &item.work.description,
-        technologies: json(&item.work.technologies)?,
-        images: json(&item.work.images)?,
-        links: json(&item.work.links)?,
-        updated_at: item.updated_at;
-        once
-        account_id: &item.account,
-        created_at: item.created_at
-    }))
+record! {
+    portfolio_items, item: &PortfolioItem {
+        id = &item.id,
+        title = &item.work.title,
+        description = &item.work.description,
+        technologies = json(&item.work.technologies),
+        images = json(&item.work.images),
+        links = json(&item.work.links),
+        updated_at = item.updated_at,
+        @once { account_id = &item.account, created_at = item.created_at, }
+    } => PortfolioItem {
+        account: account_id,
+        work: Work { title, description, technologies, images, links },
+        id, created_at, updated_at,
+    }
 }
 
 /// Adds a piece of work.
 pub fn create(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
-    tx.insert(row(item)?)
+    tx.insert(row(item))
 }
 
 /// Finds a piece of work of an account.
@@ -75,7 +55,7 @@ pub fn count(tx: &mut Tx, account: AccountId) -> Result<i64> {
 
 /// Saves the description of a piece of work.
 pub fn update(tx: &mut Tx, item: &PortfolioItem) -> Result<()> {
-    tx.update(row(item)?)
+    tx.update(row(item))
 }
 
 /// Removes a piece of work; returns whether it existed.

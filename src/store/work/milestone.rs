@@ -7,54 +7,40 @@ use crate::{
         error::{Error, Result},
         id::{AccountId, InvoiceId, MilestoneId, ProjectId},
         milestone::{Milestone, MilestoneFilter},
-        money::{Currency, Money},
+        money::Money,
         page::Listing,
     },
     store::{
-        engine::{Row, Tx, any_of, values},
+        engine::{Tx, any_of, values},
         lister::Lister,
-        row::{NewRow, row},
+        row::record,
     },
 };
 
-/// The currency is the project's.
-const LIST: Lister = Lister::new(
-    "milestones",
-    "id, account_id, project_id, name, description, amount, status, due_date, \
-     completed_at, \
-     (SELECT currency FROM projects WHERE projects.id = milestones.project_id), \
-     invoice_id, (SELECT number FROM invoices WHERE invoices.id = milestones.invoice_id)",
-);
+const LIST: Lister = Lister::new("milestones", COLUMNS);
 
-fn read(row: &dyn Row) -> Result<Milestone> {
-    let currency: Currency = row.get(9)?;
-    Ok(Milestone {
-        id: row.get(0)?,
-        account: row.get(1)?,
-        project_id: row.get(2)?,
-        name: row.get(3)?,
-        description: row.get(4)?,
-        amount: Money::new(row.get(5)?, currency),
-        status: row.get(6)?,
-        due_date: row.get(7)?,
-        completed_at: row.get(8)?,
-        invoice: row.get::<Option<_>>(10)?.zip(row.get(11)?),
-    })
-}
-
-fn row(milestone: &Milestone) -> NewRow<'_> {
-    row!(milestones {
-        id: &milestone.id,
-        project_id: &milestone.project_id,
-        name: &milestone.name,
-        description: milestone.description.as_ref(),
-        amount: milestone.amount.minor,
-        status: milestone.status.as_str(),
-        due_date: milestone.due_date,
-        completed_at: milestone.completed_at;
-        once
-        account_id: &milestone.account
-    })
+record! {
+    milestones, milestone: &Milestone {
+        id = &milestone.id,
+        project_id = &milestone.project_id,
+        name = &milestone.name,
+        description = milestone.description.as_ref(),
+        amount = milestone.amount.minor,
+        status = milestone.status.as_str(),
+        due_date = milestone.due_date,
+        completed_at = milestone.completed_at,
+        @once { account_id = &milestone.account, }
+        @read {
+            currency = "(SELECT currency FROM projects WHERE projects.id = milestones.project_id)",
+            invoice_id = "invoice_id",
+            number = "(SELECT number FROM invoices WHERE invoices.id = milestones.invoice_id)",
+        }
+    } => Milestone {
+        account: account_id,
+        amount: Money::new(amount, currency),
+        invoice: Option::zip(invoice_id, number),
+        id, project_id, name, description, status, due_date, completed_at,
+    }
 }
 
 /// Adds a milestone.

@@ -6,7 +6,7 @@ use crate::{
     domain::{
         error::Result,
         id::{AccountId, ClientId, ProjectId},
-        money::{Currency, Money},
+        money::Money,
         page::Listing,
         project::{Project, ProjectFilter, ProjectName, ProjectStatus},
     },
@@ -18,56 +18,38 @@ use crate::{
         list_total,
         lister::{Lister, Query},
         milestone, proposal,
-        row::{NewRow, row},
+        row::record,
     },
 };
 
 /// The total of clients with a project.
 const WITH_PROJECT: &str = "clients:with-project";
 
-const LIST: Lister = Lister::new(
-    "projects",
-    "id, account_id, client_id, name, description, status, currency, budget, deadline, \
-     created_at, updated_at",
-);
+const LIST: Lister = Lister::new("projects", COLUMNS);
+
+record! {
+    projects, project: &Project {
+        id = &project.id,
+        client_id = &project.client_id,
+        name = &project.name,
+        description = &project.description,
+        status = project.status.as_str(),
+        currency = project.budget.currency,
+        budget = project.budget.minor,
+        deadline = project.deadline,
+        updated_at = project.updated_at,
+        @once { account_id = &project.account, created_at = project.created_at, }
+    } => Project {
+        account: account_id,
+        client: None,
+        budget: Money::new(budget, currency),
+        milestones: Vec::new(),
+        id, client_id, name, description, status, deadline, created_at, updated_at,
+    }
+}
 
 fn listed(account: &AccountId) -> Query<'_> {
     LIST.of(account).only("deleted_at IS NULL")
-}
-
-fn read(row: &dyn Row) -> Result<Project> {
-    let currency: Currency = row.get(6)?;
-    Ok(Project {
-        id: row.get(0)?,
-        account: row.get(1)?,
-        client_id: row.get(2)?,
-        client: None,
-        name: row.get(3)?,
-        description: row.get(4)?,
-        status: row.get(5)?,
-        budget: Money::new(row.get(7)?, currency),
-        deadline: row.get(8)?,
-        milestones: Vec::new(),
-        created_at: row.get(9)?,
-        updated_at: row.get(10)?,
-    })
-}
-
-fn row(project: &Project) -> NewRow<'_> {
-    row!(projects {
-        id: &project.id,
-        client_id: &project.client_id,
-        name: &project.name,
-        description: &project.description,
-        status: project.status.as_str(),
-        currency: project.budget.currency,
-        budget: project.budget.minor,
-        deadline: project.deadline,
-        updated_at: project.updated_at;
-        once
-        account_id: &project.account,
-        created_at: project.created_at
-    })
 }
 
 /// Adds a project.
@@ -94,21 +76,31 @@ pub fn find_bare(tx: &mut Tx, account: AccountId, id: ProjectId) -> Result<Proje
     listed(&account).find(tx, "error-project-not-found", &id, read)
 }
 
-/// Lists the names of the newest projects, at most `most`.
-pub fn list_names(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<ProjectName>> {
-    tx.list(
-        "SELECT p.id, p.name, p.client_id, c.name FROM projects p JOIN clients c ON c.id = p.client_id \
-         WHERE p.account_id = ?1 AND p.deleted_at IS NULL ORDER BY p.id DESC LIMIT ?2",
-        values![&account, most],
-        |row| {
-            Ok(ProjectName {
-                id: row.get(0)?,
-                name: row.get(1)?,
-                client_id: row.get(2)?,
-                client: row.get(3)?,
-            })
-        },
-    )
+/// Lists the names of the newest projects, of one client or of all, at most `most`.
+pub fn list_names(
+    tx: &mut Tx,
+    account: AccountId,
+    client: Option<ClientId>,
+    most: i64,
+) -> Result<Vec<ProjectName>> {
+    macro_rules! names {
+        ($which:literal) => {
+            concat!(
+                "SELECT p.id, p.name, c.name FROM projects p JOIN clients c ON c.id = p.client_id \
+                 WHERE p.account_id = ?1 AND p.deleted_at IS NULL ",
+                $which,
+                "ORDER BY p.id DESC LIMIT ?2"
+            )
+        };
+    }
+    let read =
+        |row: &dyn Row| Ok(ProjectName { id: row.get(0)?, name: row.get(1)?, client: row.get(2)? });
+    match client {
+        Some(client) => {
+            tx.list(names!("AND p.client_id = ?3 "), values![&account, most, &client], read)
+        }
+        None => tx.list(names!(""), values![&account, most], read),
+    }
 }
 
 /// Lists a page of projects with their clients and milestones, newest first.

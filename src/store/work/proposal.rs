@@ -6,60 +6,46 @@ use crate::{
     domain::{
         error::Result,
         id::{AccountId, ProjectId, ProposalId},
-        money::{Currency, Money},
+        money::Money,
         page::Listing,
         proposal::{Proposal, ProposalFilter, ProposalLink, ProposalRecord, ProposalStatus},
     },
     store::{
         client,
-        engine::{Row, Tx, values},
+        engine::{Tx, values},
         exchange_rate::LatestRates,
         lister::Lister,
-        row::{NewRow, row},
+        row::{record, row},
     },
 };
 
-const LIST: Lister = Lister::new(
-    "proposals",
-    "id, account_id, client_id, title, content, status, currency, amount, valid_until, \
-     created_at, updated_at, link, project_id, \
-     (SELECT p.name FROM projects p WHERE p.id = proposals.project_id)",
-);
+const LIST: Lister = Lister::new("proposals", COLUMNS);
 
-fn read(row: &dyn Row) -> Result<Proposal> {
-    let currency: Currency = row.get(6)?;
-    Ok(Proposal {
-        id: row.get(0)?,
-        account: row.get(1)?,
-        client_id: row.get(2)?,
+record! {
+    proposals, proposal: &Proposal {
+        id = &proposal.id,
+        client_id = &proposal.client_id,
+        title = &proposal.title,
+        content = &proposal.content,
+        status = proposal.status.as_str(),
+        currency = proposal.amount.currency,
+        amount = proposal.amount.minor,
+        valid_until = proposal.valid_until,
+        updated_at = proposal.updated_at,
+        @once { account_id = &proposal.account, created_at = proposal.created_at, }
+        @read {
+            link = "link",
+            project_id = "project_id",
+            project = "(SELECT p.name FROM projects p WHERE p.id = proposals.project_id)",
+        }
+    } => Proposal {
+        account: account_id,
         client: None,
-        title: row.get(3)?,
-        content: row.get(4)?,
-        status: row.get(5)?,
-        amount: Money::new(row.get(7)?, currency),
-        valid_until: row.get(8)?,
-        link: row.bytes(11)?.map(|link| ProposalLink::Sealed(link.to_vec())),
-        project: row.get::<Option<_>>(12)?.zip(row.get(13)?),
-        created_at: row.get(9)?,
-        updated_at: row.get(10)?,
-    })
-}
-
-fn row(proposal: &Proposal) -> NewRow<'_> {
-    row!(proposals {
-        id: &proposal.id,
-        client_id: &proposal.client_id,
-        title: &proposal.title,
-        content: &proposal.content,
-        status: proposal.status.as_str(),
-        currency: proposal.amount.currency,
-        amount: proposal.amount.minor,
-        valid_until: proposal.valid_until,
-        updated_at: proposal.updated_at;
-        once
-        account_id: &proposal.account,
-        created_at: proposal.created_at
-    })
+        amount: Money::new(amount, currency),
+        link: Option::map(link, ProposalLink::Sealed),
+        project: Option::zip(project_id, project),
+        id, client_id, title, content, status, valid_until, created_at, updated_at,
+    }
 }
 
 /// Adds a proposal.

@@ -1,28 +1,31 @@
 //! `/clients`: the freelancer's clients.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
     app::{
         client::{
-            Owed, create_client, delete_client, find_client, list_clients, owed_by_client,
-            update_client,
+            Owed, create_client, delete_client, find_client, latest_of_clients, list_clients,
+            owed_by_client, update_client,
         },
         invoice::list_invoices,
         project::list_projects,
         proposal::list_proposals,
     },
     domain::{
-        client::{Client, ClientChange, ClientDetails, ClientFilter},
+        client::{Client, ClientChange, ClientDetails, ClientFilter, ClientWork, Latest},
         error::Result,
+        id::ClientId,
         input::Input,
         invoice::{InvoiceFilter, ShownInvoice},
         page::{Listing, Page},
         project::{Project, ProjectFilter},
         proposal::{Proposal, ProposalFilter, ProposalStatus},
     },
-    locale::t,
+    locale::{Text, t},
     web::{
         days::Days,
         editing::Editing,
@@ -43,8 +46,24 @@ const SHOWN: u32 = 5;
 struct List {
     shell: Shell,
     form: Form,
+    days: Days,
     clients: Listing<Client>,
+    latest: HashMap<ClientId, Latest>,
     pager: Pager,
+}
+
+impl List {
+    /// Returns the newest of what was made for a client.
+    fn latest(&self, client: &Client) -> Option<Text> {
+        let Latest { at, kind } = self.latest.get(&client.id)?;
+        let what = match kind {
+            ClientWork::Invoice => "invoice",
+            ClientWork::Proposal => "proposal",
+            ClientWork::Project => "project",
+        };
+        let when = self.days.lately(at);
+        Some(t("client-list-latest").with("what", what).with("when", when))
+    }
 }
 
 #[derive(Template)]
@@ -81,10 +100,17 @@ struct Edit {
 pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let filter = ClientFilter::read(&pager::sized(&query))?;
-    let clients = visit.read(move |work| list_clients(work, &filter)).await?;
+    let (clients, latest) = visit
+        .read(move |work| {
+            let clients = list_clients(work, &filter)?;
+            let ids: Vec<_> = clients.entries.iter().map(|client| client.id).collect();
+            Ok((clients, latest_of_clients(work, &ids)?))
+        })
+        .await?;
     let pager = Pager::new(&visit.request, &clients);
-    let shell = visit.shell(Section::Clients);
-    Ok(answer(StatusCode::OK, &List { shell, form: Form::new(query), clients, pager }))
+    let (shell, days) = (visit.shell(Section::Clients), Days::of(&visit)?);
+    let page = List { shell, form: Form::new(query), days, clients, latest, pager };
+    Ok(answer(StatusCode::OK, &page))
 }
 
 /// Shows the form of a new client.

@@ -1,72 +1,35 @@
-//! `/invoices`: invoices, and the actions on them.
+//! `/invoices/:id`: an invoice, and the actions on it.
 
 use askama::Template;
-use poem::{Request, Response, http::StatusCode};
+use poem::{Response, http::StatusCode};
 
 use crate::{
     app::{
-        client::list_client_names,
-        invoice::{delete_invoice, duplicate_invoice, list_invoices},
-        invoice_figures::{InvoiceFigures, invoice_figures},
-        invoice_send::{remind_invoice, send_invoice},
-        outbox::invoices_with_failed_mail,
+        invoice::{delete_invoice, duplicate_invoice},
+        invoice_send::remind_invoice,
         payment::{mark_invoice_paid, payment_link as make_payment_link},
-        project::find_project,
         unit_of_work::Work,
     },
     domain::{
         date,
         error::Result,
-        id::InvoiceId,
-        input::Input,
-        invoice::{
-            Delivery, InvoiceFilter, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice,
-        },
-        page::Listing,
-        project::Project,
+        invoice::{Delivery, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice},
         reach::Reach,
     },
     locale::{Text, t},
     web::{
-        choice::{self, Choices},
         dashboard::late,
         days::Days,
         fields::Fields,
-        figure::{self, Figure, whole},
+        figure::{self, Figure},
         form::Form,
         invoice_history::{Entry, history},
         invoice_sheet::Sheet,
         page::{self, answer},
-        pager::{self, Column, Pager},
-        period::Periods,
         shell::{Section, Shell},
-        tabs::Tabs,
         visit::Visit,
     },
 };
-
-#[derive(Template)]
-#[template(path = "pages/invoice/list.html")]
-struct List {
-    shell: Shell,
-    form: Form,
-    days: Days,
-    clients: Choices,
-    /// The project whose invoices are shown; None for all.
-    project: Option<Project>,
-    tabs: Tabs,
-    figures: InvoiceFigures,
-    periods: Periods,
-    number: Column,
-    issued: Column,
-    due: Column,
-    /// The link that exports all of these invoices as a table.
-    export: String,
-    invoices: Listing<ShownInvoice>,
-    /// The invoices whose newest mail failed.
-    failed: Vec<InvoiceId>,
-    pager: Pager,
-}
 
 #[derive(Template)]
 #[template(path = "pages/invoice/show.html")]
@@ -81,68 +44,14 @@ struct Show<'a> {
     has_mail_server: bool,
     reach: Reach,
     public_url: String,
-}
-
-/// Lists invoices, newest first.
-pub async fn list(visit: Visit) -> Result<Response> {
-    let query = visit.query();
-    let filter = InvoiceFilter::read(&pager::sized(&query))?;
-    let (from, to) = (filter.issued_from, filter.issued_to);
-    let (invoices, failed, project, clients, figures) = visit
-        .read(move |work| {
-            let invoices = list_invoices(work, &filter)?;
-            let ids: Vec<_> = invoices.entries.iter().map(|shown| shown.invoice.id).collect();
-            let failed = invoices_with_failed_mail(work, &ids)?;
-            let project = filter.project_id.map(|id| find_project(work, id)).transpose()?;
-            let figures = invoice_figures(work)?;
-            Ok((invoices, failed, project, list_client_names(work)?, figures))
-        })
-        .await?;
-    let (request, days) = (&visit.request, Days::of(&visit)?);
-    let page = List {
-        shell: visit.shell(Section::Invoices),
-        periods: Periods::issued(request, from, to, &days)?,
-        days,
-        clients: choice::clients(clients),
-        project,
-        tabs: tabs(request, &figures),
-        figures,
-        number: Column::new(request, t("number"), "number", "-number"),
-        issued: Column::new(request, t("issued"), "issued", "-issued"),
-        due: Column::new(request, t("due"), "due", "due"),
-        export: pager::link_to(request, "/invoices/export.csv"),
-        pager: Pager::new(request, &invoices),
-        invoices,
-        failed,
-        form: Form::new(query),
-    };
-    Ok(answer(StatusCode::OK, &page))
+    /// The address for a copy of the email.
+    own_email: &'a str,
 }
 
 /// Shows an invoice, its status and the next action.
 pub async fn show(visit: Visit) -> Result<Response> {
     let form = visit.form(Fields::default());
     show_page(&visit, StatusCode::OK, form).await
-}
-
-/// Sends an invoice, or sends it again.
-pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
-    let id = visit.id();
-    let send = move |work: &mut Work, delivery: &_| send_invoice(work, id, delivery);
-    match visit.run_once(&fields, Delivery::read(&fields), place, send).await {
-        Ok(outcome) => {
-            let text = match visit.app.invoice_record(visit.claims, id).await?.mails.first() {
-                None => t("invoice-sent-not-mailed"),
-                Some(_) if !visit.app.has_mail_server() => t("invoice-sent-saved"),
-                Some(mail) => t("invoice-sent-to").with("email", &mail.to),
-            };
-            Ok(visit.redirect_once(&outcome, place, text))
-        }
-        Err(error) => {
-            let (status, form) = visit.refused(fields, error)?;
-            show_page(&visit, status, form).await
-        }
-    }
 }
 
 /// Mails the client a reminder.
@@ -200,7 +109,7 @@ pub async fn pdf(visit: Visit) -> Result<Response> {
     Ok(page::pdf(&file.name, file.bytes))
 }
 
-fn place(shown: &ShownInvoice) -> Vec<u8> {
+pub(super) fn place(shown: &ShownInvoice) -> Vec<u8> {
     format!("/invoices/{}", shown.invoice.id).into_bytes()
 }
 
@@ -208,7 +117,7 @@ fn here(visit: &Visit) -> String {
     format!("/invoices/{}", visit.param("id"))
 }
 
-async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
+pub(super) async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
     let record = visit.app.invoice_record(visit.claims, visit.id()).await?;
     let is_typed = form.fields.has("email");
     let InvoiceRecord { shown, seller, buyer, .. } = &record;
@@ -218,7 +127,7 @@ async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Resp
     let days = Days::of(visit)?;
     let page = Show {
         shell: visit.shell(Section::Invoices),
-        form,
+        form: form.of::<Delivery>(),
         history: history(&record, &days),
         days,
         sheet: Sheet { invoice: &shown.invoice, seller, buyer, dates: visit.dates() },
@@ -226,29 +135,9 @@ async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> Result<Resp
         has_mail_server: visit.app.has_mail_server(),
         reach: visit.app.reach(),
         public_url: visit.app.public_url().to_owned(),
+        own_email: &visit.frame.account.email,
     };
     Ok(answer(status, &page))
-}
-
-/// Returns a tab for all invoices, and one for each status.
-fn tabs(request: &Request, figures: &InvoiceFigures) -> Tabs {
-    figures.of.iter().fold(Tabs::default(), |tabs, figure| {
-        let sum = figure.sum.map(|sum| whole(sum, figures.currency));
-        let (status, label) = match &figure.status {
-            None => ("", t("all")),
-            Some(InvoiceStatus::Draft) => ("draft", t("invoice-list-drafts")),
-            Some(status) => (status.as_str(), status_label(status)),
-        };
-        tabs.with(request, status, label, figure.invoices).with_sum(sum)
-    })
-}
-
-/// Returns the shape next to a status.
-fn shape(status: &InvoiceStatus) -> &'static str {
-    match status {
-        InvoiceStatus::Cancelled => "void",
-        status => status.as_str(),
-    }
 }
 
 /// Returns the label of a status.
@@ -259,43 +148,6 @@ pub fn status_label(status: &InvoiceStatus) -> Text {
         InvoiceStatus::Paid => t("paid"),
         InvoiceStatus::Overdue => t("overdue"),
         InvoiceStatus::Cancelled => t("deleted"),
-    }
-}
-
-impl List {
-    /// Returns the recipient's name on an invoice for a company.
-    fn contact<'a>(&self, shown: &'a ShownInvoice) -> Option<&'a str> {
-        shown.invoice.client.as_ref()?.details.contact()
-    }
-
-    fn is_late(&self, shown: &ShownInvoice) -> bool {
-        shown.status == InvoiceStatus::Overdue
-    }
-
-    /// Returns when an invoice is due or was paid.
-    fn what_is_next(&self, shown: &ShownInvoice) -> Text {
-        match shown.invoice.paid_at {
-            Some(at) => t("invoice-list-paid-on").with("date", self.days.on(&at)),
-            None => t("invoice-feed-due").with("date", self.days.show(&shown.invoice.due_date)),
-        }
-    }
-
-    /// Returns a description of the sums.
-    fn rates_note(&self) -> Text {
-        let (currency, left_out) = (self.figures.currency, &self.figures.unconverted);
-        if left_out.is_empty() {
-            return t("invoice-list-sums").with("currency", currency);
-        }
-        let codes: Vec<_> = left_out.iter().map(|currency| currency.code()).collect();
-        t("invoice-list-sums-without").with("currency", currency).with("others", codes.join(", "))
-    }
-
-    fn late(&self, shown: &ShownInvoice) -> Text {
-        late(date::days_until(shown.invoice.due_date, self.days.today()))
-    }
-
-    fn has_failed_mail(&self, shown: &ShownInvoice) -> bool {
-        self.failed.contains(&shown.invoice.id)
     }
 }
 

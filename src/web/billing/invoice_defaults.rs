@@ -4,7 +4,10 @@ use askama::Template;
 use poem::{Response, http::StatusCode};
 
 use crate::{
-    app::invoice_defaults::{find_invoice_settings, set_logo as put_logo, update_invoice_defaults},
+    app::{
+        invoice_defaults::{find_invoice_settings, set_logo as put_logo, update_invoice_defaults},
+        invoice_file::sample_sheet,
+    },
     domain::{
         accent::Accent,
         error::Result,
@@ -17,29 +20,21 @@ use crate::{
         paper::Paper,
     },
     locale::{Text, t},
+    pdf::InvoiceSheet,
     web::{
         choice::Choices,
         fields::Fields,
         form::Form,
+        invoice_sheet::Sheet,
         page::{self, answer},
         settings::Tab,
         shell::{Section, Shell},
+        swatches,
         visit::Visit,
     },
 };
 
 const PLACE: &str = "/settings/invoices";
-
-/// The available colours, by their names in the stylesheet.
-const SWATCHES: [(&str, &str, Text); 7] = [
-    ("pine", "#0b5c46", t("color-pine")),
-    ("laterite", "#b5411c", t("color-laterite")),
-    ("indigo", "#3c3f9f", t("color-indigo")),
-    ("plum", "#7a2e62", t("color-plum")),
-    ("ocean", "#14638f", t("color-ocean")),
-    ("sun", "#f0b429", t("color-sun")),
-    ("ink", "#1d2521", t("color-ink")),
-];
 
 #[derive(Template)]
 #[template(path = "pages/settings/invoices.html")]
@@ -53,25 +48,14 @@ struct Invoices {
     /// The saved colour.
     accent: Accent,
     series: InvoiceSeries,
+    /// An invoice with the saved settings.
+    sample: Box<InvoiceSheet>,
 }
 
 impl Invoices {
     fn number_formats(&self) -> Choices {
         let format = |word: &&str| ((*word).to_owned(), (*word).to_owned());
         NumberFormat::WORDS.iter().map(format).collect()
-    }
-
-    fn swatches(&self) -> [(&'static str, &'static str, Text); 7] {
-        SWATCHES
-    }
-
-    /// Whether this colour is the selected swatch.
-    fn is_swatch(&self, value: &str) -> bool {
-        let chosen = match self.form.value("swatch") {
-            "" => self.form.value("accent"),
-            chosen => chosen,
-        };
-        chosen.eq_ignore_ascii_case(value)
     }
 
     /// Describes how readable text on the saved colour is.
@@ -82,6 +66,11 @@ impl Invoices {
             "settings-invoices-white-on-it"
         };
         t(key).with("ratio", format!("{:.1}", self.accent.contrast()))
+    }
+
+    fn sheet(&self) -> Sheet<'_> {
+        let InvoiceSheet { invoice, seller, buyer, .. } = &*self.sample;
+        Sheet { invoice, seller, buyer, dates: seller.date_format }
     }
 
     fn papers(&self) -> Choices {
@@ -110,7 +99,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
 
 /// Changes the invoice defaults.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let fields = chosen(fields, visit.frame.defaults.accent);
+    let fields = swatches::chosen(fields, visit.frame.defaults.accent);
     let change = InvoiceDefaultsChange::read(&fields);
     match visit.change(change, fields.expected(known), update_invoice_defaults).await {
         Ok(_) => Ok(visit.done(PLACE, t("settings-invoices-saved"))),
@@ -120,16 +109,6 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
             page(&visit, status, Some(form), None).await
         }
     }
-}
-
-/// Uses the selected swatch as the colour, unless a colour other than the `saved` one was typed.
-fn chosen(fields: Fields, saved: Accent) -> Fields {
-    let (picked, typed) = (fields.get("swatch").to_owned(), fields.get("accent"));
-    let is_kept = typed.is_empty() || Accent::parse(typed) == Some(saved);
-    if is_kept && Accent::parse(&picked).is_some() {
-        return fields.replaced("accent", &picked);
-    }
-    fields
 }
 
 /// Shows an invoice with the saved settings.
@@ -178,6 +157,7 @@ async fn page(
         logo: settings.defaults.logo,
         accent: settings.defaults.accent,
         series: settings.series,
+        sample: Box::new(visit.read(sample_sheet).await?),
     };
     Ok(answer(status, &page))
 }

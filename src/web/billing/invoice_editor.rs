@@ -7,22 +7,21 @@ use serde::Serialize;
 
 use crate::{
     app::{
-        client::{create_client, find_any_client, list_client_names},
+        client::create_client,
         invoice::{create_invoice, find_invoice, update_invoice},
         invoice_defaults::find_invoice_settings,
-        project::{find_project, list_project_names},
+        project::find_project,
         unit_of_work::Work,
     },
     domain::{
-        client::{Client, ClientDetails},
+        client::ClientDetails,
         date,
         error::{Error, Kind, Result},
         expected::Expected,
-        id::{ClientId, InvoiceId, ProjectId},
+        id::{InvoiceId, ProjectId},
         input::Input,
         invoice::{Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice},
         money::Currency,
-        project::ProjectName,
     },
     http::{answer, problem},
     locale::{Text, t},
@@ -32,6 +31,7 @@ use crate::{
         fields::Fields,
         form::{Control, Form},
         invoice_lines::{Row, complete, empty_line, filled, padded, rearranged},
+        invoice_offer::Offered,
         invoice_preview::{NEW_CLIENT, NUMBER, Preview},
         invoice_totals::Totals,
         page,
@@ -50,8 +50,7 @@ struct Edit {
     form: Form,
     /// None for a new one.
     invoice: Option<Invoice>,
-    clients: Choices,
-    projects: Vec<ProjectName>,
+    offered: Offered,
     currencies: Choices,
     totals: Totals,
     /// The rendered invoice; empty if its lines do not add up.
@@ -67,31 +66,24 @@ struct Notes {
     is_deleted: bool,
 }
 
-/// The choices in a form, and the selected client.
-struct Offered {
-    clients: Choices,
-    projects: Vec<ProjectName>,
-    client: Option<Client>,
-}
-
 /// Shows the form of a new invoice; the query may preset its client and source.
 pub async fn new(visit: Visit) -> Result<Response> {
     let (query, today) = (visit.query(), visit.today()?);
     let given = Currency::from_code(query.get("currency"));
     let is_of_project = given.is_none() && query.has("projectId");
     let project = is_of_project.then(|| ProjectId::parse(query.get("projectId")));
-    let client_id = ClientId::parse(query.get("clientId"));
+    let asked = query.clone();
     let (defaults, project, offered) = visit
         .read(move |work| {
             let project = project.map(|id| find_project(work, id)).transpose()?;
-            Ok((find_invoice_settings(work)?.defaults, project, read_offered(work, client_id)?))
+            Ok((find_invoice_settings(work)?.defaults, project, Offered::read(work, &asked)?))
         })
         .await?;
     let project_currency = project.map(|project| project.budget.currency);
     let currency = given.or(project_currency).unwrap_or(visit.frame.account.currency);
     let due = today.checked_add(i64::from(defaults.due_days).days()).map_err(Error::internal)?;
     // Without clients, the first one is added here.
-    let client = if offered.clients.is_empty() { NEW_CLIENT } else { query.get("clientId") };
+    let client = if offered.has_clients { query.get("clientId") } else { NEW_CLIENT };
     let fields = Fields::default()
         .with("clientId", client)
         .with("projectId", query.get("projectId"))
@@ -109,10 +101,10 @@ pub async fn new(visit: Visit) -> Result<Response> {
 
 /// Creates an invoice, or shows the form with its lines rearranged.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
-    let client_id = ClientId::parse(fields.get("clientId"));
-    let offered = async || visit.read(move |work| read_offered(work, client_id)).await;
+    let typed = fields.clone();
+    let offered = visit.read(move |work| Offered::read(work, &typed));
     if let Some(fields) = rearranged(&fields) {
-        return edit_page(&visit, StatusCode::OK, visit.form(fields), None, offered().await?);
+        return edit_page(&visit, StatusCode::OK, visit.form(fields), None, offered.await?);
     }
     let place = place_after(&fields);
     let new = Error::both(new_client(&fields), NewInvoice::read(&complete(&fields)));
@@ -127,7 +119,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("draft-saved"))),
         Err(error) => {
             let (status, form) = visit.refused(padded(filled(fields)), error)?;
-            edit_page(&visit, status, form, None, offered().await?)
+            edit_page(&visit, status, form, None, offered.await?)
         }
     }
 }
@@ -169,9 +161,8 @@ fn drafted(invoice: &Invoice) -> Fields {
 
 /// Changes an invoice, or shows the form with its lines rearranged.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let chosen = Some(ClientId::parse(fields.get("clientId")));
     if let Some(fields) = rearranged(&fields) {
-        let (invoice, offered) = read_form(&visit, chosen).await?;
+        let (invoice, offered) = read_form(&visit, Some(&fields)).await?;
         return edit_page(&visit, StatusCode::OK, visit.form(fields), Some(invoice), offered);
     }
     if fields.get("_action") == "keep" {
@@ -183,7 +174,7 @@ pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     match change(&visit, &fields, shown).await {
         Ok(invoice) => Ok(visit.done(&path(&fields, &invoice), t("invoice-saved"))),
         Err(error) => {
-            let (invoice, offered) = read_form(&visit, chosen).await?;
+            let (invoice, offered) = read_form(&visit, Some(&fields)).await?;
             let stored = shown(&invoice);
             // Give each stored line a line to be shown next to.
             let mut lines = fields.rows("items");
@@ -268,22 +259,13 @@ fn place_after(fields: &Fields) -> fn(&ShownInvoice) -> Vec<u8> {
     }
 }
 
-fn read_offered(work: &mut Work, client_id: ClientId) -> Result<Offered> {
-    let mut projects = list_project_names(work)?;
-    projects.sort_by_cached_key(|project| project.name.to_lowercase());
-    Ok(Offered {
-        clients: choice::clients(list_client_names(work)?),
-        projects,
-        client: Error::optional(find_any_client(work, client_id))?,
-    })
-}
-
-/// Returns the invoice in the path, and the choices in its form; `chosen` is the selected client.
-async fn read_form(visit: &Visit, chosen: Option<ClientId>) -> Result<(Invoice, Offered)> {
-    let id = visit.id();
+/// Returns the invoice in the path, and the choices in its form with these values.
+async fn read_form(visit: &Visit, typed: Option<&Fields>) -> Result<(Invoice, Offered)> {
+    let (id, typed) = (visit.id(), typed.cloned());
     let read = move |work: &mut Work| {
         let invoice = find_invoice(work, id)?;
-        let offered = read_offered(work, chosen.unwrap_or(invoice.client_id))?;
+        let fields = typed.clone().unwrap_or_else(|| drafted(&invoice));
+        let offered = Offered::read(work, &fields)?;
         Ok((invoice, offered))
     };
     visit.read(read).await
@@ -296,19 +278,17 @@ fn edit_page(
     invoice: Option<Invoice>,
     offered: Offered,
 ) -> Result<Response> {
-    let Offered { clients, projects, client } = offered;
     let currency = visit.frame.account.currency;
     let totals = Totals::of(&form.fields, currency, visit.frame.defaults.number_format);
     let form = form.of::<NewInvoice>().of::<ClientDetails>();
     let number = invoice.as_ref().map_or("", |invoice| &invoice.number);
     let fields = form.fields.clone().replaced(NUMBER, number);
-    let preview = Preview::of(visit, &fields, client.as_ref(), visit.today()?);
+    let preview = Preview::of(visit, &fields, offered.client.as_ref(), visit.today()?);
     let page = Edit {
         shell: visit.shell(Section::Invoices),
         form,
         invoice,
-        clients,
-        projects,
+        offered,
         currencies: choice::currencies(currency),
         totals,
         sheet: preview.map_or_else(String::new, |preview| preview.html()),
@@ -335,31 +315,20 @@ impl Edit {
         }
     }
 
-    /// A draft outlives its client.
     fn client(&self) -> Control {
-        let chosen = self.invoice.as_ref().and_then(|invoice| invoice.client.as_ref());
-        let choice = choice::client(&self.form, &self.clients, chosen);
-        choice.beside(NEW_CLIENT, &t("new-client").to_string())
+        let stored = self.invoice.as_ref().and_then(|invoice| invoice.client.as_ref());
+        self.offered.choice(&self.form, stored)
     }
 
     /// The name of a new client in the form. Without clients, the form begins here.
     fn name(&self) -> Control {
         let name = self.form.text("name", t("name")).autocomplete("off");
-        if self.clients.is_empty() && self.invoice.is_none() { name.focused() } else { name }
+        if self.offered.has_clients || self.invoice.is_some() { name } else { name.focused() }
     }
 
-    /// The projects for the selected client. The template marks which client each project belongs
-    /// to.
     fn project(&self) -> Control {
-        let shown = |project: &ProjectName| (project.id.to_string(), project.name.clone());
-        let options = self.projects.iter().map(shown).collect();
-        self.form.choice("projectId", t("project"), options)
-    }
-
-    /// Whether a client is selected and this project is not theirs.
-    fn is_of_other(&self, project: &ProjectName) -> bool {
-        let chosen = self.form.value("clientId");
-        !chosen.is_empty() && project.client_id.to_string() != chosen
+        let choice = self.form.choice("projectId", t("project"), self.offered.projects.clone());
+        choice.or(t("none"))
     }
 
     fn tax(&self) -> Control {

@@ -7,14 +7,14 @@ use poem::{Response, http::StatusCode};
 use crate::{
     app::{account::update_account, session::SignIn},
     domain::{
+        accent::Accent,
         account::AccountChange,
         date::{DEFAULT_TIMEZONE, DateFormat},
         error::{Error, Result},
-        form,
         input::Input,
-        invoice_defaults::{InvoiceDefaultsChange, Lines},
+        invoice_defaults::InvoiceDefaultsChange,
         money::Currency,
-        registration::{NewFreelancer, Registration},
+        registration::{NewPerson, Registration},
     },
     http::problem,
     locale::t,
@@ -24,6 +24,7 @@ use crate::{
         form::Form,
         page::{Notice, SIGN_IN, answer, redirect},
         session::{self, Onward},
+        swatches,
         visit::Guest,
     },
 };
@@ -48,11 +49,16 @@ pub async fn welcome(guest: Guest) -> Result<Response> {
     if guest.app.is_set_up().await? {
         return Ok(redirect("/login"));
     }
-    Ok(welcome_page(&guest, StatusCode::OK, Form::new(begin().with("closed", "on"))))
+    Ok(welcome_page(
+        &guest,
+        StatusCode::OK,
+        Form::new(begin().with("closed", "on").with("swatch", Accent::PINE)),
+    ))
 }
 
 /// Creates the owner's account.
 pub async fn found(guest: Guest, fields: Fields) -> Result<Response> {
+    let fields = swatches::chosen(fields, Accent::PINE);
     if guest.app.is_set_up().await? {
         return Ok(guest.done("/login", t("registration-welcome-has-owner")));
     }
@@ -61,10 +67,10 @@ pub async fn found(guest: Guest, fields: Fields) -> Result<Response> {
     }
     let is_closed = guest.app.registration_setting().is_none() && fields.get("closed") == "on";
     let made = async {
-        let (registration, choice, instructions) = read_owner(&fields)?;
+        let (registration, choice, business) = read_owner(&fields)?;
         let (app, device) = (&guest.app, guest.device());
         let new = app.guard_always(registration, Registration::guarded).await?;
-        app.register_owner(new, choice, instructions, is_closed, device).await
+        app.register_owner(new, choice, business, is_closed, device).await
     };
     match made.await {
         Ok(sign_in) => begun(&guest, &sign_in).await,
@@ -98,8 +104,7 @@ pub async fn register(guest: Guest, fields: Fields) -> Result<Response> {
         return Ok(told);
     }
     let made = async {
-        let (new, choice) =
-            Error::both(NewFreelancer::read(&fields), AccountChange::read(&fields))?;
+        let (new, choice) = Error::both(NewPerson::read(&fields), AccountChange::read(&fields))?;
         let new = guest.app.guard_always(new.into(), Registration::guarded).await?;
         guest.app.register(new, guest.device()).await.map(|sign_in| (sign_in, choice))
     };
@@ -130,12 +135,11 @@ async fn begun(guest: &Guest, sign_in: &SignIn) -> Result<Response> {
     Ok(response)
 }
 
-fn read_owner(fields: &Fields) -> Result<(Registration, AccountChange, Option<String>)> {
-    let instructions =
-        form::Form::read(fields, |form| form.optional::<Lines>("paymentInstructions"));
-    let read = Error::both(NewFreelancer::read(fields), AccountChange::read(fields));
-    let ((registration, choice), instructions) = Error::both(read, instructions)?;
-    Ok((registration.into(), choice, instructions))
+fn read_owner(fields: &Fields) -> Result<(Registration, AccountChange, InvoiceDefaultsChange)> {
+    let read = Error::both(NewPerson::read(fields), AccountChange::read(fields));
+    let ((registration, choice), business) =
+        Error::both(read, InvoiceDefaultsChange::read(fields))?;
+    Ok((registration.into(), choice, business))
 }
 
 /// Returns the default fields of a new account.
@@ -150,7 +154,7 @@ fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
     let page = Welcome {
         today: guest.app.today(),
         decides: guest.app.registration_setting().is_none(),
-        form: form.of::<NewFreelancer>().of::<AccountChange>().of::<InvoiceDefaultsChange>(),
+        form: form.of::<NewPerson>().of::<AccountChange>().of::<InvoiceDefaultsChange>(),
     };
     let mut response = answer(status, &page);
     cookie::probe(&guest.app, &mut response);
@@ -158,7 +162,7 @@ fn welcome_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
 }
 
 fn register_page(guest: &Guest, status: StatusCode, form: Form) -> Response {
-    let form = form.of::<NewFreelancer>().of::<AccountChange>();
+    let form = form.of::<NewPerson>().of::<AccountChange>();
     let mut response = answer(status, &Register { form });
     cookie::probe(&guest.app, &mut response);
     response

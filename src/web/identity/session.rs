@@ -1,10 +1,7 @@
 //! `/login` and `/logout`: the start and end of a browser's session.
 
 use askama::Template;
-use poem::{
-    Response,
-    http::{HeaderName, StatusCode},
-};
+use poem::{Response, http::StatusCode};
 
 use crate::{
     app::session::{AccessLife, SignIn},
@@ -13,16 +10,18 @@ use crate::{
         code::SecondCode,
         error::{Error, Kind, Result},
         input::{Input, Scalar},
+        invoice_defaults::InvoiceDefaults,
         rule::Rule,
     },
     http::problem,
     locale::t,
     web::{
+        brand::Brand,
         cookie::{self, Notice},
         fields::Fields,
         form::Form,
         guest::LostCookies,
-        page::{redirect, with_header},
+        page::{CLEAR_SITE_DATA, redirect, with_header},
         registration, signed_out,
         visit::{Guest, Visit},
     },
@@ -55,6 +54,20 @@ struct Login<'a> {
     may_register: bool,
     /// Whether this server still has no owner.
     may_set_up: bool,
+    /// Whose server this is, if it is one business's alone.
+    office: Option<InvoiceDefaults>,
+}
+
+impl Login<'_> {
+    fn office_name(&self) -> &str {
+        let office = self.office.as_ref().and_then(|office| office.business_name.as_deref());
+        office.unwrap_or_default()
+    }
+
+    fn brand(&self) -> Option<Brand<'_>> {
+        let InvoiceDefaults { logo, accent, .. } = self.office.as_ref()?;
+        Some(Brand { name: self.office_name(), picture: *logo, accent: *accent })
+    }
 }
 
 /// Shown instead of a sign-in that would not work.
@@ -164,7 +177,8 @@ pub async fn page(
     let may_set_up = !guest.app.is_set_up().await?;
     let notice = guest.notice();
     let form = form.of::<Credentials>();
-    let page = Login { form, notice, onward, held, may_register, may_set_up };
+    let office = guest.app.office().await?;
+    let page = Login { form, notice, onward, held, may_register, may_set_up, office };
     let mut response = guest.told(status, &page);
     cookie::probe(&guest.app, &mut response);
     Ok(response)
@@ -195,7 +209,7 @@ pub async fn logout(visit: Visit, _: Fields) -> Result<Response> {
     visit.app.logout(visit.claims).await?;
     let mut response = visit.done("/login", t("session-signed-out"));
     cookie::clear_session(&visit.app, &mut response);
-    Ok(with_header(response, HeaderName::from_static("clear-site-data"), "\"cache\""))
+    Ok(with_header(response, CLEAR_SITE_DATA, "\"cache\", \"prefetchCache\""))
 }
 
 /// Returns the requested page if it is one of ours, else the first page.

@@ -5,10 +5,10 @@ use std::{fmt, sync::LazyLock};
 
 use askama::filters::HtmlSafe;
 use poem::{
-    Request, Route,
+    Request, Response, Route,
     endpoint::make_sync,
     get,
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
 };
 use rust_embed::{Embed, EmbeddedFile};
 use sha2::{Digest, Sha256};
@@ -31,8 +31,20 @@ struct Icons;
 /// declares them.
 const STYLE: &str = "app.css";
 const FIRST_PART: &str = "tokens.css";
+/// The stylesheet of a colour. Browsers keep it: its content follows from its address.
+const BRAND: &str = "brand.css";
 /// All icons in one file.
 const ICONS: &str = "icons.svg";
+/// The script of all pages. That of a page begins with it, so that a page loads one file.
+const SCRIPT: &str = "app.js";
+/// The script that the others load when it is needed.
+const LATER: &str = "palette.js";
+/// What a browser may fetch while a reader points at its link: pages that change nothing and count
+/// no visit.
+pub const RULES: &str = "prefetch.json";
+
+const CSS: &str = "text/css; charset=utf-8";
+const FOREVER: &str = "public, max-age=31536000, immutable";
 
 /// Returns the files of an asset in order; empty if there is no such asset.
 fn parts(name: &str) -> Vec<EmbeddedFile> {
@@ -43,8 +55,28 @@ fn parts(name: &str) -> Vec<EmbeddedFile> {
             parts.filter_map(|part| Css::get(&part)).collect()
         }
         ICONS => Icons::get(ICONS).into_iter().collect(),
-        script => Js::get(script).into_iter().collect(),
+        SCRIPT | LATER | RULES => Js::get(name).into_iter().collect(),
+        script => [SCRIPT, script].into_iter().filter_map(Js::get).collect(),
     }
+}
+
+/// Returns the content of an asset. Scripts in one file know nothing of each other.
+fn content(name: &str) -> Vec<u8> {
+    let parts = parts(name);
+    let (before, after): (&[u8], &[u8]) = match name {
+        STYLE | ICONS | SCRIPT | LATER | RULES => (b"", b""),
+        _ => (b"{\n", b"}\n"),
+    };
+    parts.iter().flat_map(|part| [before, &bare(&part.data), after].concat()).collect()
+}
+
+/// Returns an asset without indentation and without the lines that are comments.
+fn bare(asset: &[u8]) -> Vec<u8> {
+    let lines = asset.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let is_comment =
+        |line: &[u8]| line.starts_with(b"//") || line.starts_with(b"/*") && line.ends_with(b"*/");
+    let lines = lines.filter(|line| !line.is_empty() && !is_comment(line));
+    lines.flat_map(|line| [line, &b"\n"[..]].concat()).collect()
 }
 
 /// Returns the path of an asset, including its version.
@@ -58,53 +90,70 @@ pub fn path(name: &str) -> String {
     format!("/assets/{name}?v={version}")
 }
 
-/// Returns the path of the stylesheet in an account's colour.
-pub fn style(accent: &Accent) -> String {
-    let path = path(STYLE);
-    if *accent == Accent::PINE { path } else { format!("{path}&brand={}", accent.digits()) }
+/// Returns the links to the stylesheets of a page in a colour.
+pub const fn styles(accent: &Accent) -> Styles {
+    Styles(*accent)
 }
 
-/// Returns the colour that a path of the stylesheet names.
-fn brand(request: &Request) -> Option<Accent> {
-    let (_, digits) = request.original_uri().query()?.split_once("&brand=")?;
-    Accent::parse(digits).filter(|accent| accent.digits() == digits)
+/// The links to the stylesheets of a page: the one of all pages, and a tiny one with the colour. So
+/// the large one is compressed once, and a browser keeps it for every colour.
+pub struct Styles(Accent);
+
+impl fmt::Display for Styles {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let (style, accent) = (path(STYLE), self.0);
+        write!(f, "<link rel=\"stylesheet\" href=\"{style}\">")?;
+        if accent == Accent::PINE {
+            return Ok(());
+        }
+        write!(f, "<link rel=\"stylesheet\" href=\"/assets/{BRAND}?{}\">", accent.digits())
+    }
 }
 
-/// Returns the end of the stylesheet in a colour.
-fn tinted(accent: Accent) -> String {
-    let on = accent.on();
-    format!("@layer tokens {{ [data-brand] {{ --accent: {accent}; --accent-on: {on} }} }}\n")
+impl HtmlSafe for Styles {}
+
+/// Returns the stylesheet with the colour that the query names.
+fn brand(request: &Request) -> Response {
+    let digits = request.original_uri().query().unwrap_or_default();
+    match Accent::parse(digits).filter(|accent| accent.digits() == digits) {
+        None => StatusCode::NOT_FOUND.into(),
+        Some(accent) => {
+            let on = accent.on();
+            Response::builder().content_type(CSS).header(header::CACHE_CONTROL, FOREVER).body(
+                format!(
+                    "@layer tokens {{ [data-brand] {{ --accent: {accent}; --accent-on: {on} }} }}\n"
+                ),
+            )
+        }
+    }
 }
 
-fn page(name: &str, accent: Option<Accent>) -> Page {
+fn page(name: &str) -> Page {
     let content_type = match name {
-        STYLE => "text/css; charset=utf-8",
+        STYLE => CSS,
         ICONS => "image/svg+xml",
+        RULES => "application/speculationrules+json",
         _ => "text/javascript; charset=utf-8",
     };
-    let mut content: Vec<u8> = parts(name).iter().flat_map(|part| &*part.data).copied().collect();
-    if let Some(accent) = accent {
-        content.extend(tinted(accent).as_bytes());
-    }
+    let content = content(name);
     Page::new(content_type, &content, None)
 }
 
 /// Serves the assets at their paths, compressed once.
 pub fn routes() -> Route {
     let names = Js::iter().chain([STYLE.into(), ICONS.into()]);
-    names.fold(Route::new(), |route, name| {
+    let route = Route::new().at(format!("/{BRAND}"), get(make_sync(|request| brand(&request))));
+    names.fold(route, |route, name| {
         let place = format!("/{name}");
-        let kept = (!cfg!(debug_assertions)).then(|| page(&name, None));
+        let kept = (!cfg!(debug_assertions)).then(|| page(&name));
         let answer = make_sync(move |request: Request| {
-            let accent = brand(&request).filter(|_| name == STYLE);
-            let mut response = match (&kept, accent) {
-                (Some(page), None) => page.answer(&request),
-                _ => page(&name, accent).answer(&request),
+            let mut response = match &kept {
+                Some(page) => page.answer(&request),
+                None => page(&name).answer(&request),
             };
             let asked = request.original_uri().path_and_query();
-            let current = accent.map_or_else(|| path(&name), |accent| style(&accent));
-            if asked.is_some_and(|asked| *asked == *current) {
-                let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+            if asked.is_some_and(|asked| *asked == *path(&name)) {
+                let forever = HeaderValue::from_static(FOREVER);
                 response.headers_mut().insert(header::CACHE_CONTROL, forever);
             }
             response

@@ -26,7 +26,8 @@ impl Avatar {
 
 /// Returns the initial shown in place of a business's logo.
 pub fn initial(name: &str) -> String {
-    initials(name).chars().take(1).collect()
+    let first = name.chars().find(|c| c.is_alphanumeric());
+    first.into_iter().flat_map(char::to_uppercase).collect()
 }
 
 /// Returns the initials of the first two words of a name.

@@ -63,7 +63,13 @@ pub fn common_currencies() -> Choices {
 
 fn currencies_after(first: &[Currency]) -> Choices {
     let others = Currency::all().iter().filter(|currency| !first.contains(currency));
-    let shown = |currency: &Currency| format!("{currency} – {}", currency.name());
+    // The rest is named by the script, since their names are much of a page.
+    let is_named =
+        |currency: &Currency| first.contains(currency) || COMMON.contains(&currency.code());
+    let shown = |currency: &Currency| match is_named(currency) {
+        true => format!("{currency} – {}", currency.name()),
+        false => currency.code().to_owned(),
+    };
     first.iter().chain(others).map(|c| (c.code().to_owned(), shown(c))).collect()
 }
 

@@ -9,6 +9,7 @@ use crate::{
         date::{self, DateFormat},
         error::Result,
     },
+    locale::t,
     web::visit::Visit,
 };
 
@@ -39,6 +40,11 @@ impl Days {
         self.format.show(*day)
     }
 
+    /// Returns today in words.
+    pub fn in_words(&self) -> String {
+        self.format.show_in_words(self.today)
+    }
+
     /// Formats a day, without its year if that is the current one.
     pub fn brief(&self, day: &Date) -> String {
         let show = if day.year() == self.today.year() {
@@ -47,6 +53,18 @@ impl Days {
             DateFormat::show
         };
         show(self.format, *day)
+    }
+
+    /// Formats an instant as briefly as it can be told: the minute today, a weekday in the last
+    /// week, else the day.
+    pub fn lately(&self, at: &Timestamp) -> String {
+        let day = self.day_of(at);
+        match self.since(&day) {
+            0 => self.time(at),
+            1 => t("yesterday").into(),
+            2..7 => day.strftime("%A").to_string(),
+            _ => self.brief(&day),
+        }
     }
 
     /// Returns the day of an instant.

@@ -34,6 +34,11 @@ impl Fields {
         Self { pairs, ..Self::default() }
     }
 
+    /// Returns how many of these fields are there.
+    pub fn count(&self, names: &[&str]) -> usize {
+        names.iter().filter(|name| self.has(name)).count()
+    }
+
     /// Returns the single field of a form that only sets a status.
     pub fn of_status(status: &impl Word) -> Self {
         Self::default().with("status", status.word())

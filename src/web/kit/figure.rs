@@ -45,6 +45,14 @@ pub fn whole(minor: i128, currency: Currency) -> String {
     grouped(Decimal::try_from_i128_with_scale(units, 0).unwrap_or(Decimal::MAX))
 }
 
+/// Returns a sum of minor units in its currency without decimals: `US$1,250`.
+pub fn rounded(minor: i128, currency: Currency) -> String {
+    let unit = 10_i128.pow(currency.exponent());
+    let Parts { minus, symbol, whole, .. } =
+        Parts::of(currency, divide_rounded(minor, unit).saturating_mul(unit));
+    format!("{minus}{symbol}{whole}")
+}
+
 /// Returns a sum of minor units without its currency, which is named elsewhere.
 pub fn number(currency: Currency, minor: &i128) -> String {
     let Parts { minus, whole, cents, .. } = Parts::of(currency, *minor);

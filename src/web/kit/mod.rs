@@ -2,6 +2,7 @@
 
 pub mod asset;
 pub mod avatar;
+pub mod brand;
 pub mod choice;
 pub mod control;
 pub mod cookie;
@@ -19,10 +20,12 @@ pub mod pager;
 pub mod pages;
 pub mod period;
 pub mod prose;
+pub mod sample;
 pub mod say;
 pub mod shell;
 pub mod shown_work;
 pub(super) mod signed_out;
+pub mod swatches;
 pub mod tabs;
 pub mod theme;
 pub mod visit;

@@ -1,19 +1,21 @@
 //! What all pages share: headers, notices, and error pages.
 
 use askama::Template;
+use base64::{Engine, prelude::BASE64_STANDARD as STANDARD};
 use poem::{
     IntoResponse, Response,
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
 
 use crate::{
+    domain::mail::{LOGO, Mail},
     http::problem::Problem,
     locale::{Text, t},
 };
 
 /// What a page may load, and where its forms may go: nothing external.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-     img-src 'self' data:; connect-src 'self'; object-src 'none'; form-action 'self'; \
+     img-src 'self' data:; connect-src 'self'; frame-src 'self'; object-src 'none'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'";
 
 /// Returns a page as a response. Its address may contain a secret, so no other site learns it.
@@ -52,6 +54,26 @@ pub fn pdf(name: &str, bytes: Vec<u8>) -> Response {
         .body(bytes)
 }
 
+/// What an email may load in a frame of our pages.
+const MAIL_POLICY: &str = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'self'";
+
+/// Returns an email to show in a frame, without scripts and with its logo.
+pub fn mail(mail: &Mail) -> Response {
+    let logo = mail.logo.as_ref().map_or_else(String::new, |logo| {
+        format!("data:{};base64,{}", logo.content_type, STANDARD.encode(&logo.bytes))
+    });
+    let html = mail.html.replace(&format!("cid:{LOGO}"), &logo);
+    Response::builder()
+        .content_type("text/html; charset=utf-8")
+        .header(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)
+        .header(header::X_FRAME_OPTIONS, "SAMEORIGIN")
+        .body(html)
+}
+
+/// Names what a browser forgets: its copies of pages, or those it has fetched ahead.
+pub const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
 /// Adds a header, whose value is plain text, to a response.
 pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Response {
     if let Ok(value) = HeaderValue::try_from(value) {
@@ -70,6 +92,14 @@ pub struct Notice {
     pub onward: Option<(&'static str, Text)>,
 }
 
+/// A problem shown to a client or visitor, who knows the freelancer and not this program.
+#[derive(Template)]
+#[template(path = "pages/dead_end.html")]
+struct DeadEnd {
+    title: Text,
+    text: Text,
+}
+
 /// The next step after a page about an account.
 pub const SIGN_IN: Option<(&str, Text)> = Some(("/login", t("sign-in")));
 
@@ -86,9 +116,10 @@ pub fn shape(path: &str, problem: &Problem) -> Response {
         status if status.is_server_error() => (t("error-server"), t("error-server-text")),
         _ => (t("error-other"), t("error-message").with("message", &problem.message)),
     };
-    // Readers without an account are not sent to the sign-in page.
-    let is_of_everyone = is_of_client || starts(&["/u/"]);
-    let onward = (!is_of_everyone).then(|| ("/", t("error-go-home")));
+    if is_of_client || starts(&["/u/"]) {
+        return answer(problem.status, &DeadEnd { title, text });
+    }
+    let onward = Some(("/", t("error-go-home")));
     answer(problem.status, &Notice { title, text, onward })
 }
 

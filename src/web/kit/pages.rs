@@ -7,7 +7,7 @@ use poem::{
     Request, Response, RouteMethod,
     endpoint::make,
     get,
-    http::{StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
 };
 
 use crate::{
@@ -18,16 +18,19 @@ use crate::{
     },
     http::problem::into_poem,
     web::{
-        cookie,
+        asset, cookie,
         fields::Fields,
         form_body::Pictures,
         guest::Guest,
-        page::{answer, redirect},
+        page::{CLEAR_SITE_DATA, answer, redirect, with_header},
         shell::{Section, Shell},
         signed_out,
         visit::Visit,
     },
 };
+
+/// Names what a browser may fetch while a reader points at its link.
+const SPECULATION_RULES: HeaderName = HeaderName::from_static("speculation-rules");
 
 /// A page being created; boxed, since it is large.
 type Answer = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
@@ -116,17 +119,21 @@ impl Reader for Visit {
             Ok(visit) => visit,
             Err((_, elsewhere)) => return Ok(elsewhere),
         };
-        let has_notice = cookie::notice(&app, &visit.request).is_some();
-        let shell = visit.shell(Section::of(visit.request.original_uri().path()));
+        let around = Arc::clone(&visit.around);
         let mut response = match show(visit).await {
             Err(error) if *error.kind() == Kind::NotFound => {
+                let shell = Shell::new(&around, Section::of(&around.here));
                 answer(StatusCode::NOT_FOUND, &Missing { shell })
             }
             answered => answered.or_else(|error| ended(&app, error))?,
         };
         let is_page = response.content_type().is_some_and(|kind| kind.starts_with("text/html"));
-        if has_notice && is_page {
+        if is_page && around.notice.is_some() {
             cookie::clear_notice(&app, &mut response);
+        }
+        if is_page {
+            let rules = format!("\"{}\"", asset::path(asset::RULES));
+            response = with_header(response, SPECULATION_RULES, &rules);
         }
         Ok(response)
     }
@@ -169,7 +176,12 @@ impl Reader for Visit {
                 let guest = Guest::new(app, Request::default());
                 Box::pin(signed_out::hold(guest, claims.account, sent)).await
             }
-            answered => answered.map_err(into_poem),
+            answered => {
+                let mut response = answered.map_err(into_poem)?;
+                let forget = HeaderValue::from_static("\"prefetchCache\"");
+                response.headers_mut().entry(CLEAR_SITE_DATA).or_insert(forget);
+                Ok(response)
+            }
         }
     }
 }

@@ -7,6 +7,8 @@ use std::fmt;
 use askama::filters::{Escaper, Html as Escape, HtmlSafe};
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 
+use crate::domain::text::leads_outside;
+
 /// A line end.
 const BREAK: &str = "<br>";
 
@@ -149,11 +151,6 @@ fn end(tag: TagEnd, depth: usize) -> &'static str {
         TagEnd::Link => "</a>",
         _ => "",
     }
-}
-
-fn leads_outside(address: &str) -> bool {
-    let address = address.to_ascii_lowercase();
-    ["https://", "http://", "mailto:"].iter().any(|scheme| address.starts_with(scheme))
 }
 
 /// Writes text, with `between` for each line end.

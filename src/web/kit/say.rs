@@ -16,6 +16,7 @@ pub fn say(rule: &Rule) -> Text {
         Rule::TooLong { max } => t("rule-too-long").count("max", max),
         Rule::ControlCharacters | Rule::Nul => t("rule-control-characters"),
         Rule::Email => t("rule-email"),
+        Rule::FullName => t("rule-full-name"),
         Rule::NotNumber => number_wanted("1250.50"),
         Rule::OneOf(_) => t("rule-one-of"),
         Rule::Unknown => t("rule-unknown"),

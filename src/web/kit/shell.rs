@@ -1,5 +1,7 @@
 //! The frame of a signed-in reader's pages: current part, navigation, notices.
 
+use std::{ops::Deref, sync::Arc};
+
 use crate::{
     app::page_context::PageContext,
     domain::{accent::Accent, id::ImageId},
@@ -48,8 +50,15 @@ pub struct Link {
     /// The name of its icon.
     pub icon: &'static str,
     pub is_current: bool,
-    /// The number of waiting items; 0 if none.
+    pub waits: Option<Waiting>,
+}
+
+/// What waits behind a link.
+pub struct Waiting {
     pub count: u64,
+    pub what: Text,
+    /// Whether it is late.
+    pub is_late: bool,
 }
 
 /// Links under one heading; the first group has none.
@@ -65,8 +74,8 @@ pub struct Unproven {
     pub is_limited: bool,
 }
 
-/// The frame of every page.
-pub struct Shell {
+/// What the frames of all pages of a visit show.
+pub struct Surroundings {
     /// The reader's name.
     pub name: String,
     /// The name of the business, or the reader's.
@@ -81,20 +90,20 @@ pub struct Shell {
     pub notice: Option<Notice>,
     /// Set while the reader's address is unverified.
     pub unproven: Option<Unproven>,
-    section: Section,
     unread: u64,
+    overdue: u64,
+    proposals: u64,
 }
 
-impl Shell {
+impl Surroundings {
     pub fn new(
         frame: &PageContext,
-        section: Section,
         token: String,
         notice: Option<Notice>,
         theme: Theme,
         here: String,
     ) -> Self {
-        let (name, unread) = (frame.account.name(), frame.unread_messages);
+        let name = frame.account.name();
         let is_unproven = frame.account.email_verified_at.is_none();
         let unproven = is_unproven
             .then(|| Unproven { email: frame.account.email.clone(), is_limited: frame.is_limited });
@@ -108,9 +117,32 @@ impl Shell {
             token,
             notice,
             unproven,
-            section,
-            unread,
+            unread: frame.unread_messages,
+            overdue: frame.overdue_invoices,
+            proposals: frame.sent_proposals,
         }
+    }
+}
+
+/// The frame of a page.
+pub struct Shell {
+    around: Arc<Surroundings>,
+    section: Section,
+    /// The number of unread messages, after this page.
+    pub unread: u64,
+}
+
+impl Deref for Shell {
+    type Target = Surroundings;
+
+    fn deref(&self) -> &Surroundings {
+        &self.around
+    }
+}
+
+impl Shell {
+    pub fn new(around: &Arc<Surroundings>, section: Section) -> Self {
+        Self { around: Arc::clone(around), section, unread: around.unread }
     }
 
     /// Returns the title of the current part.
@@ -196,7 +228,17 @@ impl Shell {
             Section::Settings => ("/settings", t("settings"), "settings"),
             Section::Search => ("/search", t("search"), "search"),
         };
-        let count = if section == Section::Messages { self.unread } else { 0 };
-        Link { href, label, icon, is_current: section == self.section, count }
+        let waits = match section {
+            Section::Invoices => Some((self.overdue, t("overdue-inline"))),
+            Section::Proposals => Some((self.proposals, t("app-unanswered"))),
+            Section::Messages => Some((self.unread, t("app-unread"))),
+            _ => None,
+        };
+        let waits = waits.filter(|(count, _)| *count > 0).map(|(count, what)| Waiting {
+            count,
+            what,
+            is_late: section == Section::Invoices,
+        });
+        Link { href, label, icon, is_current: section == self.section, waits }
     }
 }

@@ -26,6 +26,7 @@ struct Tab {
     is_current: bool,
     entries: u64,
     sum: Option<String>,
+    is_late: bool,
 }
 
 impl Tabs {
@@ -40,16 +41,17 @@ impl Tabs {
             is_current: Fields::of_query(request).get("status") == status,
             entries,
             sum: None,
+            is_late: false,
         });
         self
     }
 
-    /// Adds the sum of the last tab's entries.
+    /// Adds the sum of the last tab's entries, and whether they are late.
     #[must_use]
-    pub fn with_sum(mut self, sum: Option<String>) -> Self {
+    pub fn with_sum(mut self, sum: Option<String>, is_late: bool) -> Self {
         self.has_sums = true;
         if let Some(tab) = self.tabs.last_mut() {
-            tab.sum = sum;
+            (tab.sum, tab.is_late) = (sum, is_late);
         }
         self
     }

@@ -27,7 +27,7 @@ use crate::{
         form::Form,
         page::redirect,
         say::{say, sentence},
-        shell::{Section, Shell},
+        shell::{Section, Shell, Surroundings},
     },
 };
 
@@ -39,7 +39,8 @@ pub struct Visit {
     pub claims: Claims,
     pub frame: PageContext,
     pub request: Request,
-    token: String,
+    /// What the frame of its page shows.
+    pub(in crate::web) around: Arc<Surroundings>,
     /// The message above a form that came back after its session ended.
     restored: Option<String>,
 }
@@ -65,7 +66,11 @@ impl Visit {
         match opened {
             Ok((claims, frame)) => {
                 let token = app.form_token(claims).map_err(into_poem)?;
-                Ok(Ok(Self { app, claims, frame, request, token, restored: None }))
+                let notice = cookie::notice(&app, &request);
+                let theme = cookie::theme(&app, &request);
+                let here = request.original_uri().path().to_owned();
+                let around = Arc::new(Surroundings::new(&frame, token, notice, theme, here));
+                Ok(Ok(Self { app, claims, frame, request, around, restored: None }))
             }
             Err(error) if *error.kind() == Kind::Unauthenticated => {
                 let back = wanted(&request);
@@ -169,14 +174,7 @@ impl Visit {
 
     /// Returns the frame of a page.
     pub fn shell(&self, section: Section) -> Shell {
-        Shell::new(
-            &self.frame,
-            section,
-            self.token.clone(),
-            cookie::notice(&self.app, &self.request),
-            cookie::theme(&self.app, &self.request),
-            self.request.original_uri().path().to_owned(),
-        )
+        Shell::new(&self.around, section)
     }
 
     /// Creates a form with known values.
@@ -186,7 +184,7 @@ impl Visit {
 
     /// Adds the marks of this reader's forms.
     fn marked(&self, form: Form) -> Form {
-        form.marked(&self.token, self.app.form_key(), self.frame.defaults.number_format)
+        form.marked(&self.around.token, self.app.form_key(), self.frame.defaults.number_format)
     }
 
     /// Returns the form with its errors, and the matching status.

@@ -245,6 +245,7 @@ impl Show {
             MailKind::SecurityNotice => t("mail-kind-security"),
             MailKind::MessageReceived => t("mail-kind-message"),
             MailKind::ProposalAnswered => t("mail-kind-proposal"),
+            MailKind::ProposalCopy => t("mail-kind-proposal-copy"),
         }
     }
 
@@ -264,7 +265,7 @@ impl Show {
     }
 
     fn today_in_words(&self) -> String {
-        self.days.today().strftime("%A, %-d %B").to_string()
+        self.days.in_words()
     }
 }
 

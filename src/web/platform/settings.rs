@@ -60,7 +60,7 @@ impl Tab {
             label,
             icon: "settings",
             is_current: tab == self,
-            count: 0,
+            waits: None,
         })
     }
 }

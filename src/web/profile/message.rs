@@ -54,15 +54,15 @@ pub async fn list(visit: Visit) -> Result<Response> {
 }
 
 /// Shows a message and marks it as read.
-pub async fn show(mut visit: Visit) -> Result<Response> {
+pub async fn show(visit: Visit) -> Result<Response> {
     let message = visit.find(find_message).await?;
+    let mut shell = visit.shell(Section::Messages);
     if message.read_at.is_none() {
         visit.act(|work, id| update_message(work, id, MessageChange { read: true })).await?;
-        visit.frame.unread_messages = visit.frame.unread_messages.saturating_sub(1);
+        shell.unread = shell.unread.saturating_sub(1);
     }
     let days = Days::of(&visit)?;
     let reply = reply(&message, &days, &visit.frame.account.name());
-    let shell = visit.shell(Section::Messages);
     Ok(answer(StatusCode::OK, &Show { shell, days, reply, message }))
 }
 

@@ -22,6 +22,7 @@ use crate::{
     locale::{Text, t},
     web::{
         avatar::Avatar,
+        brand::Brand,
         cookie::{self, Notice},
         fields::Fields,
         form::Form,
@@ -59,6 +60,10 @@ struct Page {
 }
 
 impl Page {
+    fn brand(&self) -> Brand<'_> {
+        Brand { name: &self.name, picture: self.face.picture, accent: self.public.accent }
+    }
+
     /// Returns whether search engines should index the page.
     fn is_found(&self) -> bool {
         !self.works.is_empty()

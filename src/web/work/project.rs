@@ -60,6 +60,12 @@ struct List {
     pager: Pager,
 }
 
+impl List {
+    fn of_view(&self, view: &str) -> String {
+        project_board::of_view(&self.form.fields, view)
+    }
+}
+
 #[derive(Template)]
 #[template(path = "pages/project/show.html")]
 struct Show {

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         error::Result,
         input::Input,
-        money::{Money, divide_rounded},
+        money::Money,
         project::{Project, ProjectChange, ProjectFilter},
     },
     locale::t,
@@ -46,13 +46,14 @@ impl Board {
         kept(&self.form.fields)
     }
 
+    fn of_view(&self, view: &str) -> String {
+        of_view(&self.form.fields, view)
+    }
+
     /// Returns the sum of a column in whole units; None if it is zero.
     fn budget(&self, lane: &Lane) -> Option<String> {
         let Money { minor, currency } = lane.budget.filter(|budget| budget.minor > 0)?;
-        let unit = 10_i128.pow(currency.exponent());
-        let whole = divide_rounded(minor.into(), unit) * unit;
-        let shown = figure::text(currency, &whole);
-        Some(shown.split('.').next().unwrap_or(&shown).to_owned())
+        Some(figure::rounded(minor.into(), currency))
     }
 
     /// Returns the link to the full list of a column.
@@ -66,6 +67,15 @@ impl Board {
 fn kept(fields: &Fields) -> Vec<(&'static str, &str)> {
     let pairs = ["clientId", "search"].map(|name| (name, fields.get(name)));
     pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// Returns the link to a view of the same projects: `board`, or the list.
+pub(in crate::web) fn of_view(fields: &Fields, view: &str) -> String {
+    let mut pairs = kept(fields);
+    pairs.extend((!view.is_empty()).then_some(("view", view)));
+    let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("/projects{mark}{query}")
 }
 
 /// Shows the board.
@@ -88,9 +98,7 @@ pub async fn show(visit: Visit, query: Fields) -> Result<Response> {
 /// meanwhile, it stays there.
 pub async fn move_to(visit: Visit, fields: Fields) -> Result<Response> {
     let back = if fields.get("view") == "board" {
-        let mut pairs = kept(&fields);
-        pairs.push(("view", "board"));
-        format!("/projects?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+        of_view(&fields, "board")
     } else {
         format!("/projects/{}", visit.param("id"))
     };

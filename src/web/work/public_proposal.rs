@@ -30,6 +30,8 @@ struct Page<'a> {
     parts: Vec<Section>,
     days: Days,
     is_open: bool,
+    /// Whether both sides get a copy by mail.
+    is_copied: bool,
     token: &'a str,
     form: Form,
 }
@@ -140,7 +142,8 @@ fn page(
     let days = Days::of_account(&guest.app, &public.freelancer)?;
     let token = guest.param("token");
     let is_open = public.check_open(days.today()).is_ok();
+    let is_copied = guest.app.has_mail_server() && !guest.app.is_limited(&public.freelancer);
     let parts = prose::sections(&public.proposal.content);
     let form = form.of::<Signature>();
-    Ok(answer(status, &Page { public, parts, days, is_open, token, form }))
+    Ok(answer(status, &Page { public, parts, days, is_open, is_copied, token, form }))
 }

@@ -220,7 +220,7 @@ async fn sends_reminders_payments_and_acceptances_count_once_whatever_happens_to
     const SENT: &str = "SELECT count(*) FROM mails WHERE kind = 'invoice'";
     const REMINDED: &str = "SELECT count(*) FROM mails WHERE kind = 'invoice_reminder'";
     const PAID: &str = "SELECT count(*) FROM payments";
-    const ACCEPTED: &str = "SELECT count(*) FROM mails WHERE kind = 'proposal_answered'";
+    const ACCEPTED: &str = "SELECT count(*) FROM mails WHERE kind = 'proposal_copy'";
     const MAYBE: &str = "may or may not have been saved";
     let cluster = Cluster::start();
     let next = Next::default();

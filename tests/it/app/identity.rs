@@ -97,7 +97,7 @@ async fn an_undeliverable_address_is_refused_everywhere() {
         app.post("/auth/register", body).await.refusal(400);
         user.post("/clients", json!({"name": "A", "email": email})).await.error(400);
         let page = Browser::new(&app).open("/welcome").await;
-        let typed = [("email", email), ("firstName", "A"), ("lastName", "B")];
+        let typed = [("email", email), ("name", "A B")];
         let page = Browser::new(&app).send(&page, "/welcome", &typed).await.expect(400);
         page.says("Enter a valid email");
     }

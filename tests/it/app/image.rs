@@ -368,7 +368,7 @@ async fn an_account_has_at_most_200_pictures() {
         last = Some(upload(&ada, ImagePurpose::Portfolio, png(1, 1)).await.id);
     }
     let said = refused(&ada, png(1, 1)).await;
-    assert!(said.starts_with("You have 200 pictures"), "{said}");
+    assert!(said.starts_with("You have 200 images"), "{said}");
     delete(&ada, last.unwrap()).await.unwrap();
     upload(&ada, ImagePurpose::Portfolio, png(1, 1)).await;
 }

@@ -93,7 +93,7 @@ async fn prefix_and_start_can_be_set_before_the_first_invoice_of_the_year() {
     for fields in [json!({"prefix": "INV"}), json!({"nextNumber": 9}), json!({"nextNumber": 1})] {
         let refused = change(&user, fields).await.unwrap_err();
         assert_eq!(*refused.kind(), Kind::Conflict);
-        assert!(refused.to_string().contains("go on with OBI-2026-008"), "{refused}");
+        assert!(refused.to_string().contains("continues with OBI-2026-008"), "{refused}");
     }
     // A form sends unchanged values along with changed ones.
     let same = json!({"prefix": "OBI", "nextNumber": "8", "notes": "Hello"});

@@ -6,6 +6,7 @@ use freelanceos::{
         account::AccountChange,
         error::Kind,
         input::Input,
+        invoice_defaults::InvoiceDefaultsChange,
         registration::{NewFreelancer, Registration},
         session::Device,
     },
@@ -28,7 +29,8 @@ fn registration(email: &str) -> Registration {
 
 async fn set_up(app: &TestApp, email: &str) -> freelanceos::domain::error::Result<SignIn> {
     let choice = AccountChange::read(json!({}).as_object().unwrap()).unwrap();
-    app.app.register_owner(registration(email), choice, None, true, Device::default()).await
+    let business = InvoiceDefaultsChange::read(json!({}).as_object().unwrap()).unwrap();
+    app.app.register_owner(registration(email), choice, business, true, Device::default()).await
 }
 
 /// The addresses of all accounts marked as owner.
@@ -61,8 +63,7 @@ async fn a_registration_through_an_api_neither_closes_welcome_nor_creates_an_own
         let page = browser.open("/welcome").await.expect(200);
         assert_eq!(page.path, "/welcome");
         let typed = [
-            ("firstName", "Ama"),
-            ("lastName", "Owusu"),
+            ("name", "Ama Owusu"),
             ("email", "ama@example.com"),
             ("password", PASSWORD),
             ("currency", "GHS"),

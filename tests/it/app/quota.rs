@@ -38,7 +38,7 @@ async fn an_unverified_account_can_only_mail_invoices_to_its_own_address() {
     let send = format!("/invoices/{id}/send");
     for body in [json!({}), json!({"email": "world@example.com"})] {
         let refused = user.post(&send, body).await;
-        assert!(refused.error(403).contains("verify your email address"), "{}", refused.body);
+        assert!(refused.error(403).contains("Verify your email address"), "{}", refused.body);
     }
     assert_eq!(user.get(&format!("/invoices/{id}")).await.data(200)["status"], "draft");
     user.post(&send, json!({"email": "A@example.com"})).await.data(200);
@@ -95,7 +95,7 @@ async fn an_unverified_account_holds_500_entries_of_all_kinds() {
     .enumerate()
     {
         let refused = post(&user, 10 + n, path, body).await;
-        assert!(refused.error(403).contains("verify your email address"), "{path}");
+        assert!(refused.error(403).contains("Verify your email address"), "{path}");
     }
     let work = json!({"title": "B", "description": "B", "technologies": ["x"]});
     user.hub_post("/freelancer/portfolio", work).await.refusal(403);

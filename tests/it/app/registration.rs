@@ -7,6 +7,7 @@ use freelanceos::{
         date::DateFormat,
         error::{Kind, Result},
         input::Input,
+        invoice_defaults::InvoiceDefaultsChange,
         registration::Registration,
         session::Device,
     },
@@ -94,8 +95,11 @@ fn registration(email: &str) -> Registration {
 async fn set_up(app: &TestApp, email: &str, close: bool) -> Result<SignIn> {
     let choice = json!({"currency": "NGN", "timezone": "Asia/Colombo", "dateFormat": "dd.mm.yyyy"});
     let choice = AccountChange::read(&FromPage(&choice)).unwrap();
-    let paid = Some("IBAN DE02 1203 0000 0000 2020 51".to_owned());
-    app.app.register_owner(registration(email), choice, paid, close, Device::default()).await
+    let business = json!({
+        "businessName": "Obi Studio", "paymentInstructions": "IBAN DE02 1203", "accent": "#b5411c",
+    });
+    let business = InvoiceDefaultsChange::read(&FromPage(&business)).unwrap();
+    app.app.register_owner(registration(email), choice, business, close, Device::default()).await
 }
 
 #[tokio::test]
@@ -107,6 +111,10 @@ async fn the_first_visit_creates_the_owner_with_all_chosen_settings() {
     assert!(account.is_owner && account.is_active());
     assert_eq!((account.currency.code(), account.zone.name()), ("NGN", "Asia/Colombo"));
     assert_eq!(account.date_format, DateFormat::Dotted);
+    let defaults = &frame.defaults;
+    assert_eq!(defaults.business_name.as_deref(), Some("Obi Studio"));
+    assert_eq!(defaults.payment_instructions.as_deref(), Some("IBAN DE02 1203"));
+    assert_eq!(defaults.accent.to_string(), "#b5411c");
     assert_closed(&app).await;
     let login = json!({"email": "owner@example.com", "password": PASSWORD});
     assert_eq!(app.post("/auth/login", login).await.status, 200);

@@ -171,8 +171,8 @@ fn restore_refuses_invalid_sources_and_changes_nothing() {
     );
     let before = fs::read(place.path("data/freelanceos.db")).unwrap();
     for (name, said) in [
-        ("missing.db", "missing.db is not there"),
-        ("data", "data is not a file"),
+        ("missing.db", "missing.db does not exist or is not a file"),
+        ("data", "data does not exist or is not a file"),
         ("garbage.db", "garbage.db is not a freelanceos database"),
         ("empty.db", "empty.db is not a freelanceos database"),
         ("foreign.db", "foreign.db is not a freelanceos database"),

@@ -82,7 +82,7 @@ impl<'a> History<'a> {
         let settings = json!({"currency": "XOF", "timezone": "Asia/Colombo"});
         user.put("/auth/me", settings).await.data(200);
         let now = START.parse().unwrap();
-        let tokens = Tokens::new(JWT_SECRET.as_bytes());
+        let tokens = Tokens::new(JWT_SECRET.as_bytes()).unwrap();
         let claims = tokens.verify(TokenType::Access, &user.token, now).unwrap();
         let mut history = Self {
             app,
@@ -110,7 +110,7 @@ impl<'a> History<'a> {
     fn wait(&mut self) {
         self.now += SignedDuration::from_mins(self.dice.roll(600) as i64);
         self.app.clock.set(&self.now.to_string());
-        let tokens = Tokens::new(JWT_SECRET.as_bytes());
+        let tokens = Tokens::new(JWT_SECRET.as_bytes()).unwrap();
         let life = SignedDuration::from_hours(1);
         self.user.token =
             tokens.sign(TokenType::Access, self.claims, [0; 9], self.now, life).unwrap();

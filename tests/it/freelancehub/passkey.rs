@@ -308,7 +308,7 @@ async fn without_a_host_name_in_the_public_url_passkeys_report_it_and_everything
             .await,
     ];
     for answer in answers {
-        assert!(answer.refusal(409).as_str().unwrap().contains("set PUBLIC_URL"));
+        assert!(answer.refusal(409).as_str().unwrap().contains("PUBLIC_URL"));
     }
     assert_eq!(user.hub_get("/auth/passkeys").await.bare(200), &json!([]));
     // Without a token the response is only 401.

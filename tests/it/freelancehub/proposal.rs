@@ -207,9 +207,11 @@ async fn a_client_accepts_or_declines_once() {
         assert_eq!(signed(&app).2, Some(at));
         assert_rollups(app.database());
         let mails = app.mails().await;
-        let [mail] = &mails[..] else { panic!("{} mails", mails.len()) };
-        let told = format!("ඩොන් පෙරේරා has {} your proposal", said.split(' ').nth(1).unwrap());
-        assert_eq!(mail.to(), "user@example.com");
+        // The client gets a copy of what was accepted.
+        assert_eq!(mails.len(), if verb == "accept" { 2 } else { 1 });
+        let mail = mails.iter().find(|mail| mail.to() == "user@example.com").unwrap();
+        let answered = said.split(' ').nth(1).unwrap();
+        let told = format!("ඩොන් පෙරේරා {answered} your proposal on 19 Mar 2026");
         assert!(mail.text.contains(&told), "{}", mail.text);
     }
 }
@@ -222,8 +224,7 @@ async fn an_unverified_freelancer_is_notified_of_an_answer_without_text_from_oth
         let (_, token) = simple(&user, "Visit evil.example").await;
         answer(&app, &token, verb, "Win at casino.example").await.bare(200);
         let mails = app.mails().await;
-        let [mail] = &mails[..] else { panic!("{} mails", mails.len()) };
-        assert_eq!(mail.to(), "user@example.com");
+        let mail = mails.iter().find(|mail| mail.to() == "user@example.com").unwrap();
         assert!(mail.header("Subject").contains(news), "{}", mail.raw);
         for part in [&mail.text, &mail.html] {
             assert!(part.contains(news), "{part}");
@@ -266,7 +267,7 @@ async fn a_proposal_can_be_answered_until_the_end_of_its_last_day_in_the_freelan
     app.clock.set("2026-03-31T18:30:00Z");
     for verb in ["accept", "decline"] {
         let refused = answer(&app, &late, verb, "A").await;
-        assert_eq!(refused.refusal(409), "This proposal was valid until 2026-03-31");
+        assert_eq!(refused.refusal(409), "This proposal was valid until 31 Mar 2026");
     }
     assert_eq!(look(&app, &late).await.bare(200)["status"], "sent");
     // The freelancer may extend it; the seven-day token is still valid here.

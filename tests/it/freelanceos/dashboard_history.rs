@@ -61,7 +61,7 @@ impl History<'_> {
         self.now = now;
         self.app.clock.set(&now.to_string());
         let life = SignedDuration::from_hours(24);
-        let tokens = Tokens::new(JWT_SECRET.as_bytes());
+        let tokens = Tokens::new(JWT_SECRET.as_bytes()).unwrap();
         self.user.token = tokens.sign(TokenType::Access, self.claims, [0; 9], now, life).unwrap();
     }
 

@@ -1,5 +1,6 @@
 //! Email: the outbox and its delivery.
 
+mod proposal;
 mod smtp;
 
 use std::{fs, path::PathBuf, sync::Arc};

@@ -239,6 +239,8 @@ fn a_qr_code_stays_with_its_text_and_is_never_alone_on_a_page() {
                 let squares = file.boxes(place as u32 + 1);
                 let is_scanned = squares.iter().filter(|(.., height)| *height > 1.0).count() > 50;
                 assert_eq!(is_scanned, page.contains("Pay online"), "{count} lines: {page}");
+                let is_last = page.contains(&format!("Line {count}."));
+                assert!(!is_scanned || is_last, "{count} lines: {page}");
             }
         }
     }

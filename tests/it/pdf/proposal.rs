@@ -1,4 +1,8 @@
-use freelanceos::domain::{paper::Template, proposal::ProposalStatus};
+use freelanceos::domain::{
+    money::{Currency, Money},
+    paper::Template,
+    proposal::ProposalStatus,
+};
 
 use super::{
     read::File,
@@ -15,8 +19,7 @@ fn a_proposal_prints_its_content_and_price() {
 
 fn assert_told(file: &File) {
     assert_eq!(file.pages.len(), 1);
-    // The decimals of the large amount are smaller and separate.
-    let whole = file.text().replace(" .", ".");
+    let whole = file.text();
     for text in [
         "Proposal",
         "A new website for Weber & Söhne",
@@ -60,4 +63,72 @@ fn a_draft_is_marked_as_a_draft() {
     let mut sheet = proposal("");
     sheet.proposal.status = ProposalStatus::Draft;
     assert!(File::read(&sheet.pdf()).count("DRAFT") > 0);
+}
+
+#[test]
+fn headings_lists_emphasis_and_links_are_printed_as_what_they_are() {
+    let content = "Dear Jonas,\nthank you.\n\n# What you get\n\n\
+        - A **fast** site, in *two* languages\n- [Examples](https://a.example/work) of it\n\n\
+        3. Third\n4. Fourth\n\n## Small print\n\n> Said <b>before</b>\n\n\
+        [No](javascript:alert(1)) ![A shop](https://a.example/x.png) `code`";
+    let file = File::read(&proposal(content).pdf());
+    let text = file.text();
+    for wanted in [
+        "Dear Jonas, thank you.",
+        "What you get",
+        "• A fast site, in two languages",
+        "• Examples of it",
+        "3. Third",
+        "4. Fourth",
+        "Small print",
+        "Said <b>before</b>",
+        "No A shop code",
+    ] {
+        assert!(text.contains(wanted), "{wanted} is missing in {text}");
+    }
+    for markup in ["#", "**", "](", "javascript", "`"] {
+        assert!(!text.contains(markup), "{markup} in {text}");
+    }
+    assert_eq!(file.links(), ["https://a.example/work"]);
+    assert_eq!((file.nodes("L"), file.nodes("LI"), file.nodes("LBody")), (2, 4, 4));
+    assert_eq!((file.nodes("H3"), file.nodes("H4"), file.nodes("BlockQuote")), (1, 1, 1));
+    assert_eq!(file.nodes("Link"), 1);
+}
+
+#[test]
+fn a_heading_stands_on_the_page_of_its_text() {
+    for count in 1..60 {
+        let content = "A line.\n\n".repeat(count) + "## The price\n\nIt is fair.";
+        let file = File::read(&proposal(&content).pdf());
+        let page = file.pages.iter().find(|page| page.contains("The price")).unwrap();
+        assert!(page.contains("It is fair."), "{count} lines: {page}");
+    }
+}
+
+#[test]
+fn the_large_amount_is_one_piece_of_text() {
+    for (template, currency, shown) in [
+        (Template::Modern, "USD", "USD 4,500.00"),
+        (Template::Classic, "USD", "USD 4,500.00"),
+        (Template::Modern, "XOF", "XOF 450,000"),
+        (Template::Modern, "EUR", "€ 4,500.00"),
+    ] {
+        let mut sheet = Offered { template, ..proposal("") };
+        sheet.proposal.amount = Money::new(450_000, Currency::from_code(currency).unwrap());
+        let file = File::read(&sheet.pdf());
+        let (_, number) = shown.split_once(' ').unwrap();
+        assert!(file.text().contains(number), "{shown}: {}", file.text());
+        if currency != "EUR" {
+            assert!(file.text().contains(shown), "{shown}: {}", file.text());
+        }
+    }
+}
+
+#[test]
+fn lists_and_quotes_may_stand_in_each_other_as_deep_as_they_like() {
+    for deep in ["> ", "- ", "1. ", "> - "] {
+        let content = deep.repeat(3_000) + "The end";
+        let file = File::read(&proposal(&content).pdf());
+        assert!(file.text().contains("The end"), "{deep}");
+    }
 }

@@ -27,7 +27,6 @@ fn frames_pictures_and_searches_use_an_index() {
         store::image::find(tx, id(5))?;
         store::image::find_public(tx, id(5))?;
         store::image::find_purpose(tx, account, id(5))?;
-        store::image::list(tx, account)?;
         store::image::usage(tx, account)?;
         store::image::list_between(tx, ImageId::NIL, id(9), 100)?;
         store::image::delete(tx, account, id(5))?;

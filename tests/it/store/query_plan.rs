@@ -43,8 +43,10 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
 
     list_all(tx, account, &rates, today)?;
     store::client::find(tx, account, id(5), &rates)?;
+    store::client::list_latest(tx, account, &[id(5)])?;
     store::client::list_names(tx, account, 1000)?;
-    store::project::list_names(tx, account, 1000)?;
+    store::project::list_names(tx, account, None, 1000)?;
+    store::project::list_names(tx, account, Some(id(7)), 1000)?;
     store::invoice::find(tx, account, id(5), &rates)?;
     store::invoice::find_seller(tx, account, id(5))?;
     store::invoice::search(tx, account, "inv", 5, &rates)?;
@@ -58,6 +60,7 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     store::invoice_link::find_linked(tx, b"hash")?;
     store::invoice_link::find(tx, account, id(5))?;
     store::invoice_link::find_times(tx, account, id(5))?;
+    store::invoice_link::list_times(tx, account, &[id(5)])?;
     store::invoice_link::mark_viewed(tx, id(5), now)?;
     store::invoice_link::mark_reminded(tx, id(5), now)?;
     store::outbox::list_of_invoice(tx, id(5))?;
@@ -113,7 +116,10 @@ fn list_all(tx: &mut Tx, account: AccountId, rates: &LatestRates, today: Date) -
             {
                 let status = word.and_then(InvoiceStatus::from_word);
                 for sort in every(InvoiceSort::WORDS) {
-                    for day in [None, Some(today)] {
+                    for (day, currency) in [None, Some(today)]
+                        .into_iter()
+                        .flat_map(|day| [(day, None), (day, Some(Currency::USD))])
+                    {
                         let filter = InvoiceFilter {
                             status,
                             client_id,
@@ -121,11 +127,12 @@ fn list_all(tx: &mut Tx, account: AccountId, rates: &LatestRates, today: Date) -
                             search: search(),
                             issued_from: day,
                             issued_to: day,
+                            currency,
                             sort: sort.and_then(InvoiceSort::from_word),
                             page,
                         };
                         store::invoice::list(tx, account, &filter, today, rates)?;
-                        store::invoice::list_ids(tx, account, &filter, today)?;
+                        store::invoice::list_ids(tx, account, &filter, today, rates)?;
                     }
                 }
             }

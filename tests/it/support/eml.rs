@@ -9,6 +9,8 @@ pub struct Eml {
     pub raw: String,
     pub text: String,
     pub html: String,
+    /// The logo that the HTML shows.
+    pub logo: Option<Vec<u8>>,
     /// The name and content of the attached file.
     pub pdf: Option<(String, Vec<u8>)>,
 }
@@ -27,8 +29,15 @@ impl Eml {
             _ => panic!("{raw}"),
         };
         let [text, html] = parts(head, body, "multipart/alternative")[..] else { panic!("{raw}") };
+        let (head, body) = html.trim_start().split_once("\r\n\r\n").unwrap();
+        let (html, logo) = match parts(head, body, "multipart/related")[..] {
+            [] => (html, None),
+            [html, logo] => (html, Some(shown(logo))),
+            _ => panic!("{raw}"),
+        };
         let (text, html) = (part(text, "text/plain"), part(html, "text/html"));
-        Self { text, html, pdf, raw }
+        assert_eq!(html.matches("\"cid:logo@freelanceos\"").count(), usize::from(logo.is_some()));
+        Self { text, html, logo, pdf, raw }
     }
 
     /// A header, unfolded and decoded.
@@ -81,6 +90,16 @@ fn attached(part: &str) -> (String, Vec<u8>) {
     let name = place.strip_prefix("attachment; filename=\"").unwrap_or_else(|| panic!("{place}"));
     let bytes = STANDARD.decode(body.replace("\r\n", "")).unwrap();
     (name.trim_end_matches('"').to_owned(), bytes)
+}
+
+/// The bytes of a picture that the HTML shows.
+#[track_caller]
+fn shown(part: &str) -> Vec<u8> {
+    let (head, body) = part.trim_start().split_once("\r\n\r\n").unwrap();
+    assert!(find(head, "Content-Type").unwrap().starts_with("image/"), "{head}");
+    assert_eq!(find(head, "Content-Disposition").unwrap(), "inline");
+    assert_eq!(find(head, "Content-ID").unwrap(), "<logo@freelanceos>");
+    STANDARD.decode(body.replace("\r\n", "")).unwrap()
 }
 
 #[track_caller]

@@ -308,8 +308,7 @@ async fn public_forms_lead_there_too() {
     let browser = Browser::new(&app);
     let mut seen = Default::default();
     let person = [
-        ("firstName", "Ama"),
-        ("lastName", "Owusu"),
+        ("name", "Ama Owusu"),
         ("email", "ama"),
         ("password", PASSWORD),
         ("currency", "GHS"),
@@ -325,7 +324,7 @@ async fn public_forms_lead_there_too() {
     let link = answer.data(200)["publicLink"].as_str().unwrap();
     let link = &link[link.find("/p/").unwrap()..];
     let mut weak = person;
-    (weak[2].1, weak[3].1) = ("ama@example.com", "short");
+    (weak[1].1, weak[2].1) = ("ama@example.com", "short");
     for case in [
         case("/login", "/login", &[("email", "a@example.com"), ("password", "")], "password"),
         case("/register", "/register", &weak, "password"),

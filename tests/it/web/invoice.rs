@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::browser::{AGENT, Browser, Page};
 use crate::support::{
-    Options, PUBLIC_URL, TestApp, User, smtp::Postmaster, spawn_app, spawn_app_with,
+    Options, PUBLIC_URL, TestApp, User, content, smtp::Postmaster, spawn_app, spawn_app_with,
 };
 
 /// Creates a draft of this amount and returns the path of its page.
@@ -131,6 +131,56 @@ async fn the_mail_servers_message_is_shown_on_the_invoice_in_the_list_and_on_the
     accepted.says("Accepted by the mail server 18 Mar 2026, 13:00").hides("Send it again, or");
     browser.open("/invoices").await.hides("Email failed");
     browser.open("/").await.hides("Email to kamala@example.com failed");
+}
+
+#[tokio::test]
+async fn an_invoice_is_sent_with_a_message_and_a_copy_to_the_freelancer() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let browser = Browser::of(&user);
+    let path = draft(&user, &client, 500).await;
+    let page = browser.open(&path).await.expect(200);
+    page.says("Subject: Invoice INV-2026-001 · USD 500.00 · due 1 Apr");
+
+    // The preview shows the email in a frame without scripts.
+    let typed = [("message", "Thank you,\n<b>Kamala</b>"), ("copy", "on")];
+    let preview = format!("{path}/send/preview");
+    let hidden = [("_token", &*page.value("_token").unwrap()), typed[0]];
+    let shown = browser.post(&preview, &hidden).await.expect(200);
+    shown.says("Hello Kamala, Thank you, <b>Kamala</b> View invoice").says("INV-2026-001.pdf");
+    shown.hides("has sent you");
+    let policy = shown.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("sandbox;") && policy.ends_with("frame-ancestors 'self'"));
+    assert_eq!(shown.headers["x-frame-options"], "SAMEORIGIN");
+    browser.post(&preview, &hidden[..1]).await.says("has sent you invoice INV-2026-001 .");
+    assert!(app.mails().await.is_empty());
+    assert_eq!(user.get(&path).await.data(200)["status"], "draft");
+
+    let long = "x".repeat(2001);
+    let wrong = [("email", "kamala@example.com"), ("message", &*long)];
+    let refused = browser.send(&page, &format!("{path}/send"), &wrong).await;
+    refused.expect(400).says("Enter at most 2000 characters.");
+    let all = [&typed[..], &[("email", "kamala@example.com")]].concat();
+    let sent = browser.send(&page, &format!("{path}/send"), &all).await.expect(200);
+    sent.says("Invoice to kamala@example.com").says("Invoice to a@example.com");
+    // A form that is sent twice counts once.
+    browser.send(&page, &format!("{path}/send"), &all).await.expect(200);
+    assert!(!content::holds(app.database(), "Thank you"), "what it says is sealed");
+    let mails = app.mails().await;
+    let [copy, mail] = &mails[..] else { panic!("{mails:?}") };
+    assert_eq!((&*copy.to(), &*mail.to()), ("a@example.com", "kamala@example.com"));
+    assert_eq!((&copy.text, &copy.html, &copy.pdf), (&mail.text, &mail.html, &mail.pdf));
+    assert_eq!(mail.text.matches("Thank you,\n<b>Kamala</b>\n").count(), 1, "{}", mail.text);
+    assert_eq!(mail.html.matches("&#60;b&#62;Kamala&#60;/b&#62;").count(), 1, "{}", mail.html);
+    assert!(mail.text.contains("Invoice INV-2026-001") && mail.pdf.is_some());
+
+    // The API has neither field.
+    let body = json!({"message": "Hello", "copy": true});
+    user.post(&format!("{path}/send"), body).await.data(200);
+    let mails = app.mails().await;
+    assert_eq!(mails.len(), 3);
+    assert!(mails[2].text.contains("has sent you") && !mails[2].text.contains("Hello\n"));
 }
 
 #[tokio::test]
@@ -306,7 +356,16 @@ async fn an_invoice_of_another_account_is_not_found() {
         browser.open(&format!("{path}{page}")).await.expect(404);
     }
     let fields = [("_token", &*token), ("email", "e@example.com"), ("notes", "Eve's")];
-    for act in ["edit", "send", "remind", "mark-paid", "payment-link", "duplicate", "delete"] {
+    for act in [
+        "edit",
+        "send",
+        "send/preview",
+        "remind",
+        "mark-paid",
+        "payment-link",
+        "duplicate",
+        "delete",
+    ] {
         browser.post(&format!("{path}/{act}"), &fields).await.expect(404);
     }
     assert_eq!(ada.get(&path).await.data(200)["status"], "draft");

@@ -281,8 +281,62 @@ async fn a_form_offers_the_projects_of_its_client() {
     let page = browser.open("/invoices/new").await;
     page.says("Site · Kamala").says("Shop · Nimal");
     let page = browser.open(&format!("/invoices/new?clientId={nimal}")).await;
-    assert!(page.tag("option", &site).ends_with(" hidden disabled"), "{}", page.html);
-    assert!(!page.tag("option", &shop).contains("hidden"), "{}", page.html);
+    page.says("Shop").hides("Site");
+    // What is chosen stays, and is refused, until another is chosen.
+    let mut typed = one_line(&nimal, "Logo", "review");
+    typed.push(("projectId", &site));
+    let again = browser.send(&page, "/invoices", &typed).await.expect(400);
+    again.says("This belongs to another client.").says("Site").says("Shop");
+
+    let told = async |client: &str| {
+        let told = browser.open(&format!("/invoices/projects?clientId={client}")).await.expect(200);
+        serde_json::from_str::<Value>(&told.html).unwrap()
+    };
+    assert_eq!(told(&nimal).await, json!([[shop, "Shop"]]));
+    assert_eq!(told("new").await, json!([]));
+    assert_eq!(told("").await, json!([[shop, "Shop · Nimal"], [site, "Site · Kamala"]]));
+    let other = app.register("b@example.com").await;
+    let found = Browser::of(&other).open(&format!("/invoices/projects?clientId={nimal}")).await;
+    assert_eq!(found.html, "[]");
+}
+
+#[tokio::test]
+async fn a_page_does_not_carry_all_clients_and_each_is_found() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let body = json!({"name": "Kamala <i>", "email": "k@example.com", "company": "Perera & Sons"});
+    let kamala = user.post("/clients", body).await.data(201)["id"].clone();
+    let kamala = kamala.as_str().unwrap();
+    for number in 1..=25 {
+        user.client(&format!("Client {number}")).await;
+    }
+    let browser = Browser::of(&user);
+    let page = browser.open("/invoices/new").await.expect(200);
+    let offered = |page: &Page| page.html.matches("<option value=\"client_").count();
+    assert_eq!(offered(&page), 20);
+    page.says("Client 25").hides("Kamala");
+    // Without scripts, by a button of the form, which keeps what is typed.
+    let mut typed = one_line("", "Logo", "find");
+    typed.push(("_find", "SONS"));
+    let found = browser.send(&page, "/invoices", &typed).await.expect(200);
+    assert_eq!(offered(&found), 1);
+    found.says("Kamala <i> · Perera & Sons");
+    assert_eq!(typed_in(&found, "/invoices", "items.0.description"), "Logo");
+    let shown = browser.send(&found, "/invoices", &one_line(kamala, "Logo", "review")).await;
+    shown.expect(200).says("Billed to Perera & Sons Kamala <i>");
+
+    // With scripts, while typing.
+    let list = browser.open("/invoices/clients").await.expect(200);
+    assert_eq!(list.html.matches("role=\"option\"").count(), 7);
+    list.says("Client 25").hides("Client 19");
+    let list = browser.open("/invoices/clients?q=sons").await.expect(200);
+    assert!(list.html.contains(&format!("data-value=\"{kamala}\"")), "{}", list.html);
+    assert_eq!(list.text(), "Kamala <i> Perera & Sons New client “ sons ”");
+    let list = browser.open("/invoices/clients?q=Nimal%20%3Cnimal@example.com%3E").await;
+    let new = list.tag("div", "data-value=\"new\"");
+    assert!(new.ends_with("data-name=\"Nimal\" data-email=\"nimal@example.com\""), "{new}");
+    let other = app.register("b@example.com").await;
+    Browser::of(&other).open("/invoices/clients?q=sons").await.expect(200).hides("Kamala");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Features that all lists share: tabs, order, pages, exports, and bulk actions.
 
+use freelanceos::domain::exchange_rate::ExchangeRate;
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::browser::{Browser, Page};
@@ -40,7 +42,7 @@ async fn tabs_show_the_number_of_invoices_and_their_sums() {
     user.delete(&format!("/invoices/{deleted}")).await.data(200);
     let browser = Browser::of(&user);
     let page = browser.open("/invoices").await.expect(200);
-    page.says("All 4 2,500 Drafts 1 100 Sent 1 200 Overdue 1 1,400 Paid 1 800 Deleted 1 –");
+    page.says("All 4 US$2,500 Drafts 1 100 Sent 1 200 Overdue 1 1,400 Paid 1 800 Deleted 1 –");
     page.says("Totals in USD at today’s rates").says("9 days late").says("1–4 of 4");
     let overdue = browser.open(&page.link("/invoices?status=overdue")).await;
     assert_eq!(numbers(&overdue), ["003"]);
@@ -78,7 +80,98 @@ async fn column_headers_order_a_list_and_every_link_keeps_the_filters() {
     let february = browser.open(&month).await.expect(200);
     assert_eq!(numbers(&february), ["001", "003"]);
     february.says("Issued: last month");
-    browser.open("/invoices?sort=amount").await.expect(400);
+    browser.open("/invoices?sort=total").await.expect(400);
+}
+
+#[tokio::test]
+async fn invoices_are_ordered_by_what_they_are_worth_and_filtered_by_currency() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let browser = Browser::of(&user);
+    draft(&user, &client, 300, "2026-03-01", "2026-04-01").await;
+    browser.open("/invoices").await.hides("All currencies");
+    for (amount, currency) in [(90_000, "NGN"), (100, "EUR"), (200, "EUR"), (5, "JPY")] {
+        let body = json!({
+            "clientId": client, "amount": amount, "currency": currency, "dueDate": "2026-04-01",
+        });
+        user.post("/invoices", body).await.data(201);
+    }
+    let rates = [["2026-03-01", "NGN", "USD", "0.001"], ["2026-03-01", "EUR", "USD", "1.2"]];
+    let rates =
+        rates.map(|[day, from, into, rate]| ExchangeRate::parse(day, from, into, rate).unwrap());
+    app.app.import_rates("a@example.com".to_owned(), rates.to_vec()).await.unwrap();
+    // 300, 90, 120 and 240 dollars, and yen without a rate.
+    let page = browser.open("/invoices").await.expect(200);
+    let down = browser.open(&page.link("/invoices?sort=-amount")).await;
+    assert_eq!(numbers(&down), ["001", "004", "003", "002", "005"]);
+    let up = browser.open(&down.link("/invoices?sort=amount")).await;
+    assert_eq!(numbers(&up), ["005", "002", "003", "004", "001"]);
+
+    page.says("All currencies EUR JPY NGN USD");
+    let euros = browser.open("/invoices?currency=EUR&sort=-amount").await.expect(200);
+    assert_eq!(numbers(&euros), ["004", "003"]);
+    euros.says("1–2 of 2").tag("option", "selected").contains("EUR");
+    let drafts =
+        browser.open(&euros.link("/invoices?currency=EUR&sort=-amount&status=draft")).await;
+    assert_eq!(numbers(&drafts), ["004", "003"]);
+    assert!(numbers(&browser.open("/invoices?currency=EUR&status=sent").await).is_empty());
+    let export = browser.open(&euros.link("/invoices/export.csv?currency=EUR&sort=-amount")).await;
+    let lines: Vec<_> = export.html.lines().skip(1).collect();
+    assert!(lines.len() == 2 && lines[0].contains("INV-2026-004"), "{}", export.html);
+    browser.open("/invoices?currency=EURO").await.expect(400);
+}
+
+#[tokio::test]
+async fn lists_tell_what_happened_last() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let (kamala, nimal) = (user.client("Kamala").await, user.client("Nimal").await);
+    let browser = Browser::of(&user);
+    user.project(&kamala, "Website").await;
+    draft(&user, &kamala, 1, "2026-03-18", "2026-04-18").await;
+    browser.open("/invoices").await.says("Draft Edited 13:00");
+    app.clock.advance(SignedDuration::from_hours(24));
+    let id = sent(&user, &kamala, 2, "2026-03-18", "2026-04-18").await;
+    browser.open("/invoices").await.says("Sent Sent 13:00").says("Draft Edited yesterday");
+    app.clock.advance(SignedDuration::from_hours(24));
+    user.post(&format!("/invoices/{id}/mark-paid"), json!({})).await.data(200);
+    app.clock.advance(SignedDuration::from_hours(48));
+    user.proposal(&nimal, "Retainer").await;
+    browser.open("/invoices").await.says("Paid Paid Friday").says("Edited Wednesday");
+    let clients = browser.open("/clients").await.expect(200);
+    clients.says("Invoice Thursday").says("Proposal 13:00");
+}
+
+#[tokio::test]
+async fn the_navigation_counts_what_waits() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let browser = Browser::of(&user);
+    browser.open("/clients").await.hides("overdue").hides("waiting for an answer");
+    sent(&user, &client, 1, "2026-02-01", "2026-03-17").await;
+    sent(&user, &client, 2, "2026-02-01", "2026-03-18").await;
+    let offer = user.proposal(&client, "Retainer").await;
+    user.put(&format!("/proposals/{offer}"), json!({"status": "sent"})).await.data(200);
+    let page = browser.open("/clients").await.expect(200);
+    page.says("Invoices 1 overdue").says("Proposals 1 waiting for an answer");
+    page.tag("span", "data-tone=\"red\"");
+}
+
+#[tokio::test]
+async fn list_and_board_show_the_same_projects() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    user.project(&client, "Website").await;
+    let browser = Browser::of(&user);
+    let list = browser.open(&format!("/projects?clientId={client}&search=web")).await.expect(200);
+    let chosen = format!("/projects?clientId={client}&search=web");
+    let board = browser.open(&list.link(&format!("{chosen}&view=board"))).await.expect(200);
+    board.says("Planning 1 project Website");
+    assert_eq!(board.value("search").as_deref(), Some("web"));
+    assert_eq!(board.link(&chosen), chosen);
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ async fn a_message_is_read_answered_marked_unread_and_deleted() {
     let user = written_to(&app, &["Hello <script>\nAre you free? & when"]).await;
     let browser = Browser::of(&user);
     let list = browser.open("/messages").await.expect(200);
-    list.says("Messages 1 unread").says("Eve <b> New").says("18 Mar 2026");
+    list.says("Messages 1 unread").says("Eve <b> New").says("13:00");
 
     let one = list.link("/messages/msg_");
     let shown = browser.open(&one).await.expect(200);

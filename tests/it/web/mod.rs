@@ -1,6 +1,7 @@
 //! The pages.
 
 mod account_data;
+mod brand;
 pub mod browser;
 mod client;
 mod code;
@@ -15,7 +16,7 @@ mod list;
 mod made_of;
 mod message;
 mod numbers;
-mod picture;
+pub mod picture;
 mod profile;
 mod project;
 mod proposal;
@@ -30,3 +31,4 @@ mod stale;
 mod style;
 mod verify_email;
 mod visit;
+mod weight;

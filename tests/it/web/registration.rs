@@ -5,9 +5,8 @@ use reqwest::{Method, header};
 use super::browser::Browser;
 use crate::support::{Options, PASSWORD, spawn_app, spawn_app_with};
 
-const TYPED: [(&str, &str); 7] = [
-    ("firstName", "Ama"),
-    ("lastName", "Owusu"),
+const TYPED: [(&str, &str); 6] = [
+    ("name", "Ama Owusu"),
     ("email", "ama@example.com"),
     ("password", PASSWORD),
     ("currency", "GHS"),
@@ -23,9 +22,9 @@ async fn the_first_visit_creates_the_owners_account() {
     assert_eq!(page.path, "/welcome");
     page.says("How you get paid").says("GHS – Ghanaian cedi").says("Africa/Accra");
 
-    let wrong = [("firstName", ""), ("email", "ama"), ("password", "short"), ("currency", "GHS")];
+    let wrong = [("name", "Ama"), ("email", "ama"), ("password", "short"), ("currency", "GHS")];
     let again = browser.send(&page, "/welcome", &wrong).await.expect(400);
-    again.says("Fill in this field.").says("Enter a valid email");
+    again.says("Enter your first and last name.").says("Enter a valid email");
     assert!(!again.html.contains("short\""));
     assert!(again.html.contains("<option value=\"GHS\" selected>"));
 
@@ -40,6 +39,7 @@ async fn the_first_visit_creates_the_owners_account() {
         }),
     );
     let user = account.await.data(200)["user"].clone();
+    assert_eq!((&user["firstName"], &user["lastName"]), (&"Ama".into(), &"Owusu".into()));
     assert_eq!((&user["currency"], &user["timezone"]), (&"GHS".into(), &"Africa/Accra".into()));
 
     // The next visitor finds a server that has an owner.
@@ -78,7 +78,7 @@ async fn others_can_register_if_allowed() {
     let taken = [&TYPED[..], &[("email", "A@example.com")]].concat();
     let refused = stranger.send(&page, "/register", &taken).await.expect(409);
     refused.says("already");
-    assert_eq!(refused.value("firstName").as_deref(), Some("Ama"));
+    assert_eq!(refused.value("name").as_deref(), Some("Ama Owusu"));
     let begun = stranger.send(&refused, "/register", &TYPED).await.expect(200);
     begun.says("Welcome, Ama!").says("Ama Owusu");
     let settings = stranger.open("/settings").await;

@@ -44,7 +44,7 @@ async fn after_signing_in_the_requested_page_opens_and_signing_out_works() {
     let form_token = wanted.value("_token").unwrap();
     let out = browser.once(&Method::POST, "/logout", &[("_token", &form_token)]).await;
     assert_eq!(out.headers[header::LOCATION], "/login");
-    assert_eq!(out.headers["clear-site-data"], "\"cache\"");
+    assert_eq!(out.headers["clear-site-data"], "\"cache\", \"prefetchCache\"");
     assert_eq!(session(&browser), None);
     assert_eq!(status_of(&app, &token).await, 401);
     browser.open("/login").await.says("You’re signed out.");

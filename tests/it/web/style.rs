@@ -68,10 +68,9 @@ fn without_comments(css: &str) -> String {
     plain + rest
 }
 
-#[test]
-fn the_stylesheet_is_small() {
-    let mut css = String::new();
-    read_all(&format!("{ASSETS}/css"), "css", &mut css);
+#[tokio::test]
+async fn the_stylesheet_is_small() {
+    let css = asset(&spawn_app().await, "app.css").await;
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packed.write_all(css.as_bytes()).unwrap();
     let weight = packed.finish().unwrap().len();
@@ -91,8 +90,32 @@ async fn the_stylesheet_contains_all_its_parts() {
     let app = spawn_app().await;
     let style = asset(&app, "app.css").await;
     for part in fs::read_dir(format!("{ASSETS}/css")).unwrap() {
-        let path = part.unwrap().path();
-        assert!(style.contains(&fs::read_to_string(&path).unwrap()), "{}", path.display());
+        let css = fs::read_to_string(part.unwrap().path()).unwrap();
+        let lines = css.lines().map(str::trim);
+        let is_comment = |line: &str| line.starts_with("/*") && line.ends_with("*/");
+        let rules: String = lines
+            .filter(|line| !line.is_empty() && !is_comment(line))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert!(style.contains(&rules), "{rules}");
+    }
+}
+
+#[tokio::test]
+async fn the_script_of_a_page_begins_with_that_of_all_pages() {
+    let app = spawn_app().await;
+    let all = asset(&app, "app.js").await;
+    assert!(!all.contains("\n//") && !all.contains("\n "), "{all}");
+    let files = fs::read_dir(format!("{ASSETS}/js")).unwrap().map(Result::unwrap);
+    for entry in files.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "js")) {
+        let (name, source) = (entry.file_name(), fs::read_to_string(entry.path()).unwrap());
+        // Comments and indentation are left out line by line.
+        let is_whole =
+            |line: &str| line.matches('`').count().is_multiple_of(2) && !line.contains("/*");
+        assert!(source.lines().all(is_whole), "{name:?} has a text of several lines");
+        let is_own = name != "app.js" && name != "palette.js";
+        let script = asset(&app, name.to_str().unwrap()).await;
+        assert_eq!(script.starts_with(&format!("{{\n{all}}}\n{{\n")), is_own, "{name:?}");
     }
 }
 
@@ -127,20 +150,20 @@ async fn the_stylesheet_contains_the_colour_of_the_account() {
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     let page = browser.open("/settings/invoices").await.expect(200);
-    assert!(!page.html.contains("&amp;brand="), "{}", page.html);
-    assert!(!page.html.contains("&#38;brand="), "{}", page.html);
+    assert!(!page.html.contains("/assets/brand.css"), "{}", page.html);
     let typed = [("dueDays", "14"), ("taxRate", "0"), ("accent", "#F0B429")];
     browser.send(&page, "/settings/invoices", &typed).await.expect(200);
     let page = browser.open("/clients").await.expect(200);
-    let at = page.html.find("/assets/app.css").unwrap();
-    let path = page.html[at..].split('"').next().unwrap().replace("&#38;", "&");
-    assert!(path.ends_with("&brand=f0b429"), "{path}");
+    let at = page.html.find("/assets/brand.css").unwrap();
+    let path = page.html[at..].split('"').next().unwrap();
+    assert_eq!(path, "/assets/brand.css?f0b429");
     let answer = app.http.get(format!("{}{path}", app.base)).send().await.unwrap();
     assert_eq!(answer.headers()["cache-control"], "public, max-age=31536000, immutable");
+    assert_eq!(answer.headers()["content-type"], "text/css; charset=utf-8");
     let own = "@layer tokens { [data-brand] { --accent: #f0b429; --accent-on: #000 } }\n";
-    assert!(answer.text().await.unwrap().ends_with(own));
-    for wrong in ["brand=", "brand=red", "brand=F0B429", "brand=f0b429}", "brand=%23f0b429"] {
-        let style = asset(&app, &format!("app.css?v=0&{wrong}")).await;
-        assert_eq!(style, asset(&app, "app.css").await, "{wrong}");
+    assert_eq!(answer.text().await.unwrap(), own);
+    for wrong in ["", "red", "F0B429", "f0b429}", "%23f0b429", "f0b429&x"] {
+        let path = format!("{}/assets/brand.css?{wrong}", app.base);
+        assert_eq!(app.http.get(path).send().await.unwrap().status(), 404, "{wrong}");
     }
 }

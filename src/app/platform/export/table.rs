@@ -31,7 +31,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 pub struct Table {
     section: &'static Section,
     parts: Option<Parts>,
-    columns: Vec<(&'static str, Kind)>,
+    columns: Vec<(String, Kind)>,
     /// The remaining invoices, if only some are exported.
     picked: Option<Vec<InvoiceId>>,
     /// The position in the list; None at the end.
@@ -52,9 +52,12 @@ impl Table {
             ExportList::Messages => (&export::MESSAGES, None),
         };
         let (parts, columns) = parts.unzip();
-        let columns = columns.unwrap_or(section.columns);
+        let of_invoice = OF_INVOICE.iter().filter(|_| parts.is_some());
+        let of_invoice = of_invoice.map(|(name, _)| ((*name).to_owned(), Kind::Text));
         // A nested document does not fit into a cell.
-        let columns = columns.iter().filter(|(_, kind)| !matches!(kind, Kind::Json)).copied();
+        let columns = columns.unwrap_or(section.columns).iter();
+        let columns = columns.filter(|column| !matches!(column.kind, Kind::Json));
+        let columns = of_invoice.chain(columns.map(|column| (column.field(), column.kind)));
         let columns = columns.collect();
         let cursor = Some(Cursor::Start);
         Self { section, parts, columns, picked: None, cursor, has_head: false }
@@ -107,20 +110,18 @@ impl Table {
     }
 
     fn write(&mut self, lines: &[Fields]) -> Result<Vec<u8>> {
-        let of_invoice = OF_INVOICE.iter().filter(|_| self.parts.is_some());
-        let of_invoice = of_invoice.map(|(name, _)| (*name, Kind::Text));
-        let columns: Vec<_> = of_invoice.chain(self.columns.iter().copied()).collect();
         let mut start = Vec::new();
         if !self.has_head {
             start.extend(BYTE_ORDER_MARK.as_bytes());
         }
         let mut writer = WriterBuilder::new().from_writer(start);
         if !self.has_head {
-            writer.write_record(columns.iter().map(|(name, _)| name)).map_err(Error::internal)?;
+            let names = self.columns.iter().map(|(name, _)| name);
+            writer.write_record(names).map_err(Error::internal)?;
             self.has_head = true;
         }
         for line in lines {
-            let cells = columns.iter().map(|(name, kind)| cell(line.get(*name), *kind));
+            let cells = self.columns.iter().map(|(name, kind)| cell(line.get(name), *kind));
             writer.write_record(cells).map_err(Error::internal)?;
         }
         writer.into_inner().map_err(|error| Error::internal(error.to_string()))

@@ -42,11 +42,6 @@ impl Step {
 }
 
 impl InvoiceChange {
-    /// Whether the change sends the invoice.
-    pub fn sends(&self) -> bool {
-        self.status == Some(InvoiceStatus::Sent)
-    }
-
     /// Returns the invoice after the field changes, and the status step. The invoice has no lines;
     /// the priced lines are returned separately if they or their amounts changed. The caller must
     /// check that ids exist.

@@ -23,18 +23,21 @@ use crate::domain::{
     form::{Form, Read},
     id::{AccountId, ClientId, Id, InvoiceId, ItemId, MilestoneId, ProjectId},
     input::{
-        Change, Drafted, Inherited, Kind, List, Need, New, OfPages, One, Optional, OrDefault,
+        Change, Drafted, Flag, Inherited, Kind, List, Need, New, OfPages, One, Optional, OrDefault,
         Presence, Required, Shape, input,
     },
     money::{Amount, Currency, Money, TaxRate},
     page::Page,
     rule::Rule,
-    text::{Email, FreeText, Search},
+    text::{Email, Free, FreeText, Search},
     word::words,
 };
 
 /// The maximum number of lines per invoice.
 pub const LINES_MAX: usize = 500;
+/// The longest message in the email that sends an invoice.
+const MESSAGE_MAX: usize = 2000;
+
 words! {
     /// The status of an invoice as shown. `Overdue` is derived and never stored.
     InvoiceStatus {
@@ -55,6 +58,9 @@ words! {
         IssuedDown "-issued",
         Due "due",
         DueDown "-due",
+        /// At the latest known rates.
+        Amount "amount",
+        AmountDown "-amount",
     }
 }
 
@@ -252,22 +258,27 @@ input! {
     #[derive(Debug, Clone, Default)]
     pub new InvoiceFilter;
 
-    status "status": Optional<InvoiceStatus>,
-    client_id "clientId": Optional<ClientId>,
+    status "status": Optional<InvoiceStatus> = "Only invoices with this status.",
+    client_id "clientId": Optional<ClientId> = "Only invoices for this client.",
     project_id "projectId": OfPages<Optional<ProjectId>>,
     /// Text to find in the number and the client, case-insensitive.
     search "search": OfPages<OrDefault<Search>>,
     /// The first and last issue date.
     issued_from "issuedFrom": OfPages<Optional<Day>>,
     issued_to "issuedTo": OfPages<Optional<Day>>,
+    currency "currency": OfPages<Optional<Currency>>,
     sort "sort": OfPages<Optional<InvoiceSort>>,
-    page "page": Page,
+    page "page": Page = "Invoices per page; 10 by default.",
 }
 
 input! {
-    /// The input of `send`: an address other than the client's.
+    /// The input of `send`: an address other than the client's, and how the email goes out.
     #[derive(Debug, Clone, Default)]
     pub new Delivery;
 
     email "email": Optional<Email> => "The client's email address by default.",
+    /// The freelancer's own words at the start of the email.
+    message "message": OfPages<Optional<Free<MESSAGE_MAX>>>,
+    /// Whether the freelancer gets the same email.
+    copy "copy": OfPages<OrDefault<Flag>>,
 }

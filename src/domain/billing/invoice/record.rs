@@ -30,6 +30,8 @@ pub struct InvoiceRecord {
     /// Where the client can read it. None for a draft.
     pub link: Option<String>,
     pub times: InvoiceTimes,
+    /// The subject of the email that sends it.
+    pub subject: String,
     /// Newest first. Finished ones are deleted after a month.
     pub mails: Vec<InvoiceMail>,
     /// Where the client can pay online.

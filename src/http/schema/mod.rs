@@ -1,5 +1,7 @@
 //! JSON formats: structs that serialize themselves and describe themselves in OpenAPI.
 
+mod input;
+
 use std::fmt::Display;
 
 use jiff::{Timestamp, civil::Date};
@@ -10,10 +12,11 @@ use poem_openapi::{
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+pub(crate) use self::input::bodies;
+pub use self::input::{Described, Readable, object_of, parameters};
 use crate::domain::{
     date::JsonTime,
     id::{Id, Named},
-    input::{Field, Need, Part, Shape},
     word::Word,
 };
 
@@ -65,20 +68,10 @@ macro_rules! schema {
             )*
         }
 
-        impl poem_openapi::types::Type for $name {
-            const IS_REQUIRED: bool = true;
-            type RawValueType = Self;
-            type RawElementValueType = Self;
-
-            fn name() -> std::borrow::Cow<'static, str> {
-                $schema.into()
-            }
-
-            fn schema_ref() -> poem_openapi::registry::MetaSchemaRef {
-                poem_openapi::registry::MetaSchemaRef::Reference($schema.to_owned())
-            }
-
-            fn register(registry: &mut poem_openapi::registry::Registry) {
+        $crate::http::schema::described!(
+            [] $name,
+            poem_openapi::registry::MetaSchemaRef::Reference($schema.to_owned()),
+            |registry| {
                 registry.create_schema::<Self, _>($schema.to_owned(), |registry| {
                     #[allow(unused, reason = "an object may have no fields")]
                     let (registry, mut schema) = (registry, $crate::http::schema::object(concat!($($doc, "\n"),*)));
@@ -89,15 +82,7 @@ macro_rules! schema {
                     schema
                 });
             }
-
-            fn as_raw_value(&self) -> Option<&Self> {
-                Some(self)
-            }
-
-            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
-                Box::new(std::iter::once(self))
-            }
-        }
+        );
     };
 }
 
@@ -119,8 +104,7 @@ pub fn property<T: Type>(
     if T::IS_REQUIRED {
         schema.required.push(name);
     }
-    let described = MetaSchema { description: text(description), ..MetaSchema::ANY };
-    schema.properties.push((name, T::schema_ref().merge(described)));
+    schema.properties.push((name, about_it(T::schema_ref(), description)));
 }
 
 /// An inline schema.
@@ -133,14 +117,24 @@ pub fn example(json: &str) -> Option<Value> {
     serde_json::from_str(json).ok()
 }
 
+/// Adds a description to a schema.
+fn about_it(schema: MetaSchemaRef, description: &'static str) -> MetaSchemaRef {
+    schema.merge(MetaSchema { description: text(description), ..MetaSchema::ANY })
+}
+
 fn text(description: &'static str) -> Option<&'static str> {
     // Fully qualified: OpenAPI types have their own `is_empty`.
     Some(description.trim()).filter(|text| !str::is_empty(text))
 }
 
-/// Describes a type by an inline schema, possibly made of other types.
+/// Describes a type by its schema; other types that this names are registered with it.
 macro_rules! described {
     ([$($generics:tt)*] $type:ty, $schema:expr $(, $inner:ty)*) => {
+        $crate::http::schema::described!([$($generics)*] $type, $schema, |_registry| {
+            $(<$inner>::register(_registry);)*
+        });
+    };
+    ([$($generics:tt)*] $type:ty, $schema:expr, |$registry:ident| $register:block) => {
         impl<$($generics)*> poem_openapi::types::Type for $type {
             const IS_REQUIRED: bool = true;
             type RawValueType = Self;
@@ -154,8 +148,8 @@ macro_rules! described {
                 $schema
             }
 
-            fn register(_registry: &mut poem_openapi::registry::Registry) {
-                $(<$inner>::register(_registry);)*
+            fn register($registry: &mut poem_openapi::registry::Registry) {
+                $register
             }
 
             fn as_raw_value(&self) -> Option<&Self> {
@@ -268,155 +262,6 @@ described!([A: Type, B: Type] Either<A, B>, in_place(MetaSchema {
     any_of: vec![A::schema_ref(), B::schema_ref()],
     ..MetaSchema::ANY
 }), A, B);
-
-/// The body of a request, as a document describes it.
-pub trait Described {
-    fn schema_ref() -> MetaSchemaRef;
-
-    fn register(registry: &mut Registry);
-
-    /// Whether any of its fields is required.
-    fn needs_fields() -> bool;
-}
-
-/// Declares bodies of requests: `Name "its name in the document" = the input it is read as`, and
-/// an example. The doc comments become descriptions.
-macro_rules! bodies {
-    ($(
-        $(#[doc = $doc:literal])*
-        $name:ident $schema:literal = $input:ty $(, example $example:literal)?;
-    )*) => {$(
-        $(#[doc = $doc])*
-        #[derive(Debug)]
-        pub struct $name;
-
-        impl $crate::http::schema::Described for $name {
-            fn schema_ref() -> poem_openapi::registry::MetaSchemaRef {
-                poem_openapi::registry::MetaSchemaRef::Reference($schema.to_owned())
-            }
-
-            fn register(registry: &mut poem_openapi::registry::Registry) {
-                registry.create_schema::<Self, _>($schema.to_owned(), |registry| {
-                    let about = concat!($($doc, "\n"),*);
-                    #[allow(unused_mut, reason = "not every body has an example")]
-                    let mut schema = $crate::http::schema::object_of(
-                        registry, about, <$input as $crate::domain::input::Input>::FIELDS,
-                    );
-                    $(schema.example = $crate::http::schema::example($example);)?
-                    schema
-                });
-            }
-
-            fn needs_fields() -> bool {
-                let fields = <$input as $crate::domain::input::Input>::FIELDS;
-                fields.iter().any(|field| field.need == $crate::domain::input::Need::Required)
-            }
-        }
-    )*};
-}
-
-pub(crate) use bodies;
-
-impl<A: Described, B: Described> Described for Either<A, B> {
-    fn schema_ref() -> MetaSchemaRef {
-        in_place(MetaSchema { any_of: vec![A::schema_ref(), B::schema_ref()], ..MetaSchema::ANY })
-    }
-
-    fn register(registry: &mut Registry) {
-        A::register(registry);
-        B::register(registry);
-    }
-
-    fn needs_fields() -> bool {
-        A::needs_fields() && B::needs_fields()
-    }
-}
-
-/// The schema of an object with these fields.
-pub fn object_of(
-    registry: &mut Registry,
-    about: &'static str,
-    fields: &'static [Field],
-) -> MetaSchema {
-    let mut schema = object(about);
-    for field in fields.iter().filter(|field| field.need != Need::Hidden) {
-        if field.need == Need::Required {
-            schema.required.push(field.name);
-        }
-        let property = match field.need {
-            Need::Nullable => nullable(shape_schema(registry, &field.shape)),
-            _ => shape_schema(registry, &field.shape),
-        };
-        let described = MetaSchema { description: text(field.about), ..MetaSchema::ANY };
-        schema.properties.push((field.name, property.merge(described)));
-    }
-    schema
-}
-
-/// The schema of a field.
-pub fn shape_schema(registry: &mut Registry, shape: &Shape) -> MetaSchemaRef {
-    let string = || MetaSchema::new("string");
-    let number = |min, max| MetaSchema {
-        minimum: Some(min),
-        maximum: Some(max),
-        ..MetaSchema::new("number")
-    };
-    let pattern = |pattern: &str| MetaSchema { pattern: Some(pattern.to_owned()), ..string() };
-    let format = |format, max| MetaSchema {
-        max_length: max,
-        ..MetaSchema::new_with_format("string", format)
-    };
-    let example = |text: &str| MetaSchema { example: Some(text.into()), ..string() };
-    let length = |min: usize, max| MetaSchema {
-        min_length: Some(min).filter(|min| *min > 0),
-        max_length: max,
-        ..string()
-    };
-    MetaSchemaRef::Inline(Box::new(match shape {
-        Shape::Any => string(),
-        Shape::Text { min, max } => length(*min, Some(*max)),
-        Shape::Secret { min, max } => length(*min, *max),
-        Shape::Email => format("email", Some(254)),
-        Shape::Url => format("uri", Some(2000)),
-        Shape::Username => {
-            MetaSchema { min_length: Some(3), max_length: Some(50), ..pattern("^[A-Za-z0-9_-]+$") }
-        }
-        Shape::Phone => pattern("^\\+[1-9][0-9]{5,14}$"),
-        Shape::ShortWord => pattern("^[a-z0-9-]{1,30}$"),
-        Shape::Otp => pattern("^[0-9]{6}$"),
-        Shape::Day => example("2026-04-15T00:00:00Z"),
-        Shape::PlainDay => format("date", None),
-        Shape::Currency => pattern("^[A-Z]{3}$"),
-        Shape::Timezone => example("Africa/Lagos"),
-        Shape::Word(words) => MetaSchema {
-            enum_items: words.iter().map(|word| Value::from(*word)).collect(),
-            ..string()
-        },
-        Shape::Amount => number(0.0, 1e15),
-        Shape::Quantity => MetaSchema { exclusive_minimum: Some(true), ..number(0.0, 1e15) },
-        Shape::Rate => number(-1e15, 1e15),
-        Shape::Percent => number(0.0, 100.0),
-        Shape::Whole { min, max } => MetaSchema {
-            minimum: Some((*min).into()),
-            maximum: Some((*max).into()),
-            ..MetaSchema::new("integer")
-        },
-        Shape::Flag => MetaSchema::new("boolean"),
-        Shape::Coordinates => *list(f64::schema_ref()),
-        Shape::List(of) => *list(shape_schema(registry, of)),
-        Shape::Object(part) => {
-            let name = part.name.to_owned();
-            registry.create_schema::<Part, _>(name.clone(), |registry| {
-                object_of(registry, part.about, part.fields)
-            });
-            return MetaSchemaRef::Reference(name);
-        }
-    }))
-}
-
-fn list(of: MetaSchemaRef) -> Box<MetaSchema> {
-    Box::new(MetaSchema { items: Some(Box::new(of)), ..MetaSchema::new("array") })
-}
 
 /// The schema of a nullable value.
 fn nullable(schema: MetaSchemaRef) -> MetaSchemaRef {

@@ -1,0 +1,164 @@
+//! Emails about a client's answer to a proposal, for both sides.
+
+use super::{Brand, greeting, mail, shown_name};
+use crate::{
+    domain::{
+        error::{Error, Result},
+        image::Image,
+        invoice::{Party, Seller},
+        mail::{Mail, MailKind},
+        pdf_file::PdfFile,
+        proposal::{Proposal, ProposalStatus},
+        text::turns,
+    },
+    locale::t,
+};
+
+/// The answer, for the freelancer.
+pub fn proposal_answered(
+    to: &str,
+    first_name: &str,
+    client_name: &str,
+    proposal: &Proposal,
+    day: &str,
+    link: &str,
+) -> Result<Mail> {
+    let greeting = &greeting(first_name);
+    let (client_name, title) =
+        (&client_name.replace(turns, ""), &proposal.title.replace(turns, ""));
+    let accepted = proposal.status == ProposalStatus::Accepted;
+    let button = &t("mail-proposal-view").to_string();
+    let rows = &if accepted { vec![attached(title)] } else { Vec::new() };
+    let parts = render!("mail/proposal_answered.txt", "mail/proposal_answered.html", {
+        greeting: &'a str, client_name: &'a str, title: &'a str, day: &'a str, link: &'a str,
+        accepted: bool,
+    }, { button: &'a str, rows: &'a [(String, String)] });
+    let subject = match accepted {
+        true => t("mail-subject-accepted"),
+        false => t("mail-subject-declined"),
+    };
+    let subject = subject.with("name", client_name).with("title", title).to_string();
+    mail(MailKind::ProposalAnswered, to, &subject, &Brand::own(), parts)
+}
+
+/// The content of the copy of an accepted proposal.
+pub struct ProposalCopy<'a> {
+    pub proposal: &'a Proposal,
+    pub seller: &'a Seller,
+    pub buyer: &'a Party,
+    pub logo: Option<&'a Image>,
+    /// The typed name of whoever accepted it.
+    pub signer: &'a str,
+    pub day: &'a str,
+    /// Where the client can read it.
+    pub link: &'a str,
+}
+
+/// A copy of an accepted proposal, for its client; replies go to the freelancer.
+pub fn proposal_copy(about: &ProposalCopy) -> Result<Mail> {
+    let ProposalCopy { proposal, seller, buyer, day, link, .. } = *about;
+    let greeting = &greeting(&buyer.name);
+    let (name, title) =
+        (&seller.party.heading().replace(turns, ""), &proposal.title.replace(turns, ""));
+    let price = (proposal.amount.minor > 0).then(|| proposal.amount.shown());
+    // Anyone with the link can type a name.
+    let signer = shown_name(about.signer);
+    let accepted = &match &signer {
+        Some(signer) => t("pdf-accepted-by").with("name", signer).with("date", day),
+        None => t("proposal-public-accepted-on").with("date", day),
+    }
+    .to_string();
+    let row = |price: &String| (t("amount").to_string(), price.clone());
+    let rows = &price.iter().map(row).chain([attached(title)]).collect::<Vec<_>>();
+    let (price, button) = (price.as_deref(), &t("mail-proposal-view").to_string());
+    let parts = render!("mail/proposal_copy.txt", "mail/proposal_copy.html", {
+        greeting: &'a str, name: &'a str, title: &'a str, accepted: &'a str,
+        price: Option<&'a str>, link: &'a str,
+    }, { button: &'a str, rows: &'a [(String, String)] });
+    let subject = t("mail-subject-copy").with("title", title).to_string();
+    let brand = Brand::of(seller, about.logo);
+    let mail = mail(MailKind::ProposalCopy, &buyer.email, &subject, &brand, parts)?;
+    let reply_to = Some(seller.party.email.clone());
+    Ok(Mail { from_name: shown_name(name), reply_to, ..mail })
+}
+
+/// Returns the label and the name of the attached PDF.
+fn attached(title: &str) -> (String, String) {
+    (t("mail-invoice-file").into(), PdfFile::name_of_proposal(title))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::{super::tests::assert_says, *};
+    use crate::domain::{
+        id::Id,
+        money::{Currency, Money},
+    };
+
+    fn proposal(title: &str, status: ProposalStatus) -> Proposal {
+        Proposal {
+            id: Id::NIL,
+            account: Id::NIL,
+            client_id: Id::NIL,
+            client: None,
+            title: title.to_owned(),
+            content: String::new(),
+            status,
+            amount: Money::new(450_000, Currency::USD),
+            valid_until: None,
+            link: None,
+            project: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_subject_stays_one_line() {
+        let answered = |title: &str, status| {
+            let link = "http://localhost:5000/proposals/1";
+            let proposal = proposal(title, status);
+            let (to, day) = ("a@example.com", "20 Mar 2026");
+            proposal_answered(to, "Ada", "Acme", &proposal, day, link).unwrap()
+        };
+        let mail = answered("Web\r\nBcc: everybody@example.com", ProposalStatus::Accepted);
+        assert_eq!(mail.subject, "Acme accepted: Web  Bcc: everybody@example.com");
+        assert_says(&mail, &["20 Mar 2026", "http://localhost:5000/proposals/1"]);
+        let mail = answered("Web", ProposalStatus::Rejected);
+        assert_eq!(mail.subject, "Acme declined: Web");
+        assert!(mail.text.contains("Acme declined your proposal on 20 Mar 2026:\n\n    Web\n"));
+        assert!(!mail.html.contains(".pdf"));
+    }
+
+    #[test]
+    fn a_client_gets_a_copy_that_names_who_accepted_unless_the_name_could_be_a_link() {
+        let seller: Seller = serde_json::from_str(
+            r#"{"name":"Studio Okafor","company":"Amara Okafor","email":"amara@example.com"}"#,
+        )
+        .unwrap();
+        let buyer: Party =
+            serde_json::from_str(r#"{"name":"Max Brandt","email":"max@example.com"}"#).unwrap();
+        let proposal = proposal("A new website", ProposalStatus::Accepted);
+        let copy = |signer: &str| {
+            let (day, link) = ("20 Mar 2026", "http://localhost:5000/p/token");
+            let (proposal, seller, buyer, logo) = (&proposal, &seller, &buyer, None);
+            proposal_copy(&ProposalCopy { proposal, seller, buyer, logo, signer, day, link })
+                .unwrap()
+        };
+        let mail = copy("Maximilian Brandt");
+        assert_says(&mail, &["Hello Max Brandt,", "Accepted by Maximilian Brandt on 20 Mar 2026"]);
+        assert_says(&mail, &["USD\u{a0}4,500.00", "http://localhost:5000/p/token"]);
+        assert_eq!(mail.subject, "Your copy of the accepted proposal: A new website");
+        assert_eq!(
+            (mail.to.as_str(), mail.from_name.as_deref()),
+            ("max@example.com", Some("Studio Okafor"))
+        );
+        assert_eq!(mail.reply_to.as_deref(), Some("amara@example.com"));
+        assert!(mail.html.contains("proposal-a-new-website.pdf"), "{}", mail.html);
+        let mail = copy("evil.example");
+        assert!(!mail.html.contains("evil") && !mail.text.contains("evil"), "{}", mail.text);
+        assert_says(&mail, &["Accepted on 20 Mar 2026"]);
+    }
+}
