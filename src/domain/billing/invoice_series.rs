@@ -106,7 +106,7 @@ mod tests {
         series.next += 1;
         series.choose(Some("OBI"), Some(5)).unwrap();
         let refused = series.choose(None, Some(6)).unwrap_err();
-        assert!(refused.to_string().contains("go on with OBI-2026-005"), "{refused}");
+        assert!(refused.to_string().contains("continues with OBI-2026-005"), "{refused}");
         series.choose(Some("INV"), None).unwrap_err();
         assert_eq!(series.next_number(), "OBI-2026-005");
     }
