@@ -157,17 +157,6 @@ impl Browser {
         self.command("actions", json!({ "actions": [mouse] })).await;
     }
 
-    /// Moves the mouse onto an element.
-    pub async fn point(&self, element: &Value) {
-        let moves = [(json!("viewport"), 400), (element.clone(), 0), (element.clone(), 2)];
-        let moves: Vec<Value> = moves
-            .into_iter()
-            .map(|(from, x)| json!({"type": "pointerMove", "origin": from, "x": x, "y": x}))
-            .collect();
-        let body = json!({"actions": [{"type": "pointer", "id": "mouse", "actions": moves}]});
-        self.command("actions", body).await;
-    }
-
     /// Types into an element.
     pub async fn type_into(&self, element: &Value, text: &str) {
         self.element(element, "value", json!({ "text": text })).await;
