@@ -57,7 +57,7 @@ enum Action {
     /// Mark an email address as verified. A pending account becomes active; an account in use loses
     /// its sessions, passkeys, two-factor sign-in and password
     VerifyEmail { email: String },
-    /// Make an account the owner, who decides whether others may register
+    /// Make an account the owner, who can open or close registration
     MakeOwner { email: String },
     /// Turn off two-factor sign-in for someone who lost their app and backup codes
     #[command(name = "reset-2fa")]

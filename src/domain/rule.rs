@@ -93,7 +93,7 @@ pub enum Rule {
          letter, a number or one of these"
     )]
     PasswordPattern,
-    #[error("is among the passwords that are tried first: choose another")]
+    #[error("is too common: choose another")]
     PasswordCommon,
     #[error("must be a phone number in E.164 form such as +94701234567")]
     Phone,
