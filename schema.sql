@@ -633,3 +633,38 @@ CREATE INDEX invoices_by_issue_date ON invoices (account_id, issue_date, id)
     WHERE status <> 'cancelled';
 CREATE INDEX invoices_by_due_date ON invoices (account_id, due_date, id)
     WHERE status <> 'cancelled';
+
+-- version 7
+
+-- Invoices: what their lines add up to. taxes: JSON, NULL unless a line has taxes of its own; then
+-- tax_rate says all. discount is the computed sum; discount_percent or discount_amount is what was
+-- agreed.
+ALTER TABLE invoices ADD COLUMN taxes TEXT;
+ALTER TABLE invoices ADD COLUMN discount BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE invoices ADD COLUMN discount_percent TEXT;
+ALTER TABLE invoices ADD COLUMN discount_amount TEXT;
+ALTER TABLE invoices ADD COLUMN prices_include_tax BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE invoices ADD COLUMN withholding TEXT;
+ALTER TABLE invoices ADD COLUMN withholding_rate TEXT;
+ALTER TABLE invoices ADD COLUMN withheld_amount BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE invoices ADD COLUMN service_from TEXT;
+ALTER TABLE invoices ADD COLUMN service_to TEXT;
+ALTER TABLE invoices ADD COLUMN reference TEXT;
+ALTER TABLE invoice_items ADD COLUMN unit TEXT;
+ALTER TABLE invoice_items ADD COLUMN discount_percent TEXT;
+ALTER TABLE invoice_items ADD COLUMN discount_amount TEXT;
+ALTER TABLE invoice_items ADD COLUMN taxes TEXT;
+
+-- Taxes that an account uses. is_default: lines of new invoices have it.
+CREATE TABLE taxes (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    name TEXT NOT NULL,
+    rate TEXT NOT NULL,
+    category TEXT NOT NULL,
+    note TEXT,
+    is_default BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX taxes_listed ON taxes (account_id, id);

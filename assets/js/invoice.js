@@ -26,8 +26,10 @@ function edit(form) {
             input.value = "";
             for (const name of ["aria-invalid", "aria-describedby", "autofocus"]) input.removeAttribute(name);
         });
-        made.querySelector("[data-amount]").textContent = "";
-        made.querySelectorAll(".field__error, .field__hint").forEach((remark) => remark.remove());
+        made.querySelectorAll("[data-amount], [data-about]").forEach((part) => {
+            part.textContent = "";
+        });
+        made.querySelectorAll(".field__error, .field__hint:not([data-about])").forEach((remark) => remark.remove());
         return made;
     }
 
@@ -56,10 +58,14 @@ function edit(form) {
         if (totals) show(totals);
     }
 
-    function show({ amounts, sheet: html, ...sums }) {
+    function show({ lines: shown, taxes, below, sheet: html, ...sums }) {
         lines().forEach((row, at) => {
-            row.querySelector("[data-amount]").textContent = amounts[at] ?? "";
+            const [amount, about] = shown[at] ?? ["", ""];
+            row.querySelector("[data-amount]").textContent = amount;
+            row.querySelector("[data-about]").textContent = about;
         });
+        rows("taxes", taxes);
+        rows("below", below);
         for (const [name, text] of Object.entries(sums)) {
             document.querySelectorAll(`[data-sum="${name}"]`).forEach((sum) => {
                 sum.textContent = text;
@@ -68,6 +74,19 @@ function edit(form) {
         // Without a new preview, the last one stays.
         if (html) sheet.innerHTML = html;
         delete form.dataset.behind;
+    }
+
+    // Replaces rows of sums.
+    function rows(name, sums) {
+        form.querySelectorAll(`[data-row=${name}]`).forEach((part) => part.remove());
+        form.querySelector(`[data-mark=${name}]`)?.before(
+            ...sums.flat().map((text, at) => {
+                const part = document.createElement(at % 2 ? "dd" : "dt");
+                part.dataset.row = name;
+                part.append(text);
+                return part;
+            }),
+        );
     }
 
     // Saves a draft in a pause, unless it is invalid or was changed elsewhere.

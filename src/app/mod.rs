@@ -11,7 +11,7 @@ mod work;
 
 pub use self::billing::{
     client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_figures, invoice_file,
-    invoice_link, invoice_send, payment,
+    invoice_link, invoice_send, payment, tax,
 };
 use self::identity::secret_try;
 pub use self::identity::{

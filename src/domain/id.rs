@@ -50,6 +50,8 @@ named! {
     InvoiceKind InvoiceId "inv";
     /// A line of an invoice.
     ItemKind ItemId "item";
+    /// A tax.
+    TaxKind TaxId "tax";
     /// A payment.
     PaymentKind PaymentId "pay";
     /// An entry of the activity log.

@@ -144,6 +144,18 @@ pub enum Rule {
     InvoicePrefix,
     #[error("must be a color such as #0b5c46")]
     Color,
+    /// Only one of the two may be given.
+    #[error("must not be given beside {0}")]
+    Beside(&'static str),
+    #[error("must not be more than {0}")]
+    MoreThan(String),
+    #[error("must be 0 in the category {category}")]
+    ZeroRate { category: &'static str },
+    /// Only a line that adds to the total can be discounted.
+    #[error("needs a line of more than 0")]
+    DiscountOfNothing,
+    #[error("needs items")]
+    NeedsItems,
 }
 
 fn decimals(max: u32) -> String {

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::domain::{
     accent::Accent,
-    invoice::{Invoice, InvoiceStatus, Party, Seller},
+    invoice::{self, Invoice, InvoiceStatus, Party, Seller, SumRow},
     money,
     paper::Template,
 };
@@ -44,27 +44,33 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
     let (invoice, seller) = (&sheet.invoice, &sheet.seller);
     let title: String = t("invoice-number").with("number", &invoice.number).into();
     let day = |day| seller.date_format.show(day);
+    let service = invoice.service_days(seller.date_format).map(String::from);
+    let more = [(t("reference"), invoice.reference.clone()), (t("service-period"), service)];
+    let mut facts = vec![Fact::new(t("issued"), day(invoice.issue_date))];
+    facts.extend(more.into_iter().filter_map(|(label, text)| Some(Fact::new(label, text?))));
     let head = Head {
         title: title.clone(),
         state: state(sheet),
         number: Some(&invoice.number),
         figure: Some(Fact::new(total_label(sheet), signed(&invoice.amount().shown()))),
         until: Some(Fact::new(t("due"), day(invoice.due_date))),
-        facts: vec![Fact::new(t("issued"), day(invoice.issue_date))],
+        facts,
         seller: &seller.party,
         buyer: (t("billed-to"), &sheet.buyer),
         logo,
     };
     letterhead::head(canvas, seller.template, seller.accent, head);
-    let rows = totals(sheet);
+    let above = sums(sheet, invoice.rows_above_total());
+    let below = sums(sheet, invoice.rows_below_total());
     let total = ABOVE + TOTAL.leading + BELOW + 4.0 * RULE;
-    let totals = 4.0 * MM + rows.len() as f32 * TOTALS_LEADING + 1.5 * MM + total;
+    let rows = (above.len() + below.len()) as f32 * TOTALS_LEADING;
+    let totals = 4.0 * MM + rows + 3.0 * MM + total;
     // How to pay stays with the total, and both with the last line.
     let closing = Closing::of(sheet, canvas.frame);
     let (side_by_side, _) = closing.rows(canvas);
     let after = totals + CLOSING + closing.height(side_by_side);
     lines(sheet).draw(canvas, after);
-    draw_totals(canvas, sheet, rows);
+    draw_totals(canvas, sheet, above, below);
     closing.draw(canvas, seller.accent);
     match sheet.status {
         InvoiceStatus::Draft => canvas.stamp(&t("draft")),
@@ -89,6 +95,10 @@ pub fn texts<'a>(invoice: &'a Invoice, seller: &'a Seller, buyer: &'a Party) -> 
         texts.extend(party.details());
     }
     texts.push(&invoice.number);
+    texts.extend(invoice.reference.as_deref());
+    texts.extend(invoice.taxes.iter().map(|sum| sum.tax.name.as_str()));
+    texts.extend(invoice.tax_notes());
+    texts.extend(invoice.terms.withholding.as_ref().map(|of| of.name.as_str()));
     texts.extend(invoice.items.iter().map(|item| item.line.description.as_str()));
     texts
 }
@@ -121,9 +131,9 @@ fn signed(number: &str) -> String {
 
 fn lines(sheet: &InvoiceSheet) -> Table<4> {
     let currency = sheet.invoice.currency;
-    let row = |item: &crate::domain::invoice::Item| {
+    let row = |item: &invoice::Item| {
         [
-            item.line.description.clone(),
+            described(&sheet.invoice, &item.line),
             signed(&money::grouped(item.line.quantity.normalize())),
             signed(&currency.show_rate(item.line.rate)),
             plain(sheet, item.amount),
@@ -140,31 +150,34 @@ fn lines(sheet: &InvoiceSheet) -> Table<4> {
     }
 }
 
+/// Returns the description of a line, with its details below.
+fn described(invoice: &Invoice, line: &invoice::Line) -> String {
+    let details = invoice.details_of(line);
+    let description = &line.description;
+    if details.is_empty() { description.clone() } else { format!("{description}\n{details}") }
+}
+
 /// Returns an amount without its currency.
 fn plain(sheet: &InvoiceSheet, minor: i64) -> String {
     signed(&money::grouped(Decimal::new(minor, sheet.invoice.currency.exponent())))
 }
 
-/// Returns the rows above the total.
-fn totals(sheet: &InvoiceSheet) -> Vec<(String, String)> {
-    let invoice = &sheet.invoice;
-    if invoice.tax_rate.is_zero() {
-        return Vec::new();
-    }
-    let rate = invoice.tax_rate.normalize();
-    let tax = t("invoice-sheet-tax").with("tax_rate", rate);
-    vec![
-        (t("subtotal").into(), plain(sheet, invoice.totals.subtotal)),
-        (tax.into(), plain(sheet, invoice.totals.tax)),
-    ]
+/// Returns rows of sums as text.
+fn sums(sheet: &InvoiceSheet, rows: Vec<SumRow>) -> Vec<(String, String)> {
+    rows.into_iter().map(|(label, minor)| (label.into(), plain(sheet, minor))).collect()
 }
 
-fn draw_totals(canvas: &mut Canvas, sheet: &InvoiceSheet, rows: Vec<(String, String)>) {
+fn draw_totals(
+    canvas: &mut Canvas,
+    sheet: &InvoiceSheet,
+    above: Vec<(String, String)>,
+    below: Vec<(String, String)>,
+) {
     let slot = Slot { x: canvas.frame.right() - TOTALS, width: TOTALS, align: Align::Start };
     canvas.y += 4.0 * MM;
     let plain = Style { leading: TOTALS_LEADING, ..BODY };
     let muted = Style { color: MUTED, ..plain };
-    for (label, text) in rows {
+    for (label, text) in above {
         row(canvas, slot, (&label, muted), (&text, plain));
     }
     // The double rule marks the sum.
@@ -180,6 +193,12 @@ fn draw_totals(canvas: &mut Canvas, sheet: &InvoiceSheet, rows: Vec<(String, Str
     rule(canvas, canvas.y);
     rule(canvas, canvas.y + 3.0 * RULE);
     canvas.y += 4.0 * RULE;
+    if !below.is_empty() {
+        canvas.y += 1.5 * MM;
+    }
+    for (label, text) in below {
+        row(canvas, slot, (&label, muted), (&text, plain));
+    }
 }
 
 /// Draws a label and an amount, which shrinks if it is too long.
@@ -203,7 +222,7 @@ fn row(canvas: &mut Canvas, slot: Slot, label: (&str, Style), value: (&str, Styl
 struct Closing<'a> {
     link: Option<&'a str>,
     instructions: Option<&'a str>,
-    notes: Option<&'a str>,
+    notes: Option<String>,
     code: Option<QrCode>,
     code_x: f32,
     /// The places of how to pay and of the notes.
@@ -221,7 +240,7 @@ impl<'a> Closing<'a> {
         };
         let link = said(&sheet.payment_link, is_due);
         let instructions = said(&seller.payment_instructions, is_due);
-        let notes = said(&sheet.invoice.notes, true);
+        let notes = sheet.invoice.all_notes();
         let code = link.and_then(qr::encode);
         let thirds = frame.thirds();
         let is_modern = seller.template == Template::Modern;
@@ -250,7 +269,7 @@ impl<'a> Closing<'a> {
         };
         let texts = self.link.into_iter().chain(self.instructions);
         let pay = texts.map(|text| count(text, self.pay)).sum::<usize>().saturating_sub(1);
-        let Some(notes) = self.notes else { return (pay, false) };
+        let Some(notes) = &self.notes else { return (pay, false) };
         let notes = count(notes, self.note);
         let rows = if self.is_modern { pay.max(notes - 1) } else { pay + notes };
         if rows <= NARROW { (rows, false) } else { (pay, true) }
@@ -274,7 +293,7 @@ impl<'a> Closing<'a> {
         if let Some(text) = self.instructions {
             block.text(canvas, &t("how-to-pay"), text, self.pay);
         }
-        if let Some(text) = self.notes.filter(|_| !is_below) {
+        if let Some(text) = self.notes.as_deref().filter(|_| !is_below) {
             let block = if self.is_modern { &mut beside } else { &mut block };
             block.text(canvas, &t("notes"), text, self.note);
         }
@@ -295,7 +314,7 @@ impl<'a> Closing<'a> {
         if rows > 0 || self.code.is_some() {
             canvas.y += 14.0;
         }
-        if let Some(text) = self.notes.filter(|_| is_below) {
+        if let Some(text) = self.notes.as_deref().filter(|_| is_below) {
             letterhead::section(canvas, &t("notes"), text);
         }
     }

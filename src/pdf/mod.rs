@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         id::Id,
-        invoice::price,
+        invoice::{Line, Terms, price},
         money::{Currency, Money},
         paper::PaperSize,
         proposal::ProposalStatus,
@@ -209,17 +209,16 @@ mod tests {
     #[test]
     fn nothing_on_an_invoice_leaves_its_column() {
         let fonts = Fonts::default();
-        let line = |n: i64| crate::domain::invoice::Line {
-            description: [LONG, SINHALA, LINK, "Website"][n as usize % 4].to_owned(),
-            quantity: (n * 12).into(),
-            rate: (n * 5_678_912).into(),
+        let line = |n: i64| {
+            let description = [LONG, SINHALA, LINK, "Website"][n as usize % 4];
+            Line::new(description, (n * 12).into(), (n * 5_678_912).into())
         };
         let day = jiff::civil::date(2026, 4, 15);
-        let (rate, currency) = ("7.5".parse().unwrap(), Currency::from_code("XOF").unwrap());
-        let priced = price((1..=40).map(line).collect(), rate, currency).unwrap();
+        let currency = Currency::from_code("XOF").unwrap();
+        let terms = Terms { tax_rate: "7.5".parse().unwrap(), ..Terms::default() };
+        let priced = price((1..=40).map(line).collect(), &terms, currency).unwrap();
         let number = format!("INV-{}", "2026-".repeat(12));
-        let mut invoice =
-            Invoice::for_show(number, (day, day), (priced, rate, currency), created());
+        let mut invoice = Invoice::for_show(number, (day, day), (priced, currency), created());
         (invoice.status, invoice.notes) = (InvoiceStatus::Sent, Some(format!("{LINK} {SINHALA}")));
         let buyer = party(SINHALA, "Sri Lanka");
         let seller = serde_json::from_str(r#"{"name":"","email":""}"#).unwrap();

@@ -45,6 +45,7 @@ use crate::domain::{
     invoice::{Party, Seller},
     money::Currency,
     portfolio::Link,
+    tax::{Tax, TaxSum},
     word::Word,
 };
 
@@ -274,6 +275,12 @@ impl Stored for u32 {
     }
 }
 
+impl Stored for bool {
+    fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
+        Ok(row.int(column)?.map(|number| number != 0))
+    }
+}
+
 impl Stored for Vec<u8> {
     fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
         Ok(row.bytes(column)?.map(<[u8]>::to_vec))
@@ -323,6 +330,8 @@ text_column! {
     Accent: Accent::parse;
     Vec<String>: |text| serde_json::from_str(text).ok();
     Vec<Link>: |text| serde_json::from_str(text).ok();
+    Vec<Tax>: |text| serde_json::from_str(text).ok();
+    Vec<TaxSum>: |text| serde_json::from_str(text).ok();
     Party: |text| serde_json::from_str(text).ok();
     Seller: |text| serde_json::from_str(text).ok();
 }
@@ -341,6 +350,7 @@ macro_rules! parameters {
 parameters! {
     i64: Value::Int;
     u32: |number| Value::Int(number.into());
+    bool: |is| Value::Int(is.into());
     Timestamp: |at| Value::Int(at.as_second());
     Date: |day| Value::Owned(day.to_string());
     Decimal: |number| Value::Owned(number.to_string());

@@ -20,7 +20,7 @@ mod work;
 
 pub use self::billing::{
     client, exchange_rate, invoice, invoice_defaults, invoice_file, invoice_link, invoice_series,
-    payment,
+    payment, tax,
 };
 pub use self::identity::{account, code, passkey, session, two_factor};
 use self::platform::timeline;

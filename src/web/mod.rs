@@ -11,7 +11,7 @@ mod work;
 pub use self::billing::{
     client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
     invoice_history, invoice_lines, invoice_link, invoice_list, invoice_offer, invoice_preview,
-    invoice_send, invoice_sheet, invoice_totals,
+    invoice_send, invoice_sheet, invoice_totals, tax,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
@@ -154,6 +154,9 @@ fn settings(pages: &Pages<Visit>) -> Route {
         .at("/invoices/sample.pdf", pages.show(invoice_defaults::sample))
         .at("/invoices/logo", pages.act(invoice_defaults::set_logo))
         .at("/invoices/logo/remove", pages.act(invoice_defaults::remove_logo))
+        .at("/taxes", pages.page(tax::list, tax::create))
+        .at("/taxes/:id/edit", pages.page(tax::edit, tax::update))
+        .at("/taxes/:id/delete", pages.act(tax::delete))
         .at("/security", pages.show(security::show))
         .at("/security/password", pages.act(security::set_password))
         .at("/security/passkeys", pages.act(passkey::create))

@@ -2,6 +2,7 @@
 
 rule-ambiguous-number = Enter the number in the format { $format }. It could mean: { $readings }.
 rule-before-issue-date = The due date can’t be before the issue date.
+rule-beside = Enter only one of the two.
 rule-between = Enter a number between { $min } and { $max }.
 rule-broken-picture = This image is damaged. Choose another one.
 rule-clock-ahead = { $minutes ->
@@ -22,6 +23,7 @@ rule-decimals = { $max ->
     [one] Enter at most 1 decimal.
    *[other] Enter at most { $max } decimals.
 }
+rule-discount-of-nothing = Only a line with a positive amount can have a discount.
 rule-duplicate = This is listed twice.
 rule-email = Enter a valid email address, such as name@example.com.
 rule-file-too-large = Images can be up to { $mib } MB.
@@ -29,6 +31,8 @@ rule-full-name = Enter your first and last name.
 rule-future-date = This date is in the future.
 rule-integer = Enter a whole number from { $min } to { $max }.
 rule-invoice-prefix = Use 1 to 12 letters, digits and hyphens, with no hyphen at either end.
+rule-more-than = Enter at most { $most }.
+rule-needs-items = Add lines first.
 rule-negative-total = Total can’t be negative.
 rule-number = Enter a number, such as { $example }.
 rule-one-of = Choose an option from the list.
@@ -60,3 +64,4 @@ rule-username = Use only letters, digits, _ and -.
 rule-wrong = This value isn’t valid.
 rule-wrong-code = This code is wrong or was already used.
 rule-wrong-password = Wrong password.
+rule-zero-rate = This category has no tax. Enter 0 as the rate.

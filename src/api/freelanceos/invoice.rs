@@ -20,12 +20,15 @@ use crate::{
         payment::{mark_invoice_paid, payment_link},
     },
     domain::{
+        discount::Discount,
         id::{AccountId, ClientId, InvoiceId, ItemId, ProjectId},
         invoice::{
             Delivery, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, NewInvoice, ShownInvoice,
+            Unit,
         },
         money::{Currency, Money},
         pdf_file::PdfFile,
+        tax::{Tax, TaxCategory, TaxSum, Withholding},
     },
     http::{
         amount::Amount,
@@ -37,14 +40,66 @@ use crate::{
 };
 
 schema! {
+    /// A tax of a line.
+    struct TaxBody "InvoiceItemTax" of tax: Tax {
+        name "name": String = tax.name,
+        /// In percent.
+        rate "rate": Amount = Amount(tax.rate),
+        /// The category of EN 16931.
+        category "category": OneOf<TaxCategory> = OneOf(tax.category),
+        /// Printed on the invoice.
+        note "note": Option<String> = tax.note,
+    }
+}
+
+schema! {
+    /// A tax of an invoice.
+    struct TaxSumBody "InvoiceTax" of (sum, currency): (TaxSum, Currency) {
+        name "name": String = sum.tax.name,
+        /// In percent.
+        rate "rate": Amount = Amount(sum.tax.rate),
+        /// The category of EN 16931.
+        category "category": OneOf<TaxCategory> = OneOf(sum.tax.category),
+        /// Printed on the invoice.
+        note "note": Option<String> = sum.tax.note,
+        /// What the tax is computed on, after discounts.
+        base "base": Amount = Money::new(sum.base, currency).into(),
+        amount "amount": Amount = Money::new(sum.amount, currency).into(),
+    }
+}
+
+schema! {
+    /// A percentage or an amount.
+    struct DiscountBody "InvoiceDiscount" of discount: Discount {
+        percent "percent": Option<Amount> = discount.percent.map(Amount),
+        amount "amount": Option<Amount> = discount.amount.map(Amount),
+    }
+}
+
+schema! {
+    /// The tax that the client withholds.
+    struct WithholdingBody "InvoiceWithholding" of withholding: Withholding {
+        name "name": String = withholding.name,
+        /// In percent of the net amount.
+        rate "rate": Amount = Amount(withholding.rate),
+    }
+}
+
+schema! {
     /// A line of an invoice.
     struct ItemBody "InvoiceItem" of (item, currency): (Item, Currency) {
         id "id": Text<ItemId> = Text(item.id),
         description "description": String = item.line.description,
         quantity "quantity": Amount = Amount(item.line.quantity),
         rate "rate": Amount = Amount(item.line.rate),
-        /// quantity × rate, rounded half away from zero to the currency.
+        /// quantity × rate, rounded half away from zero to the currency, less the discount.
         amount "amount": Amount = Money::new(item.amount, currency).into(),
+        /// What the quantity counts.
+        unit "unit": Option<OneOf<Unit>> = item.line.unit.map(OneOf),
+        discount "discount": Option<DiscountBody> = item.line.discount.map(Into::into),
+        /// Left out if the `taxRate` of the invoice applies.
+        taxes "taxes": Option<Vec<TaxBody>> =
+            item.line.taxes.map(|taxes| taxes.into_iter().map(Into::into).collect()),
     }
 }
 
@@ -64,8 +119,8 @@ schema! {
             Money::new(shown.invoice.totals.amount, shown.invoice.currency).into(),
         subtotal "subtotal": Amount =
             Money::new(shown.invoice.totals.subtotal, shown.invoice.currency).into(),
-        /// In percent.
-        tax_rate "taxRate": Amount = Amount(shown.invoice.tax_rate),
+        /// In percent; 0 unless exactly one tax applies to all lines.
+        tax_rate "taxRate": Amount = Amount(shown.invoice.terms.tax_rate),
         tax_amount "taxAmount": Amount =
             Money::new(shown.invoice.totals.tax, shown.invoice.currency).into(),
         currency "currency": Text<Currency> = Text(shown.invoice.currency),
@@ -80,6 +135,24 @@ schema! {
         notes "notes": Option<String> = shown.invoice.notes,
         created_at "createdAt": Instant = Instant(shown.invoice.created_at),
         updated_at "updatedAt": Instant = Instant(shown.invoice.updated_at),
+        discount "discount": Option<DiscountBody> = shown.invoice.terms.discount.map(Into::into),
+        /// The discount on the sum of the lines. `amount` = `subtotal` − `discountAmount` + taxes.
+        discount_amount "discountAmount": Amount =
+            Money::new(shown.invoice.totals.discount, shown.invoice.currency).into(),
+        /// Whether the rates of the lines include their taxes.
+        prices_include_tax "pricesIncludeTax": bool = shown.invoice.terms.prices_include_tax,
+        taxes "taxes": Vec<TaxSumBody> = (shown.invoice.taxes.into_iter())
+            .map(|sum| (sum, shown.invoice.currency).into())
+            .collect(),
+        withholding "withholding": Option<WithholdingBody> =
+            shown.invoice.terms.withholding.map(Into::into),
+        /// The part of the amount that the client withholds as tax.
+        withheld_amount "withheldAmount": Amount =
+            Money::new(shown.invoice.totals.withheld, shown.invoice.currency).into(),
+        service_from "serviceFrom": Option<Day> = shown.invoice.service.0.map(Day),
+        service_to "serviceTo": Option<Day> = shown.invoice.service.1.map(Day),
+        /// The client's order number.
+        reference "reference": Option<String> = shown.invoice.reference,
     }
 }
 

@@ -10,6 +10,7 @@ mod invoice;
 mod milestone;
 mod project;
 mod proposal;
+mod tax;
 
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub(super) enum Tag {
     Milestones,
     /// Requests for payment
     Invoices,
+    /// Taxes on invoices
+    Taxes,
     /// Offers to clients
     Proposals,
     /// Key figures
@@ -43,6 +46,7 @@ pub type Routes = (
     project::Routes,
     milestone::Routes,
     invoice::Routes,
+    tax::Routes,
     proposal::Routes,
     dashboard::Routes,
 );
@@ -56,6 +60,7 @@ pub fn routes(app: &Arc<App>) -> Routes {
         project::Routes(app()),
         milestone::Routes(app()),
         invoice::Routes(app()),
+        tax::Routes(app()),
         proposal::Routes(app()),
         dashboard::Routes(app()),
     )

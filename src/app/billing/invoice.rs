@@ -12,6 +12,7 @@ use crate::{
         milestone::{mark_invoiced, require_milestone},
         payment::receive_payment,
         project::require_project,
+        tax::{default_taxes, resolve_taxes},
         unit_of_work::Work,
     },
     domain::{
@@ -20,9 +21,10 @@ use crate::{
         expected::{self, Expected},
         id::{InvoiceId, ProjectId},
         invoice::{
-            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, InvoiceTimes, Item, NewInvoice,
-            Priced, ShownInvoice, Step,
+            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, InvoiceTimes, Item, Line,
+            NewInvoice, Priced, ShownInvoice, Step,
         },
+        money::Currency,
         page::Listing,
         rule::Rule,
     },
@@ -45,8 +47,8 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
     let currency = (new.currency)
         .or(of_project.map(|project| project.budget.currency))
         .unwrap_or(work.actor.currency);
-    let ((client, project), priced) =
-        Error::both(Error::both(client, project), new.price(currency))?;
+    let priced = price_new(work, new, currency);
+    let ((client, project), priced) = Error::both(Error::both(client, project), priced)?;
     let strays = |id: ProjectId| of_milestone.is_some_and(|of| of != id);
     if project.is_some_and(|project| project.client_id != client.id || strays(project.id)) {
         return Err(Error::field("projectId", Rule::OtherClient));
@@ -60,14 +62,17 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
         project_id,
         number: store::invoice_series::draw(work.tx, work.account, issue_date.year())?,
         currency,
+        terms: priced.terms,
         totals: priced.totals,
-        tax_rate: new.tax_rate,
+        taxes: priced.taxes,
         status: InvoiceStatus::Draft,
         issue_date,
         due_date: new.due_date,
+        service: (new.service_from, new.service_to),
+        reference: new.reference.clone(),
         paid_at: None,
         payment_link: None,
-        items: new_items(work, priced),
+        items: new_items(work, priced.lines),
         notes: new.notes.clone(),
         buyer: None,
         created_at: work.now,
@@ -157,15 +162,19 @@ fn apply_change(
     let project_id = change.project_id.clone().apply(before.project_id);
     let is_moved = project_id != before.project_id || !matches!(client, Ok(None));
     let project = project_id.filter(|_| is_moved).map(|id| require_project(work, id)).transpose();
+    let mut change = change.clone();
+    let has_lines = change.lines.is_some();
+    let resolved = change.lines.as_mut().map_or(Ok(()), |lines| resolve_taxes(work, lines));
+    let applied = resolved.and_then(|()| change.apply(before, today));
     let ((client, project), (mut invoice, priced, step)) =
-        Error::both(Error::both(client, project), change.clone().apply(before, today))?;
+        Error::both(Error::both(client, project), applied)?;
     if project.is_some_and(|project| project.client_id != invoice.client_id) {
         return Err(Error::field("projectId", Rule::OtherClient));
     }
     invoice.client = client.or(invoice.client);
     if let Some(priced) = priced {
-        invoice.items = new_items(work, priced);
-        if change.lines.is_none() {
+        invoice.items = new_items(work, priced.lines);
+        if !has_lines {
             // Unchanged lines keep their ids in another currency or at another tax rate.
             let kept = invoice.items.iter_mut().zip(&before.items);
             kept.for_each(|(item, before)| item.id = before.id);
@@ -235,8 +244,19 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
     Ok(ShownInvoice::on(today, invoice))
 }
 
+/// Prices a new invoice with the account's taxes.
+fn price_new(work: &mut Work, new: &NewInvoice, currency: Currency) -> Result<Priced> {
+    let mut new = new.clone();
+    resolve_taxes(work, &mut new.lines)?;
+    let default = match new.tax_rate {
+        None => default_taxes(work)?,
+        Some(_) => Vec::new(),
+    };
+    new.price(&default, currency)
+}
+
 /// Returns lines with their amounts, under new ids.
-fn new_items(work: &Work, priced: Priced) -> Vec<Item> {
+fn new_items(work: &Work, lines: Vec<(Line, i64)>) -> Vec<Item> {
     let item = |(line, amount)| Item { id: work.new_id(), line, amount };
-    priced.lines.into_iter().map(item).collect()
+    lines.into_iter().map(item).collect()
 }

@@ -3,7 +3,6 @@
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
 use jiff::{Span, Timestamp, civil::Date};
-use rust_decimal::Decimal;
 
 use crate::{
     app::{
@@ -15,7 +14,7 @@ use crate::{
         date,
         error::{Error, Result},
         id::{AccountId, ImageId, InvoiceId},
-        invoice::{Invoice, InvoiceStatus, Line, Party, Seller, price},
+        invoice::{Invoice, InvoiceStatus, Line, Party, Seller, Terms, price},
         invoice_defaults::InvoiceSettings,
         job::JobKind,
         pdf_file::PdfFile,
@@ -184,19 +183,15 @@ pub fn sample_sheet(work: &mut Work) -> Result<InvoiceSheet> {
     let InvoiceSettings { defaults, series } = find_invoice_settings(work)?;
     let (currency, today) = (account.currency, work.today()?);
     let seller = Seller::new(&account, &defaults);
-    let line = |text: Text, quantity: i64, rate: i64| Line {
-        description: text.into(),
-        quantity: Decimal::from(quantity),
-        rate: Decimal::from(rate),
-    };
+    let line = |text: Text, quantity: i64, rate: i64| Line::new(text, quantity.into(), rate.into());
     let lines = vec![line(t("pdf-sample-first"), 16, 85), line(t("pdf-sample-second"), 1, 480)];
-    let priced = price(lines, defaults.tax_rate, currency)?;
+    let terms = Terms { tax_rate: defaults.tax_rate, ..Terms::default() };
+    let priced = price(lines, &terms, currency)?;
     let due = today.saturating_add(Span::new().days(i64::from(defaults.due_days)));
-    let priced = (priced, defaults.tax_rate, currency);
     let invoice = Invoice {
         status: InvoiceStatus::Sent,
         notes: defaults.notes,
-        ..Invoice::for_show(series.next_number(), (today, due), priced, work.now)
+        ..Invoice::for_show(series.next_number(), (today, due), (priced, currency), work.now)
     };
     let buyer = Party {
         name: t("pdf-sample-person").into(),

@@ -10,3 +10,4 @@ pub mod invoice_file;
 pub mod invoice_link;
 pub mod invoice_send;
 pub mod payment;
+pub mod tax;

@@ -203,18 +203,13 @@ impl<'a> History<'a> {
     }
 
     async fn invoice(&mut self, key: usize, draft: Draft) -> Result<()> {
+        let client_id = known(&self.clients, &draft.client)?;
         let new = NewInvoice {
-            client_id: known(&self.clients, &draft.client)?,
             project_id: draft.project.map(|key| known(&self.projects, &key)).transpose()?,
-            milestone_id: None,
-            amount: None,
-            tax_rate: draft.tax_rate,
+            tax_rate: Some(draft.tax_rate),
             currency: Some(currency(CLIENTS[draft.client].currency)?),
-            status: (),
-            issue_date: None,
-            due_date: draft.due,
-            lines: draft.lines,
             notes: draft.notes.map(str::to_owned),
+            ..NewInvoice::new(client_id, draft.due, draft.lines)
         };
         let shown = self.run(move |work| create_invoice(work, &new)).await?;
         self.invoices.insert(key, shown.invoice.id);

@@ -93,25 +93,13 @@ fn invoice(
     currency: Currency,
     due_date: jiff::civil::Date,
 ) -> NewInvoice {
-    let line = |description: &str, quantity: u64, rate: u64| Line {
-        description: description.to_owned(),
-        quantity: Decimal::from(quantity),
-        rate: Decimal::from(rate),
+    let line = |description: &str, quantity: u64, rate: u64| {
+        Line::new(description, quantity.into(), rate.into())
     };
-    NewInvoice {
-        client_id,
-        project_id: None,
-        milestone_id: None,
-        amount: None,
-        tax_rate: Decimal::ZERO,
-        currency: Some(currency),
-        status: (),
-        issue_date: None,
-        due_date,
-        lines: vec![
-            line("UI Design", 1, 500 + number % 7 * 250),
-            line("Development", 1 + number % 5, 150),
-        ],
-        notes: None,
-    }
+    let lines = vec![
+        line("UI Design", 1, 500 + number % 7 * 250),
+        line("Development", 1 + number % 5, 150),
+    ];
+    let tax_rate = Some(Decimal::ZERO);
+    NewInvoice { currency: Some(currency), tax_rate, ..NewInvoice::new(client_id, due_date, lines) }
 }

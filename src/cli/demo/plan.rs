@@ -301,15 +301,14 @@ impl Story {
         let currency = CLIENTS[client].currency;
         let hour = self.hour(currency);
         let mut lines: Vec<Line> = (0..=self.choice.below(3))
-            .map(|_| Line {
-                description: LINES[self.choice.index(LINES.len())].to_owned(),
-                quantity: Decimal::new(200 + 25 * self.choice.below(100), 2).normalize(),
-                rate: hour,
+            .map(|_| {
+                let description = LINES[self.choice.index(LINES.len())];
+                let quantity = Decimal::new(200 + 25 * self.choice.below(100), 2).normalize();
+                Line::new(description, quantity, hour)
             })
             .collect();
         if self.choice.percent(7) {
-            let description = "Discount, as agreed".to_owned();
-            lines.push(Line { description, quantity: Decimal::ONE, rate: -hour });
+            lines.push(Line::new("Discount, as agreed", Decimal::ONE, -hour));
         }
         let tax_rate = match currency {
             "NGN" => Decimal::new(75, 1),

@@ -2,6 +2,7 @@
 
 pub mod accent;
 pub mod client;
+pub mod discount;
 pub mod exchange_rate;
 pub mod exchange_rate_file;
 pub mod invoice;
@@ -9,4 +10,5 @@ pub mod invoice_defaults;
 pub mod invoice_series;
 pub mod paper;
 pub mod payment;
+pub mod tax;
 pub mod unprintable;

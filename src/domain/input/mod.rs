@@ -293,8 +293,14 @@ macro_rules! input {
         $crate::domain::input::input!(@struct Change [$(#[$meta])*] $change [] { $($fields)* });
     };
     // A nested object, with its name and meaning in the documents.
-    ($(#[$meta:meta])* pub part $part:ident as $schema:literal, $about:literal; $($fields:tt)*) => {
-        $crate::domain::input::input!(@struct New [$(#[$meta])*] $part [] { $($fields)* });
+    (
+        $(#[$meta:meta])* pub part $part:ident as $schema:literal, $about:literal
+        $(checked by $check:path)?;
+        $($fields:tt)*
+    ) => {
+        $crate::domain::input::input!(
+            @struct New [$(#[$meta])*] $part [$($check)?] { $($fields)* }
+        );
 
         impl $crate::domain::input::Nested for $part {
             const PART: $crate::domain::input::Part = $crate::domain::input::Part {

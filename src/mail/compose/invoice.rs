@@ -137,7 +137,7 @@ mod tests {
     use crate::{
         domain::{
             id::Id,
-            invoice::{InvoiceStatus, price_amount},
+            invoice::{InvoiceStatus, Terms, price_amount},
             money::Currency,
         },
         mail::message::{self, Sender},
@@ -153,14 +153,14 @@ mod tests {
 
     fn sent_invoice(notes: &str) -> Invoice {
         let day = jiff::civil::date(2026, 4, 15);
-        let priced = price_amount(2250.into(), 0.into(), Currency::USD).unwrap();
+        let priced = price_amount(2250.into(), None, &Terms::default(), Currency::USD).unwrap();
         Invoice {
             status: InvoiceStatus::Sent,
             notes: Some(notes.to_owned()),
             ..Invoice::for_show(
                 "INV-2026-001".to_owned(),
                 (day, day),
-                (priced, 0.into(), Currency::USD),
+                (priced, Currency::USD),
                 Timestamp::UNIX_EPOCH,
             )
         }

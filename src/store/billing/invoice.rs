@@ -3,19 +3,22 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use crate::{
     domain::{
         client::Client,
+        discount::Discount,
         error::{Error, Result},
         id::{AccountId, InvoiceId},
-        invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, Totals},
+        invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, Terms, Totals, Unit},
         money::Money,
+        tax::{Tax, TaxSum, Withholding},
         text,
     },
     store::{
         client, dashboard,
-        engine::{Row, Tx, any_of, values},
+        engine::{Row, Tx, any_of, json, values},
         exchange_rate::LatestRates,
         list_total,
         lister::Lister,
@@ -36,8 +39,19 @@ record! {
         currency = invoice.currency,
         amount = invoice.totals.amount,
         subtotal = invoice.totals.subtotal,
-        tax_rate = invoice.tax_rate,
+        tax_rate = invoice.terms.tax_rate,
         tax_amount = invoice.totals.tax,
+        taxes = own_taxes(invoice).map(json),
+        discount = invoice.totals.discount,
+        discount_percent = invoice.terms.discount.as_ref().and_then(|discount| discount.percent),
+        discount_amount = invoice.terms.discount.as_ref().and_then(|discount| discount.amount),
+        prices_include_tax = invoice.terms.prices_include_tax,
+        withholding = withholding_name(invoice),
+        withholding_rate = invoice.terms.withholding.as_ref().map(|withholding| withholding.rate),
+        withheld_amount = invoice.totals.withheld,
+        service_from = invoice.service.0,
+        service_to = invoice.service.1,
+        reference = invoice.reference.as_ref(),
         status = invoice.status.as_str(),
         issue_date = invoice.issue_date,
         due_date = invoice.due_date,
@@ -55,11 +69,42 @@ record! {
     } => Invoice {
         account: account_id,
         client: None,
-        totals: Totals { amount, subtotal, tax: tax_amount },
+        taxes: Option::unwrap_or_else(taxes, || plain_tax(tax_rate, (amount, tax_amount))),
+        terms: Terms {
+            discount: discount_of(discount_percent, discount_amount),
+            prices_include_tax,
+            withholding: Option::zip(withholding, withholding_rate)
+                .map(|(name, rate)| Withholding { name, rate }),
+            tax_rate,
+        },
+        totals: Totals {
+            amount, subtotal, discount, tax: tax_amount, withheld: withheld_amount,
+        },
+        service: (service_from, service_to),
         items: Vec::new(),
-        id, client_id, project_id, number, currency, tax_rate, status, issue_date, due_date,
+        id, client_id, project_id, number, currency, status, issue_date, due_date, reference,
         paid_at, payment_link, notes, buyer, created_at, updated_at,
     }
+}
+
+/// Returns the taxes to store: none if no line has taxes of its own, since then the rate says all.
+fn own_taxes(invoice: &Invoice) -> Option<&[TaxSum]> {
+    let has_own = invoice.items.iter().any(|item| item.line.taxes.is_some());
+    has_own.then_some(&invoice.taxes)
+}
+
+/// Returns the tax that a rate stands for, with the tax of an amount.
+fn plain_tax(rate: Decimal, (amount, of_it): (i64, i64)) -> Vec<TaxSum> {
+    let sum = |tax| TaxSum { tax, base: amount - of_it, amount: of_it };
+    Tax::plain(rate).into_iter().map(sum).collect()
+}
+
+fn withholding_name(invoice: &Invoice) -> Option<&String> {
+    invoice.terms.withholding.as_ref().map(|withholding| &withholding.name)
+}
+
+fn discount_of(percent: Option<Decimal>, amount: Option<Decimal>) -> Option<Discount> {
+    (percent.is_some() || amount.is_some()).then_some(Discount { percent, amount })
 }
 
 /// Adds an invoice with its lines.
@@ -77,7 +122,11 @@ fn create_items(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
             id: &item.id,
             description: &item.line.description,
             quantity: item.line.quantity,
+            unit: item.line.unit.map(Unit::as_str),
             rate: item.line.rate,
+            discount_percent: item.line.discount.as_ref().and_then(|discount| discount.percent),
+            discount_amount: item.line.discount.as_ref().and_then(|discount| discount.amount),
+            taxes: item.line.taxes.as_deref().map(json),
             amount: item.amount
         }))?;
     }
@@ -134,8 +183,8 @@ pub fn count(tx: &mut Tx, account: AccountId, status: Option<InvoiceStatus>) -> 
 /// Returns the lines of several invoices, in order.
 fn items_of(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<HashMap<InvoiceId, Vec<Item>>> {
     let mut rows: Vec<(InvoiceId, i64, Item)> = tx.list(
-        "SELECT invoice_id, position, id, description, quantity, rate, amount \
-         FROM invoice_items WHERE invoice_id IN rarray(?1)",
+        "SELECT invoice_id, position, id, description, quantity, unit, rate, discount_percent, \
+         discount_amount, taxes, amount FROM invoice_items WHERE invoice_id IN rarray(?1)",
         values![any_of(invoices)],
         |row| Ok((row.get(0)?, row.get(1)?, read_item(row, 2)?)),
     )?;
@@ -147,14 +196,18 @@ fn items_of(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<HashMap<InvoiceId, Ve
     Ok(found)
 }
 
-/// Reads `id, description, quantity, rate, amount`, starting at the given column.
+/// Reads a line, starting at the given column.
 fn read_item(row: &dyn Row, column: usize) -> Result<Item> {
     let line = Line {
         description: row.get(column + 1)?,
         quantity: row.get(column + 2)?,
-        rate: row.get(column + 3)?,
+        unit: row.get(column + 3)?,
+        rate: row.get(column + 4)?,
+        discount: discount_of(row.get(column + 5)?, row.get(column + 6)?),
+        taxes: row.get(column + 7)?,
+        tax_ids: Vec::new(),
     };
-    Ok(Item { id: row.get(column)?, line, amount: row.get(column + 4)? })
+    Ok(Item { id: row.get(column)?, line, amount: row.get(column + 8)? })
 }
 
 /// Returns the client with the bill-to details from when the invoice was sent.

@@ -9,3 +9,4 @@ pub mod invoice_link;
 mod invoice_list;
 pub mod invoice_series;
 pub mod payment;
+pub mod tax;

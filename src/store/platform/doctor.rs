@@ -198,6 +198,7 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
             // Sent invoices are counted by due date.
             "UNION ALL SELECT account_id, 'invoices:status:' || status, count(*) FROM invoices \
              WHERE status <> 'sent' GROUP BY account_id, status \
+             UNION ALL SELECT account_id, 'taxes', count(*) FROM taxes GROUP BY account_id \
              UNION ALL SELECT account_id, 'messages', count(*) FROM messages GROUP BY account_id \
              UNION ALL SELECT account_id, 'messages:unread', count(*) - count(read_at) \
              FROM messages GROUP BY account_id \

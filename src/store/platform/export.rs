@@ -11,6 +11,7 @@ use crate::{
         id::{
             AccountId, ClientKind, Id, InvoiceId, InvoiceKind, ItemKind, MessageKind,
             MilestoneKind, Named, PaymentKind, PortfolioItemKind, ProjectKind, ProposalKind,
+            TaxKind,
         },
         money::{Currency, Money},
     },
@@ -33,8 +34,12 @@ pub enum Kind {
     /// Minor units of the currency in the column with this name.
     Money(&'static str),
     Instant,
+    /// True or false.
+    Flag,
     /// JSON in a column, copied unchanged.
     Json,
+    /// The taxes of an invoice, in the currency in the column with this name.
+    TaxSums(&'static str),
 }
 
 /// An exported column.
@@ -152,6 +157,10 @@ pub const INVOICES: Section = Section {
         project_id: id::<ProjectKind>(), status, issue_date: Kind::Day, due_date: Kind::Day,
         currency, subtotal: Kind::Money("currency"), tax_rate: Kind::Decimal,
         tax_amount: Kind::Money("currency"), amount: Kind::Money("currency"),
+        discount: Kind::Money("currency"), discount_percent: Kind::Decimal,
+        prices_include_tax: Kind::Flag, taxes: Kind::TaxSums("currency"),
+        withholding, withholding_rate: Kind::Decimal, withheld_amount: Kind::Money("currency"),
+        service_from: Kind::Day, service_to: Kind::Day, reference,
         sent_at: Kind::Instant, paid_at: Kind::Instant, payment_link, notes,
         seller: Kind::Json, buyer: Kind::Json,
         created_at: Kind::Instant, updated_at: Kind::Instant,
@@ -159,6 +168,15 @@ pub const INVOICES: Section = Section {
     key: "number",
     page: 50,
 };
+
+pub const TAXES: Section = Section::by_id(
+    "taxes t WHERE t.account_id = ?1",
+    columns! {
+        id: id::<TaxKind>(), name, rate: Kind::Decimal, category, note, is_default: Kind::Flag,
+        created_at: Kind::Instant, updated_at: Kind::Instant,
+    },
+    200,
+);
 
 pub const MESSAGES: Section = Section::by_id(
     "messages t WHERE t.account_id = ?1",
@@ -191,7 +209,8 @@ pub const ACTIVITY: Section = Section::by_id(
 /// The exported columns of an invoice line.
 pub const ITEMS: Columns = columns! {
     id: id::<ItemKind>(), position: Kind::Whole => "t.position + 1", description,
-    quantity: Kind::Decimal, rate: Kind::Decimal,
+    quantity: Kind::Decimal, unit, rate: Kind::Decimal,
+    discount_percent: Kind::Decimal, discount_amount: Kind::Decimal, taxes: Kind::Json,
     currency => "i.currency", amount: Kind::Money("currency"),
 };
 
@@ -275,7 +294,9 @@ fn fields(row: &dyn Row, columns: Columns) -> Result<Fields> {
     let place = |name| columns.iter().zip(1..).find(|(column, _)| column.name == name);
     let cells = columns.iter().zip(1..).map(|(column, at)| {
         let currency = match column.kind {
-            Kind::Money(name) => place(name).map(|(_, at)| row.get(at)).transpose()?.flatten(),
+            Kind::Money(name) | Kind::TaxSums(name) => {
+                place(name).map(|(_, at)| row.get(at)).transpose()?.flatten()
+            }
             _ => None,
         };
         Ok((column.field(), cell(row, at, column.kind, currency)?))
@@ -301,11 +322,28 @@ fn cell(row: &dyn Row, column: usize, kind: Kind, currency: Option<Currency>) ->
             let at: Option<Timestamp> = row.get(column)?;
             text(at.map(|at| JsonTime::of_instant(at).to_string()))
         }
+        Kind::Flag => row.int(column)?.map_or(Json::Null, |number| Json::Bool(number != 0)),
+        Kind::TaxSums(_) => match row.text(column)?.zip(currency) {
+            Some((kept, currency)) => tax_sums(kept, currency)?,
+            None => Json::Null,
+        },
         Kind::Json => match row.text(column)? {
             Some(kept) => serde_json::from_str(kept).map_err(Error::internal)?,
             None => Json::Null,
         },
     })
+}
+
+/// Returns the taxes of an invoice with their sums in major units.
+fn tax_sums(kept: &str, currency: Currency) -> Result<Json> {
+    let mut taxes: Vec<Fields> = serde_json::from_str(kept).map_err(Error::internal)?;
+    for tax in &mut taxes {
+        for name in ["base", "amount"] {
+            let minor = tax.get(name).and_then(Json::as_i64).unwrap_or_default();
+            tax.insert(name.to_owned(), exact(Money::new(minor, currency).decimal())?);
+        }
+    }
+    Ok(taxes.into())
 }
 
 /// Returns a decimal as a JSON number with the same digits.

@@ -3,6 +3,7 @@
 use askama::Template;
 use jiff::ToSpan;
 use poem::{Response, http::StatusCode};
+use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::{
@@ -16,12 +17,14 @@ use crate::{
     domain::{
         client::ClientDetails,
         date,
+        discount::Discount,
         error::{Error, Kind, Result},
         expected::Expected,
         id::{InvoiceId, ProjectId},
         input::Input,
-        invoice::{Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice},
+        invoice::{Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice, Unit},
         money::Currency,
+        tax::Tax,
     },
     http::{answer, problem},
     locale::{Text, t},
@@ -30,7 +33,7 @@ use crate::{
         editing::Editing,
         fields::Fields,
         form::{Control, Form},
-        invoice_lines::{Row, complete, empty_line, filled, padded, rearranged},
+        invoice_lines::{RateRow, Row, complete, empty_line, filled, padded, rearranged, written},
         invoice_offer::Offered,
         invoice_preview::{NEW_CLIENT, NUMBER, Preview},
         invoice_totals::Totals,
@@ -40,6 +43,8 @@ use crate::{
     },
 };
 
+/// The field of the first line's taxes.
+const FIRST_TAXES: &str = "items.0.taxes";
 /// The payment terms in days that have a button.
 const TERMS: [i64; 4] = [0, 7, 14, 30];
 
@@ -53,6 +58,8 @@ struct Edit {
     offered: Offered,
     currencies: Choices,
     totals: Totals,
+    /// The taxes that lines can have; none if the invoice has one rate.
+    taxes: Vec<Tax>,
     /// The rendered invoice; empty if its lines do not add up.
     sheet: String,
 }
@@ -96,6 +103,9 @@ pub async fn new(visit: Visit) -> Result<Response> {
         .with("items.0.description", query.get("description"))
         .with("items.0.quantity", "")
         .with("items.0.rate", query.get("amount"));
+    let chosen = offered.taxes.iter().filter(|saved| saved.is_default);
+    let fields = if offered.taxes.is_empty() { fields } else { fields.with(FIRST_TAXES, "") };
+    let fields = chosen.fold(fields, |fields, saved| fields.with(FIRST_TAXES, written(&saved.tax)));
     edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), None, offered)
 }
 
@@ -143,20 +153,46 @@ fn noted(invoice: &Invoice) -> Fields {
 /// Returns the form of a draft with its current values.
 fn drafted(invoice: &Invoice) -> Fields {
     let line = |line: &Line| {
-        Fields::default()
+        let row = Fields::default()
             .with("description", &line.description)
             .with("quantity", line.quantity.normalize())
             .with("rate", line.rate.normalize())
+            .with_some("unit", line.unit.map(Unit::as_str));
+        let row = discounted(row, line.discount.as_ref());
+        match &line.taxes {
+            Some(taxes) => {
+                taxes.iter().fold(row.with("taxes", ""), |row, tax| row.with("taxes", written(tax)))
+            }
+            None => row,
+        }
     };
     let lines: Vec<Fields> = invoice.items.iter().map(|item| line(&item.line)).collect();
-    noted(invoice)
+    let fields = noted(invoice)
         .with("clientId", invoice.client_id)
         .with_some("projectId", invoice.project_id)
         .with("issueDate", invoice.issue_date)
         .with("dueDate", invoice.due_date)
         .with("currency", invoice.currency)
-        .with("taxRate", invoice.tax_rate.normalize())
-        .with_rows("items", &lines)
+        .with("taxRate", invoice.terms.tax_rate.normalize())
+        .with_some("pricesIncludeTax", invoice.terms.prices_include_tax.then_some("on"))
+        .with_some("serviceFrom", invoice.service.0)
+        .with_some("serviceTo", invoice.service.1)
+        .with_some("reference", invoice.reference.as_ref());
+    let fields = discounted(fields, invoice.terms.discount.as_ref());
+    let fields = match &invoice.terms.withholding {
+        Some(withholding) => fields
+            .with("withholding.name", &withholding.name)
+            .with("withholding.rate", withholding.rate.normalize()),
+        None => fields,
+    };
+    fields.with_rows("items", &lines)
+}
+
+fn discounted(fields: Fields, discount: Option<&Discount>) -> Fields {
+    let amount = |of: fn(&Discount) -> Option<Decimal>| discount.and_then(of);
+    fields
+        .with_some("discount.percent", amount(|of| of.percent).map(|of| of.normalize()))
+        .with_some("discount.amount", amount(|of| of.amount).map(|of| of.normalize()))
 }
 
 /// Changes an invoice, or shows the form with its lines rearranged.
@@ -286,6 +322,7 @@ fn edit_page(
     let preview = Preview::of(visit, &fields, offered.client.as_ref(), visit.today()?);
     let page = Edit {
         shell: visit.shell(Section::Invoices),
+        taxes: offered.taxes_beside(invoice.as_ref()),
         form,
         invoice,
         offered,
@@ -335,8 +372,33 @@ impl Edit {
         self.form.number("taxRate", t("tax")).attribute("placeholder", "0")
     }
 
-    fn row(&self, place: &usize, amount: &str) -> Row {
-        Row::of(&self.form, *place, amount)
+    fn row(&self, place: &usize, line: &(String, String)) -> Row {
+        Row::of(&self.form, *place, line, &self.taxes)
+    }
+
+    fn rate(&self, rate: Control) -> RateRow {
+        RateRow { rate }
+    }
+
+    /// Returns the rate of the discount.
+    fn discount(&self) -> Control {
+        self.form.number("discount.percent", t("discount")).attribute("placeholder", "0")
+    }
+
+    /// Whether any of the rarer fields is filled in or wrong.
+    fn has_more(&self) -> bool {
+        let names = [
+            "discount.amount",
+            "pricesIncludeTax",
+            "withholding.name",
+            "withholding.rate",
+            "serviceFrom",
+            "serviceTo",
+            "reference",
+        ];
+        let is_there =
+            |name: &&str| !self.form.value(name).is_empty() || self.form.error(name).is_some();
+        names.iter().any(|name| is_there(&name))
     }
 
     /// Returns the payment terms: the days, their label and whether they are selected.

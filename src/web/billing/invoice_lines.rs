@@ -2,9 +2,14 @@
 
 use askama::{Template, filters::HtmlSafe};
 use jiff::{ToSpan, civil::Date};
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
 
 use crate::{
-    domain::{input::Input, invoice::Line},
+    domain::{
+        invoice::{Unit, unit_key},
+        tax::Tax,
+    },
     locale::t,
     web::{
         fields::Fields,
@@ -21,16 +26,40 @@ pub struct Row {
     description: Control,
     quantity: Control,
     rate: Control,
+    unit: Control,
+    discount: Control,
+    /// The taxes to choose from, as JSON with a label, and whether each is chosen; `None` if the
+    /// invoice has one rate.
+    taxes: Option<Vec<(String, String, bool)>>,
     /// Its amount; empty if there is none yet.
     amount: String,
+    /// Its unit, discount and taxes in words.
+    about: String,
 }
 
 impl HtmlSafe for Row {}
 
+/// A rate between the sums of the form.
+#[derive(Template)]
+#[template(path = "pages/invoice/rate.html")]
+pub struct RateRow {
+    pub rate: Control,
+}
+
+impl HtmlSafe for RateRow {}
+
 impl Row {
-    /// Returns a line of the form.
-    pub fn of(form: &Form, place: usize, amount: &str) -> Self {
+    /// Returns a line of the form; `taxes` are those to choose from.
+    pub fn of(
+        form: &Form,
+        place: usize,
+        (amount, about): &(String, String),
+        taxes: &[Tax],
+    ) -> Self {
         let name = |field: &str| format!("items.{place}.{field}");
+        let units = Unit::WORDS.iter().filter_map(|word| {
+            Some(((*word).to_owned(), t(unit_key(Unit::from_word(word)?)).into()))
+        });
         Self {
             place,
             description: form
@@ -38,17 +67,60 @@ impl Row {
                 .attribute("placeholder", t("invoice-edit-add-line")),
             quantity: form.number(&name("quantity"), t("quantity")).attribute("placeholder", "1"),
             rate: form.number(&name("rate"), t("price")).attribute("placeholder", "0"),
+            unit: form.choice(&name("unit"), t("unit"), units.collect()).or(t("none")),
+            discount: form.number(&name("discount.percent"), t("discount-percent")),
+            taxes: (!taxes.is_empty()).then(|| choices(&form.fields, &name("taxes"), taxes)),
+            about: about.clone(),
             amount: amount.to_owned(),
         }
     }
 
-    fn controls(&self) -> [&Control; 3] {
-        [&self.description, &self.quantity, &self.rate]
+    fn controls(&self) -> [&Control; 4] {
+        [&self.description, &self.quantity, &self.rate, &self.discount]
+    }
+
+    fn taxes_name(&self) -> String {
+        format!("items.{}.taxes", self.place)
     }
 
     fn numbers(&self) -> [&Control; 2] {
         [&self.quantity, &self.rate]
     }
+}
+
+/// Returns the taxes of a line as choices. Those of a line that does not say are chosen.
+fn choices(fields: &Fields, name: &str, taxes: &[Tax]) -> Vec<(String, String, bool)> {
+    let says = fields.has(name);
+    let choice = |tax: &Tax| {
+        let value = written(tax);
+        let is_chosen = !says || fields.all(name).any(|chosen| chosen == value);
+        let label = t("sum-rated").with("name", &tax.name).with("rate", tax.rate.normalize());
+        (value, label.into(), is_chosen)
+    };
+    taxes.iter().map(choice).collect()
+}
+
+/// Returns a tax as the value of a field.
+pub fn written(tax: &Tax) -> String {
+    let body = json!({
+        "name": tax.name,
+        "rate": exact(tax.rate),
+        "category": tax.category.as_str(),
+        "note": tax.note,
+    });
+    body.to_string()
+}
+
+/// Returns a decimal as a JSON number with the same digits.
+fn exact(number: Decimal) -> Value {
+    number.normalize().to_string().parse().map_or(Value::Null, Value::Number)
+}
+
+/// Whether anything is typed in a line. What is chosen in it does not count.
+fn is_typed(row: &Fields) -> bool {
+    ["description", "quantity", "rate", "discount.percent"]
+        .iter()
+        .any(|name| !row.get(name).trim().is_empty())
 }
 
 /// Returns the typed fields with their defaults: no tax, and quantity one per line.
@@ -59,32 +131,49 @@ pub fn complete(fields: &Fields) -> Fields {
         let text = words.join(" ");
         row.replaced("description", &text).or_with("quantity", "1")
     };
-    let mut lines: Vec<Fields> = fields.rows("items").into_iter().map(line).collect();
+    let rows = fields.all_rows("items").into_iter().filter(is_typed);
+    let mut lines: Vec<Fields> = rows.map(line).collect();
     // Without lines, the list is present but empty.
     if lines.is_empty() {
         lines.push(empty_line());
     }
-    fields.clone().or_with("taxRate", "0").with_rows("items", &lines)
+    let is_named = fields.get("withholding.rate").trim().is_empty();
+    let name = if is_named { String::new() } else { t("withholding-tax").into() };
+    fields
+        .clone()
+        .or_with("taxRate", "0")
+        .or_with("withholding.name", &name)
+        .with_rows("items", &lines)
 }
 
 /// Returns the fields without empty lines: the rows that errors refer to.
 pub fn filled(fields: Fields) -> Fields {
-    let lines = fields.rows("items");
+    let mut lines = fields.all_rows("items");
+    lines.retain(is_typed);
     fields.with_rows("items", &lines)
 }
 
 /// Returns the fields with an empty line at the end.
 pub fn padded(fields: Fields) -> Fields {
     let mut lines = fields.all_rows("items");
-    if lines.last().is_none_or(|line| !line.is_blank()) {
-        lines.push(empty_line());
+    match lines.last() {
+        Some(last) if is_typed(last) => lines.push(line_after(last)),
+        None => lines.push(empty_line()),
+        _ => {}
     }
     fields.with_rows("items", &lines)
 }
 
 /// Returns an empty line.
 pub fn empty_line() -> Fields {
-    Line::FIELDS.iter().fold(Fields::default(), |line, field| line.with(field.name, ""))
+    let names = ["description", "quantity", "rate"];
+    names.iter().fold(Fields::default(), |line, name| line.with(*name, ""))
+}
+
+/// Returns an empty line with the same unit and taxes.
+fn line_after(last: &Fields) -> Fields {
+    let unit = empty_line().with("unit", last.get("unit"));
+    last.all("taxes").fold(unit, |line, tax| line.with("taxes", tax))
 }
 
 /// Returns the fields after a button that only changes the form; None if another was pressed.
@@ -97,7 +186,7 @@ pub fn rearranged(fields: &Fields) -> Option<Fields> {
     let mut fields = fields.clone();
     match (verb, place) {
         ("" | "save" | "review" | "keep", _) => return None,
-        ("add", _) => lines.push(empty_line()),
+        ("add", _) => lines.push(lines.last().map_or_else(empty_line, line_after)),
         ("up", Some(place)) if place > 0 => lines.swap(place, place - 1),
         ("down", Some(place)) if place + 1 < lines.len() => lines.swap(place, place + 1),
         ("copy", Some(place)) => lines.insert(place, lines[place].clone()),

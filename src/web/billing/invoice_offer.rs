@@ -7,6 +7,7 @@ use crate::{
     app::{
         client::{find_any_client, list_clients},
         project::{find_project, list_project_names},
+        tax::all_taxes,
         unit_of_work::Work,
     },
     domain::{
@@ -14,9 +15,11 @@ use crate::{
         error::{Error, Result},
         id::{ClientId, ProjectId},
         input::Input,
+        invoice::Invoice,
         page::{Listing, Page},
         project::ProjectName,
         search::Query,
+        tax::{SavedTax, Tax},
     },
     http::answer,
     locale::t,
@@ -44,6 +47,7 @@ pub struct Offered {
     /// Whether there is any client.
     pub has_clients: bool,
     pub projects: Choices,
+    pub taxes: Vec<SavedTax>,
 }
 
 impl Offered {
@@ -73,7 +77,23 @@ impl Offered {
             is_part: is_found || total > MOST.into(),
             clients: choice::clients(clients.collect()),
             projects,
+            taxes: all_taxes(work)?,
         })
+    }
+
+    /// Returns the taxes that lines can have: those of the account, and those of the invoice. None
+    /// if neither has any.
+    pub fn taxes_beside(&self, invoice: Option<&Invoice>) -> Vec<Tax> {
+        let mut taxes: Vec<Tax> = self.taxes.iter().map(|saved| saved.tax.clone()).collect();
+        let items = invoice.map_or(&[][..], |invoice| &invoice.items);
+        let has_own = items.iter().any(|item| item.line.taxes.is_some());
+        let own = invoice.iter().flat_map(|invoice| &invoice.taxes).map(|sum| &sum.tax);
+        for tax in own.filter(|_| has_own || !self.taxes.is_empty()) {
+            if !taxes.contains(tax) {
+                taxes.push(tax.clone());
+            }
+        }
+        taxes
     }
 
     /// Returns the client field; `stored` is the client of a draft, which outlives it.

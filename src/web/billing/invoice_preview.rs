@@ -13,7 +13,7 @@ use crate::{
     web::{
         fields::Fields,
         invoice_sheet::Sheet,
-        invoice_totals::{currency, priced, tax_rate},
+        invoice_totals::{currency, priced},
         visit::Visit,
     },
 };
@@ -41,16 +41,19 @@ impl Preview {
     ) -> Option<Self> {
         let account = &visit.frame.account;
         let currency = currency(fields, account.currency);
-        let priced = (priced(fields, currency)?, tax_rate(fields)?, currency);
+        let priced = (priced(fields, currency)?, currency);
         let day = |name| fields.get(name).parse().unwrap_or(today);
         let number = match fields.get(NUMBER) {
             "" => t("draft").into(),
             number => number.to_owned(),
         };
         let days = (day("issueDate"), day("dueDate"));
-        let notes = fields.get("notes").trim();
+        let text = |name| Some(fields.get(name).trim().to_owned()).filter(|text| !text.is_empty());
+        let service = |name| fields.get(name).parse().ok();
         let invoice = Invoice {
-            notes: (!notes.is_empty()).then(|| notes.to_owned()),
+            notes: text("notes"),
+            reference: text("reference"),
+            service: (service("serviceFrom"), service("serviceTo")),
             ..Invoice::for_show(number, days, priced, visit.app.now())
         };
         Some(Self {

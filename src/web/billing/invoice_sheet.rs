@@ -9,6 +9,7 @@ use crate::{
         invoice::{Invoice, Item, Party, Seller},
         money::{Money, grouped},
     },
+    locale::Text,
     web::figure,
 };
 
@@ -54,12 +55,12 @@ impl Sheet<'_> {
         signed(&self.invoice.currency.show_rate(item.line.rate))
     }
 
-    fn has_tax(&self) -> bool {
-        !self.invoice.tax_rate.is_zero()
+    fn details(&self, item: &Item) -> String {
+        self.invoice.details_of(&item.line)
     }
 
-    fn tax_rate(&self) -> String {
-        self.invoice.tax_rate.normalize().to_string()
+    fn service(&self) -> Option<Text> {
+        self.invoice.service_days(self.dates)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The totals of an invoice's form: next to the form, and as JSON for its script.
 
+use jiff::{Timestamp, civil::Date};
 use poem::{Response, http::StatusCode};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -8,13 +9,16 @@ use serde_json::Value;
 use crate::{
     app::client::find_any_client,
     domain::{
+        discount::Discount,
         error::{Error, Result},
+        form::Form,
         id::ClientId,
-        input::{Scalar, Shape, Source},
-        invoice::{Line, Priced, price},
-        money::{self, Currency, LineRate, Quantity, TaxRate},
+        input::{List, Nested, One, Scalar, Shape, Source},
+        invoice::{Invoice, Line, Priced, SumRow, Terms, Unit, line_amount, price},
+        money::{Currency, LineRate, Quantity, TaxRate},
         number_format::NumberFormat,
         rule::Rule,
+        tax::{LINE_TAXES_MAX, Tax, Withholding},
     },
     http::answer,
     web::{fields::Fields, invoice_preview::Preview, visit::Visit},
@@ -26,11 +30,16 @@ const NOTHING: &str = "–";
 /// Totals in the reader's number format.
 #[derive(Debug, Serialize)]
 pub struct Totals {
-    /// The amount of each line; empty if there is nothing to multiply yet.
-    pub amounts: Vec<String>,
+    /// The amount of each line, empty if there is nothing to multiply yet, and its details.
+    pub lines: Vec<(String, String)>,
+    /// The sum of the lines.
     pub subtotal: String,
+    pub discount: String,
     pub tax: String,
     pub total: String,
+    /// The taxes added to the sum, and what explains the total.
+    pub taxes: Vec<(String, String)>,
+    pub below: Vec<(String, String)>,
     /// The currency code of all amounts.
     pub currency: &'static str,
 }
@@ -41,23 +50,31 @@ impl Totals {
         let currency = currency(fields, default);
         let shown = |minor: i64| format.grouped(Decimal::new(minor, currency.exponent()));
         let rows = fields.all_rows("items");
-        // A quantity alone does not count as a line.
-        let is_priced = |row: &&Fields| !row.get("rate").trim().is_empty();
-        let amount = |row: &Fields| {
-            let line = line(row)?;
-            money::line_amount(line.quantity, line.rate, currency).ok().map(shown)
-        };
-        let amounts = rows.iter().map(|row| match is_priced(&row) {
-            true => amount(row).unwrap_or_else(|| NOTHING.to_owned()),
-            false => String::new(),
-        });
         let total = |minor: Option<i64>| minor.map_or_else(|| NOTHING.to_owned(), shown);
-        let totals = priced(fields, currency).map(|priced| priced.totals);
+        let priced = priced(fields, currency);
+        let totals = priced.as_ref().map(|priced| priced.totals);
+        let invoice = priced.map(|priced| unnumbered(priced, currency));
+        let line = |row: &Fields| {
+            // A quantity alone does not count as a line.
+            if row.get("rate").trim().is_empty() {
+                return <(String, String)>::default();
+            }
+            let line = line(row);
+            let amount = line.as_ref().and_then(|line| line_amount(line, currency, 0).ok());
+            let details = line.zip(invoice.as_ref()).map(|(line, of)| of.details_of(&line));
+            (amount.map_or_else(|| NOTHING.to_owned(), shown), details.unwrap_or_default())
+        };
+        let written = |rows: Vec<SumRow>| {
+            rows.into_iter().map(|(label, minor)| (label.into(), shown(minor))).collect()
+        };
         Self {
-            amounts: amounts.collect(),
-            subtotal: total(totals.map(|totals| totals.subtotal)),
+            lines: rows.iter().map(line).collect(),
+            subtotal: total(invoice.as_ref().map(Invoice::sum_of_lines)),
+            discount: total(totals.map(|totals| -totals.discount)),
             tax: total(totals.map(|totals| totals.tax)),
             total: total(totals.map(|totals| totals.amount)),
+            taxes: invoice.as_ref().map_or_else(Vec::new, |of| written(of.rows_of_taxes())),
+            below: invoice.as_ref().map_or_else(Vec::new, |of| written(of.rows_below_total())),
             currency: currency.code(),
         }
     }
@@ -68,26 +85,48 @@ pub fn currency(fields: &Fields, default: Currency) -> Currency {
     Currency::from_code(fields.get("currency")).unwrap_or(default)
 }
 
-/// Returns the tax rate of a form in percent; None if it is invalid.
-pub fn tax_rate(fields: &Fields) -> Option<Decimal> {
-    number(fields, "taxRate", "0", TaxRate::parse)
-}
-
 /// Prices the input; None if that is not possible.
 pub fn priced(fields: &Fields, currency: Currency) -> Option<Priced> {
     let is_there =
         |row: &&Fields| ["description", "rate"].iter().any(|name| !row.get(name).trim().is_empty());
     let rows = fields.all_rows("items");
     let lines: Option<Vec<Line>> = rows.iter().filter(is_there).map(line).collect();
-    price(lines?, tax_rate(fields)?, currency).ok()
+    price(lines?, &terms(fields)?, currency).ok()
 }
 
-/// Returns a row as an invoice line; None if its numbers are invalid.
+/// Returns priced lines as an invoice without a number.
+fn unnumbered(priced: Priced, currency: Currency) -> Invoice {
+    let days = (Date::ZERO, Date::ZERO);
+    Invoice::for_show(String::new(), days, (priced, currency), Timestamp::UNIX_EPOCH)
+}
+
+/// Returns what applies to the whole invoice; None if it is invalid.
+fn terms(fields: &Fields) -> Option<Terms> {
+    Some(Terms {
+        tax_rate: number(fields, "taxRate", "0", TaxRate::parse)?,
+        discount: part::<Discount>(fields, "discount")?,
+        prices_include_tax: fields.get("pricesIncludeTax") == "on",
+        withholding: part::<Withholding>(fields, "withholding")?,
+    })
+}
+
+/// Reads an object in a form; the outer None means that it is invalid.
+fn part<T: Nested>(fields: &Fields, name: &'static str) -> Option<Option<T>> {
+    Form::read(fields, |form| form.optional::<One<T>>(name)).ok()
+}
+
+/// Returns a row as an invoice line; None if its fields are invalid.
 fn line(row: &Fields) -> Option<Line> {
+    let taxes = Form::read(row, |form| form.optional::<List<One<Tax>, LINE_TAXES_MAX>>("taxes"));
     Some(Line {
-        description: row.get("description").trim().to_owned(),
-        quantity: number(row, "quantity", "1", Quantity::parse)?,
-        rate: number(row, "rate", "0", LineRate::parse)?,
+        unit: Unit::from_word(row.get("unit")),
+        discount: part::<Discount>(row, "discount")?,
+        taxes: taxes.ok()?,
+        ..Line::new(
+            row.get("description").trim(),
+            number(row, "quantity", "1", Quantity::parse)?,
+            number(row, "rate", "0", LineRate::parse)?,
+        )
     })
 }
 

@@ -81,6 +81,11 @@ impl Fields {
         self.pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
+    /// Returns all values of a field.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.pairs.iter().any(|(known, _)| known == name)
     }
@@ -184,7 +189,12 @@ impl Fields {
     /// if it is empty, None if the form has no such field.
     fn value(&self, name: &str, shape: &Shape) -> Option<Value> {
         match shape {
-            Shape::Flag => return Some(Value::Bool(self.get(name) == "on")),
+            Shape::Flag => return self.has(name).then(|| Value::Bool(self.all(name).any(is_on))),
+            Shape::List(Shape::Object(_)) if self.has(name) => {
+                let entries = self.all(name).filter(|text| !text.is_empty());
+                let entries = entries.map(|text| serde_json::from_str(text).unwrap_or_default());
+                return Some(Value::Array(entries.collect()));
+            }
             Shape::List(Shape::Object(part)) => {
                 let has_rows = self.pairs.iter().any(|(known, _)| row_name(known, name).is_some());
                 let rows = self.rows(name);
@@ -240,7 +250,8 @@ impl Fields {
 
 /// Form values as users type them: numbers such as `1,250.50`; lists with one entry per line, or
 /// separated by commas; rows named `items.0.rate`, without empty ones; objects named
-/// `location.city`, or as JSON from a script in one field.
+/// `location.city`, or as JSON in one field, or in several for a list. A hidden empty field tells a
+/// list or a checkbox that is empty from one that is not part of the form.
 impl Source for Fields {
     fn field<'a>(&'a self, name: &str, shape: &Shape) -> Option<Cow<'a, Value>> {
         self.value(name, shape).map(Cow::Owned)
@@ -253,6 +264,10 @@ impl Source for Fields {
 
 /// The field that contains the version of what the form changes.
 pub const VERSION: &str = "_version";
+
+fn is_on(value: &str) -> bool {
+    value == "on"
+}
 
 fn hash<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> [u8; 32] {
     let mut hash = Sha256::new();

@@ -34,15 +34,17 @@ pub enum Tab {
     Profile,
     Money,
     Invoices,
+    Taxes,
     Security,
     Data,
 }
 
 /// Each part with its address and name.
-const TABS: [(Tab, &str, Text); 5] = [
+const TABS: [(Tab, &str, Text); 6] = [
     (Tab::Profile, "/settings", t("settings-profile-you")),
     (Tab::Money, "/settings/money", t("settings-money")),
     (Tab::Invoices, "/settings/invoices", t("invoices")),
+    (Tab::Taxes, "/settings/taxes", t("taxes")),
     (Tab::Security, "/settings/security", t("security")),
     (Tab::Data, "/settings/data", t("settings-data-data")),
 ];

@@ -72,6 +72,7 @@ async fn fill(guarded: &Guarded<'_>, username: &str) {
     app.hub_post(&format!("{path}/messages"), message).await.bare(201);
     app.hub_post("/auth/forgot-password", json!({"email": guarded.email})).await.bare(200);
 
+    user.tax(json!({"name": "VAT", "rate": 7.5})).await;
     let client = user.client("Acme").await;
     let project = user.project(&client, "Site").await;
     user.milestone(&project, "Draft").await;

@@ -11,6 +11,7 @@ struct Everything {
     milestone: String,
     invoice: String,
     proposal: String,
+    tax: String,
 }
 
 impl Everything {
@@ -21,6 +22,7 @@ impl Everything {
             milestone: user.milestone(&project, "Milestone").await,
             invoice: user.invoice(&client, json!(100), "2026-04-15").await,
             proposal: user.proposal(&client, "Proposal").await,
+            tax: user.tax(json!({"name": "VAT", "rate": 7.5})).await,
             client,
             project,
         }
@@ -33,6 +35,7 @@ impl Everything {
             "milestones" => &self.milestone,
             "invoices" => &self.invoice,
             "proposals" => &self.proposal,
+            "taxes" => &self.tax,
             other => panic!("which id do routes of {other} take?"),
         }
     }
@@ -56,6 +59,7 @@ async fn seen_by(user: &User<'_>) -> Vec<Value> {
         "/milestones",
         "/invoices",
         "/proposals",
+        "/taxes",
         "/dashboard/stats",
         "/dashboard/earnings",
         "/dashboard/activity",

@@ -4,7 +4,7 @@ use freelanceos::domain::{
     accent::Accent,
     date::DateFormat,
     id::Id,
-    invoice::{Invoice, InvoiceStatus, Line, Party, Seller, price},
+    invoice::{Invoice, InvoiceStatus, Line, Party, Seller, Terms, price},
     money::{Currency, Money, parse_decimal},
     paper::{Paper, Template},
     proposal::{Proposal, ProposalStatus},
@@ -103,11 +103,7 @@ pub fn now() -> Timestamp {
 
 /// A line: description, quantity, rate.
 pub fn line(description: &str, quantity: &str, rate: &str) -> Line {
-    Line {
-        description: description.to_owned(),
-        quantity: parse_decimal(quantity).unwrap(),
-        rate: parse_decimal(rate).unwrap(),
-    }
+    Line::new(description, parse_decimal(quantity).unwrap(), parse_decimal(rate).unwrap())
 }
 
 pub fn seller() -> Party {
@@ -137,14 +133,13 @@ pub fn buyer() -> Party {
 /// A sent invoice with these lines.
 pub fn invoice(lines: Vec<Line>, tax_rate: &str, currency: &str) -> Printed {
     let currency = Currency::from_code(currency).unwrap();
-    let tax_rate = parse_decimal(tax_rate).unwrap();
-    let priced = price(lines, tax_rate, currency).unwrap();
+    let terms = Terms { tax_rate: parse_decimal(tax_rate).unwrap(), ..Terms::default() };
+    let priced = price(lines, &terms, currency).unwrap();
     let days = ("2026-03-05".parse().unwrap(), "2026-04-04".parse().unwrap());
-    let priced = (priced, tax_rate, currency);
     let invoice = Invoice {
         status: InvoiceStatus::Sent,
         notes: Some("Thank you for your business.".to_owned()),
-        ..Invoice::for_show("INV-2026-001".to_owned(), days, priced, now())
+        ..Invoice::for_show("INV-2026-001".to_owned(), days, (priced, currency), now())
     };
     Printed {
         invoice,

@@ -219,7 +219,8 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
             id("i")
         ),
         format!(
-            "{} INSERT INTO invoice_items SELECT {}, 0, {}, 'W', '1', '1', 100 FROM n",
+            "{} INSERT INTO invoice_items (invoice_id, position, id, description, quantity, rate, \
+             amount) SELECT {}, 0, {}, 'W', '1', '1', 100 FROM n",
             series(6000),
             id("i"),
             id("i")

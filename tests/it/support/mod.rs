@@ -148,6 +148,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Asserts that this is an error with this status and text.
+    #[track_caller]
+    pub fn assert_error(&self, status: u16, error: &str) {
+        assert_eq!(self.error(status), error);
+    }
+
     /// The data of a response that must have this status.
     #[track_caller]
     pub fn data(&self, status: u16) -> &Value {
@@ -419,6 +425,24 @@ impl User<'_> {
     pub async fn invoice(&self, client: &str, amount: Value, due: &str) -> String {
         let body = json!({"clientId": client, "amount": amount, "dueDate": due});
         self.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Creates something of this kind for a client and a project, and returns its id.
+    pub async fn one_of(&self, noun: &str, client: &str, project: &str) -> String {
+        match noun {
+            "clients" => client.to_owned(),
+            "projects" => project.to_owned(),
+            "milestones" => self.milestone(project, "Milestone").await,
+            "proposals" => self.proposal(client, "Proposal").await,
+            "invoices" => self.invoice(client, json!(100), "2026-04-15").await,
+            "taxes" => self.tax(json!({"name": "VAT", "rate": 7.5})).await,
+            _ => String::new(),
+        }
+    }
+
+    /// Creates a tax and returns its id.
+    pub async fn tax(&self, tax: Value) -> String {
+        self.post("/taxes", tax).await.data(201)["id"].as_str().unwrap().to_owned()
     }
 
     /// Creates an invoice with a single amount that is due in April, sends it and returns its id.

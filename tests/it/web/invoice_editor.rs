@@ -50,7 +50,7 @@ async fn an_invoice_can_be_edited_line_by_line_without_scripts() {
     let mut sums = typed.to_vec();
     sums.push(("_action", "up.2"));
     let again = browser.send(&page, "/invoices", &sums).await.expect(200);
-    again.says("Subtotal 1,355.65 Tax % 101.67 Total 1,457.32 USD");
+    again.says("Subtotal 1,355.65 Discount % 0.00 Tax % 101.67 Total 1,457.32 USD");
     assert_eq!(typed_in(&again, "/invoices", "items.1.description"), "<i>Logo</i>");
     assert_eq!(user.get("/invoices").await.body["total"], 0);
 
@@ -127,6 +127,9 @@ async fn totals(
     // The preview exists only with a valid total.
     let sheet = told.as_object_mut().unwrap().remove("sheet").unwrap();
     assert_eq!(sheet.is_null(), told["total"] == "–", "{told}");
+    for other in ["discount", "taxes", "below"] {
+        told.as_object_mut().unwrap().remove(other).unwrap();
+    }
     told
 }
 
@@ -139,8 +142,9 @@ async fn totals_have_the_readers_number_format() {
     let page = browser.open("/invoices/new").await.expect(200);
     let token = page.value("_token").unwrap();
     let told = |amounts: &[&str], [subtotal, tax, total]: [&str; 3], currency: &str| {
+        let lines: Vec<_> = amounts.iter().map(|amount| (amount, "")).collect();
         json!({
-            "amounts": amounts, "subtotal": subtotal, "tax": tax, "total": total,
+            "lines": lines, "subtotal": subtotal, "tax": tax, "total": total,
             "currency": currency,
         })
     };
@@ -389,4 +393,61 @@ async fn a_draft_is_saved_while_edited_but_never_over_another_version() {
     assert_eq!((status, &told["version"]), (409, &json!("")));
     assert!(told["said"].as_str().unwrap().contains("changed elsewhere"), "{told}");
     assert_eq!(stored().await, "Card");
+}
+
+#[tokio::test]
+async fn lines_have_taxes_a_unit_and_a_discount_without_scripts() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/settings/taxes").await.expect(200);
+    page.says("No taxes yet.");
+    let vat = [("name", "VAT"), ("rate", "15"), ("category", "S"), ("isDefault", "on")];
+    let page = browser.send(&page, "/settings/taxes", &vat).await.expect(200);
+    page.says("Tax added.");
+    let levy = [("name", "NHIL"), ("rate", "2.5"), ("category", "S"), ("isDefault", "")];
+    browser.send(&page, "/settings/taxes", &levy).await.expect(200).says("NHIL");
+
+    let page = browser.open("/invoices/new").await.expect(200);
+    // The default tax is chosen, and the line has no rate of its own.
+    assert_eq!(page.html.matches("checked>").count(), 1);
+    assert!(!page.html.contains("name=\"taxRate\""));
+    let tax = |name, rate: &str| {
+        format!(r#"{{"name":"{name}","rate":{rate},"category":"S","note":null}}"#)
+    };
+    let (vat, levy) = (tax("VAT", "15"), tax("NHIL", "2.5"));
+    let typed = [
+        ("clientId", &*client),
+        ("issueDate", "2026-03-18"),
+        ("dueDate", "2026-04-01"),
+        ("currency", "USD"),
+        ("items.0.description", "Design"),
+        ("items.0.quantity", "10"),
+        ("items.0.unit", "hour"),
+        ("items.0.rate", "100"),
+        ("items.0.discount.percent", "10"),
+        ("items.0.taxes", ""),
+        ("items.0.taxes", &vat),
+        ("items.0.taxes", &levy),
+        ("items.1.description", "Books"),
+        ("items.1.rate", "50"),
+        ("items.1.taxes", ""),
+        ("withholding.rate", "5"),
+        ("reference", "PO 7"),
+    ];
+    let shown = browser.send(&page, "/invoices", &typed).await.expect(200);
+    shown.says("Draft saved.");
+    shown.says("Design per hour · 10% off · VAT 15%, NHIL 2.5%").says("Books No tax");
+    shown.says("Subtotal 950.00 VAT 15% on 900.00 135.00 NHIL 2.5% on 900.00 22.50 Total");
+    shown.says("US$1,107.50 Withholding tax 5% −47.50 To pay after withholding 1,060.00");
+    shown.says("Reference PO 7");
+
+    let edit = browser.open(&format!("{}/edit", shown.path)).await.expect(200);
+    assert_eq!(edit.html.matches("checked>").count(), 2);
+    let again = browser.send(&edit, &edit.path, &typed[..16]).await.expect(200);
+    assert!(!again.html.contains("PO 7"));
+    let answer = user.get(&again.path).await;
+    assert_eq!(answer.data(200)["items"][1]["taxes"], json!([]));
+    assert_eq!(answer.data(200)["amount"].to_string(), "1107.5");
 }

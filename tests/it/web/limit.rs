@@ -53,7 +53,7 @@ async fn a_form_with_more_fields_than_any_page_has_is_refused_unread() {
         assert_eq!(post(&app, path, "", "a&".repeat(500_000)).await.0, 413, "{path}");
         assert_ne!(post(&app, path, "", "a&".repeat(4_000)).await.0, 413, "{path}");
     }
-    let parts: String = (0..6000)
+    let parts: String = (0..8000)
         .map(|_| "--edge\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n\r\n")
         .collect();
     let answer = app

@@ -30,6 +30,7 @@ enum Part {
 const PARTS: &[(&str, Part)] = &[
     ("account", Part::Whole(account)),
     ("invoiceDefaults", Part::Whole(invoice_defaults)),
+    ("taxes", Part::Rows(&export::TAXES, leave)),
     ("clients", Part::Rows(&export::CLIENTS, leave)),
     ("projects", Part::Rows(&export::PROJECTS, leave)),
     ("milestones", Part::Rows(&export::MILESTONES, leave)),

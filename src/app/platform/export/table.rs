@@ -56,7 +56,8 @@ impl Table {
         let of_invoice = of_invoice.map(|(name, _)| ((*name).to_owned(), Kind::Text));
         // A nested document does not fit into a cell.
         let columns = columns.unwrap_or(section.columns).iter();
-        let columns = columns.filter(|column| !matches!(column.kind, Kind::Json));
+        let columns =
+            columns.filter(|column| !matches!(column.kind, Kind::Json | Kind::TaxSums(_)));
         let columns = of_invoice.chain(columns.map(|column| (column.field(), column.kind)));
         let columns = columns.collect();
         let cursor = Some(Cursor::Start);
@@ -143,6 +144,7 @@ fn cell(value: Option<&Value>, kind: Kind) -> String {
         Some(Value::String(text)) if matches!(kind, Kind::Text) => guarded(text),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Bool(is)) => is.to_string(),
         _ => String::new(),
     }
 }

@@ -2,7 +2,10 @@
 
 use jiff::civil::Date;
 
-use super::{Invoice, InvoiceChange, InvoiceStatus, Priced, check_amount, price, price::is_amount};
+use super::{
+    Invoice, InvoiceChange, InvoiceStatus, Priced, Terms, check_amount, price,
+    price::{explicit, is_amount},
+};
 use crate::domain::{
     error::{Error, Result},
     rule::Rule,
@@ -55,16 +58,25 @@ impl InvoiceChange {
         next.client_id = self.client_id.unwrap_or(current.client_id);
         next.project_id = self.project_id.apply(current.project_id);
         next.currency = self.currency.unwrap_or(current.currency);
-        next.tax_rate = self.tax_rate.unwrap_or(current.tax_rate);
+        next.terms = Terms {
+            tax_rate: self.tax_rate.unwrap_or(current.terms.tax_rate),
+            discount: self.discount.apply(current.terms.discount.clone()),
+            prices_include_tax: self.prices_include_tax.unwrap_or(current.terms.prices_include_tax),
+            withholding: self.withholding.apply(current.terms.withholding.clone()),
+        };
         next.issue_date = self.issue_date.unwrap_or(current.issue_date);
         next.due_date = self.due_date.unwrap_or(current.due_date);
+        next.service =
+            (self.service_from.apply(current.service.0), self.service_to.apply(current.service.1));
+        next.reference = self.reference.apply(current.reference.clone());
         next.notes = self.notes.apply(current.notes.clone());
 
+        let lines = self.lines.map(|lines| explicit(lines, next.terms.tax_rate));
         // Pricing the one line of an amount-only invoice may not give the same totals again, so
         // keep them unless something they depend on has changed.
         let money_moves = next.currency != current.currency
-            || next.tax_rate != current.tax_rate
-            || self.lines.as_ref().is_some_and(|lines| !current.has_lines(lines));
+            || next.terms != current.terms
+            || lines.as_ref().is_some_and(|lines| !current.has_lines(lines));
         let dates_move = (next.issue_date, next.due_date) != (current.issue_date, current.due_date);
         // Setting it to cancelled again changes nothing.
         let is_cancelled = current.status == InvoiceStatus::Cancelled;
@@ -75,7 +87,9 @@ impl InvoiceChange {
             let amount_moves = self.amount.is_some_and(|amount| {
                 !is_amount(amount, current.amount().decimal(), current.currency)
             });
-            if money_moves || dates_move || amount_moves || next.client_id != current.client_id {
+            let is_frozen_kept = (next.client_id, next.service, &next.reference)
+                == (current.client_id, current.service, &current.reference);
+            if money_moves || dates_move || amount_moves || !is_frozen_kept {
                 return Err(Error::conflict("error-invoice-sent"));
             }
             return Ok((next, None, step()?));
@@ -87,11 +101,19 @@ impl InvoiceChange {
         if dates_move && self.issue_date.is_some() && next.due_date < next.issue_date {
             return Err(Error::field("dueDate", Rule::BeforeField("issueDate")));
         }
+        if let (Some(from), Some(to)) = next.service
+            && next.service != current.service
+            && to < from
+        {
+            return Err(Error::field("serviceTo", Rule::BeforeField("serviceFrom")));
+        }
         let priced = if money_moves {
             let stored = || current.items.iter().map(|item| item.line.clone()).collect();
-            let lines = self.lines.unwrap_or_else(stored);
-            let priced = price(lines, next.tax_rate, next.currency)?;
+            let lines = lines.unwrap_or_else(stored);
+            let priced = price(lines, &next.terms, next.currency)?;
+            next.terms = priced.terms.clone();
             next.totals = priced.totals;
+            next.taxes.clone_from(&priced.taxes);
             Some(priced)
         } else {
             None

@@ -1,27 +1,32 @@
 //! Invoices: their content, their states, and the input for a new one.
 
 mod change;
+mod line;
 mod party;
 mod price;
 mod record;
 mod seller;
+mod summary;
 
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
 
 pub use self::{
     change::Step,
+    line::{DEFAULT_LINE, Item, Line, Unit},
     party::Party,
-    price::{DEFAULT_LINE, Line, Priced, Totals, check_amount, price, price_amount},
+    price::{Priced, Terms, Totals, check_amount, line_amount, price, price_amount},
     record::{InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
     seller::{PaymentLine, Seller},
+    summary::{SumRow, unit_key},
 };
 use crate::domain::{
     client::Client,
     date::Day,
+    discount::Discount,
     error::Result,
     form::{Form, Read},
-    id::{AccountId, ClientId, Id, InvoiceId, ItemId, MilestoneId, ProjectId},
+    id::{AccountId, ClientId, Id, InvoiceId, MilestoneId, ProjectId},
     input::{
         Change, Drafted, Flag, Inherited, Kind, List, Need, New, OfPages, One, Optional, OrDefault,
         Presence, Required, Shape, input,
@@ -29,7 +34,8 @@ use crate::domain::{
     money::{Amount, Currency, Money, TaxRate},
     page::Page,
     rule::Rule,
-    text::{Email, Free, FreeText, Search},
+    tax::{Tax, TaxSum, Withholding},
+    text::{self, Email, Free, FreeText, Search},
     word::words,
 };
 
@@ -64,15 +70,6 @@ words! {
     }
 }
 
-/// One line of an invoice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    pub id: ItemId,
-    pub line: Line,
-    /// quantity × rate in minor units, rounded half away from zero.
-    pub amount: i64,
-}
-
 /// An invoice of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoice {
@@ -83,13 +80,17 @@ pub struct Invoice {
     pub project_id: Option<ProjectId>,
     pub number: String,
     pub currency: Currency,
+    pub terms: Terms,
     pub totals: Totals,
-    /// In percent.
-    pub tax_rate: Decimal,
+    pub taxes: Vec<TaxSum>,
     /// The stored status: never `Overdue`.
     pub status: InvoiceStatus,
     pub issue_date: Date,
     pub due_date: Date,
+    /// The first and last day of the work.
+    pub service: (Option<Date>, Option<Date>),
+    /// The client's order number.
+    pub reference: Option<String>,
     pub paid_at: Option<Timestamp>,
     pub payment_link: Option<String>,
     pub items: Vec<Item>,
@@ -105,7 +106,7 @@ impl Invoice {
     pub fn for_show(
         number: String,
         (issue_date, due_date): (Date, Date),
-        (priced, tax_rate, currency): (Priced, Decimal, Currency),
+        (priced, currency): (Priced, Currency),
         now: Timestamp,
     ) -> Self {
         let items = priced.lines.into_iter();
@@ -117,11 +118,14 @@ impl Invoice {
             project_id: None,
             number,
             currency,
+            terms: priced.terms,
             totals: priced.totals,
-            tax_rate,
+            taxes: priced.taxes,
             status: InvoiceStatus::Draft,
             issue_date,
             due_date,
+            service: (None, None),
+            reference: None,
             paid_at: None,
             payment_link: None,
             items: items.map(|(line, amount)| Item { id: Id::NIL, line, amount }).collect(),
@@ -185,7 +189,8 @@ input! {
     client_id "clientId": Required<ClientId>,
     project_id "projectId": Optional<ProjectId>,
     amount "amount": Inherited<Amount> = "Including tax; the total of the items, if there are any.",
-    tax_rate "taxRate": OrDefault<TaxRate> => "In percent; 0 by default.",
+    tax_rate "taxRate": PlainRate = "In percent: one tax named \"Tax\" on each line without taxes \
+        of its own." => " By default the default taxes of the account, or 0.",
     /// Defaults to that of the project, or else of the account.
     currency "currency": Inherited<Currency> => "The user's currency by default.",
     status "status": Drafted<InvoiceStatus> = "`sent` on a draft, `paid` on a sent invoice, \
@@ -194,7 +199,41 @@ input! {
     issue_date "issueDate": Inherited<Day> => "Today by default. Its year appears in the invoice number.",
     due_date "dueDate": Required<Day>,
     lines "items": Lines => "At most 500.",
+    discount "discount": Optional<One<Discount>> = "Taken off the sum of the lines.",
+    prices_include_tax "pricesIncludeTax": OrDefault<Flag> = "Whether the rates of the lines \
+        include their taxes." => " False by default.",
+    withholding "withholding": Optional<One<Withholding>> = "The tax that the client withholds \
+        from the payment.",
+    service_from "serviceFrom": Optional<Day> = "The first day of the work.",
+    service_to "serviceTo": Optional<Day> = "The last day of the work.",
+    reference "reference": Optional<Line100> = "The client's order number.",
     notes "notes": Optional<FreeText>,
+}
+
+type Line100 = text::Line<100>;
+
+/// The tax rate in percent. A new invoice tells none from 0: without one, it has the account's
+/// default taxes.
+pub struct PlainRate;
+
+impl Presence<New> for PlainRate {
+    type Value = Option<Decimal>;
+    const SHAPE: Shape = <TaxRate as Kind>::SHAPE;
+    const NEED: Need = Need::Nullable;
+
+    fn read(form: &mut Form, name: &'static str) -> Read<Option<Decimal>> {
+        form.optional::<TaxRate>(name)
+    }
+}
+
+impl Presence<Change> for PlainRate {
+    type Value = Option<Decimal>;
+    const SHAPE: Shape = <TaxRate as Kind>::SHAPE;
+    const NEED: Need = Need::Kept;
+
+    fn read(form: &mut Form, name: &'static str) -> Read<Option<Decimal>> {
+        form.change_or::<TaxRate>(name, Some(Decimal::ZERO))
+    }
 }
 
 /// The lines of an invoice. A new one may have none; a change cannot remove all.
@@ -235,15 +274,54 @@ fn must_ask_for_something(form: &mut Form) {
     if !form.says::<Amount>("amount") && !form.says::<LineList>("items") {
         form.fail("items", Rule::Required);
     }
+    let began = form.peek::<Day>("serviceFrom");
+    if form.peek::<Day>("serviceTo").is_some_and(|end| began.is_some_and(|day| end < day)) {
+        form.fail("serviceTo", Rule::BeforeField("serviceFrom"));
+    }
 }
 
 impl NewInvoice {
-    /// Prices the invoice in its currency. If both are given, amount and items must agree.
-    pub fn price(&self, currency: Currency) -> Result<Priced> {
+    /// A new invoice with these lines, dated today, without anything optional.
+    pub fn new(client_id: ClientId, due_date: Date, lines: Vec<Line>) -> Self {
+        Self {
+            client_id,
+            project_id: None,
+            milestone_id: None,
+            amount: None,
+            tax_rate: None,
+            currency: None,
+            status: (),
+            issue_date: None,
+            due_date,
+            lines,
+            discount: None,
+            prices_include_tax: false,
+            withholding: None,
+            service_from: None,
+            service_to: None,
+            reference: None,
+            notes: None,
+        }
+    }
+
+    /// Prices the invoice in its currency; lines without taxes have `default` ones unless a rate is
+    /// given. If both are given, amount and items must agree.
+    pub fn price(&self, default: &[Tax], currency: Currency) -> Result<Priced> {
+        let terms = Terms {
+            tax_rate: self.tax_rate.unwrap_or_default(),
+            discount: self.discount.clone(),
+            prices_include_tax: self.prices_include_tax,
+            withholding: self.withholding.clone(),
+        };
+        let taxes = (self.tax_rate.is_none() && !default.is_empty()).then(|| default.to_vec());
         match self.amount {
-            Some(amount) if self.lines.is_empty() => price_amount(amount, self.tax_rate, currency),
+            Some(amount) if self.lines.is_empty() => price_amount(amount, taxes, &terms, currency),
             amount => {
-                let priced = price(self.lines.clone(), self.tax_rate, currency)?;
+                let mut lines = self.lines.clone();
+                for line in lines.iter_mut().filter(|line| line.taxes.is_none()) {
+                    line.taxes.clone_from(&taxes);
+                }
+                let priced = price(lines, &terms, currency)?;
                 if let Some(amount) = amount {
                     check_amount(amount, priced.totals.amount, currency)?;
                 }

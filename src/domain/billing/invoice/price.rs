@@ -1,84 +1,261 @@
-//! The calculator for the sums of an invoice.
+//! What an invoice adds up to. All sums are exact and in minor units; each rounding is half away
+//! from zero.
 
 use rust_decimal::Decimal;
 
+use super::line::{DEFAULT_LINE, Line};
 use crate::domain::{
+    discount::Discount,
     error::{Error, Result},
-    input::{Required, input},
-    money::{self, Currency, LineRate, Money, Quantity},
+    money::{self, Currency, Money},
     rule::Rule,
-    text,
+    tax::{Tax, TaxSum, Withholding},
 };
 
-/// The description of the line when an invoice has only an amount.
-pub const DEFAULT_LINE: &str = "Professional services";
-
-input! {
-    /// One line before pricing.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub part Line as "NewInvoiceItem", "A line of a new invoice.";
-
-    description "description": Required<text::Line<500>>,
-    quantity "quantity": Required<Quantity>,
-    rate "rate": Required<LineRate> = "Negative for a discount.",
+/// What applies to an invoice as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// The tax in percent on lines without taxes of their own. Once priced, the rate of the one tax
+    /// on all lines, or 0 if there is no such tax.
+    pub tax_rate: Decimal,
+    pub discount: Option<Discount>,
+    /// Whether the rates of the lines include their taxes.
+    pub prices_include_tax: bool,
+    pub withholding: Option<Withholding>,
 }
 
-/// The sums of an invoice in minor units; `amount` = `subtotal` + `tax`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The sums of an invoice in minor units; `amount` = `subtotal` − `discount` + `tax`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
     pub subtotal: i64,
+    pub discount: i64,
     pub tax: i64,
     /// The total to pay, including tax.
     pub amount: i64,
+    /// The part of the amount that the client withholds as tax.
+    pub withheld: i64,
+}
+
+impl Totals {
+    /// Returns the total without tax.
+    pub fn net(&self) -> i64 {
+        self.amount - self.tax
+    }
 }
 
 /// Lines with their amounts, and their sums.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Priced {
+    /// Either no line has taxes of its own, or each has.
     pub lines: Vec<(Line, i64)>,
+    pub terms: Terms,
     pub totals: Totals,
+    pub taxes: Vec<TaxSum>,
 }
 
-/// Prices lines in a currency. Tax is computed once, on the subtotal.
-pub fn price(lines: Vec<Line>, tax_rate: Decimal, currency: Currency) -> Result<Priced> {
+/// Lines with the same taxes, before and after the discount of the invoice.
+struct Group {
+    /// Places in the list of taxes, in ascending order.
+    taxes: Vec<usize>,
+    sum: i64,
+}
+
+/// Prices lines in a currency.
+///
+/// # Errors
+///
+/// Invalid if a sum is negative or too large, a discount exceeds its base, or a line has the same
+/// tax twice.
+pub fn price(lines: Vec<Line>, terms: &Terms, currency: Currency) -> Result<Priced> {
+    let lines = explicit(lines, terms.tax_rate);
     let mut subtotal: i64 = 0;
     let mut priced = Vec::with_capacity(lines.len());
+    let (mut taxes, mut groups) = (Vec::new(), Vec::new());
     for (index, line) in lines.into_iter().enumerate() {
-        let amount = money::line_amount(line.quantity, line.rate, currency)
-            .map_err(|rule| Error::field(format!("items[{index}].rate"), rule))?;
+        let amount = line_amount(&line, currency, index)?;
         // 500 lines of at most 10^15 stay far below the range of i64.
         subtotal += amount;
+        join(&mut groups, &mut taxes, &line, amount, (terms.tax_rate, index))?;
         priced.push((line, amount));
     }
-    if subtotal < 0 {
-        return Err(Error::field("items", Rule::NegativeTotal));
-    }
-    let totals = if subtotal <= money::MAX_MINOR {
-        let tax = money::percent_of(subtotal, tax_rate);
-        Totals { subtotal, tax, amount: subtotal + tax }
-    } else {
-        return Err(Error::field("items", Rule::TooLarge));
+    let total = |minor: i64| match minor {
+        ..0 => Err(Error::field("items", Rule::NegativeTotal)),
+        minor if minor > money::MAX_MINOR => Err(Error::field("items", Rule::TooLarge)),
+        minor => Ok(minor),
     };
-    if totals.amount > money::MAX_MINOR {
-        return Err(Error::field("items", Rule::TooLarge));
-    }
-    Ok(Priced { lines: priced, totals })
+    let subtotal = total(subtotal)?;
+    let discount = match &terms.discount {
+        Some(discount) => discount.on(subtotal, currency, "discount")?,
+        None => 0,
+    };
+    share(&mut groups, discount);
+    let sums =
+        if terms.prices_include_tax { included(&groups, &taxes) } else { on_top(&groups, &taxes) };
+    let tax: i64 = sums.iter().map(|(_, amount)| amount).sum();
+    let amount = match terms.prices_include_tax {
+        true => subtotal - discount,
+        false => total(subtotal - discount + tax)?,
+    };
+    let tax_rate = match (&groups[..], &taxes[..]) {
+        ([_], [tax]) => tax.rate,
+        _ => Decimal::ZERO,
+    };
+    let withheld = terms
+        .withholding
+        .as_ref()
+        .map_or(0, |withholding| money::percent_of(amount - tax, withholding.rate));
+    let sum = |(tax, (base, amount))| TaxSum { tax, base, amount };
+    Ok(Priced {
+        lines: priced,
+        terms: Terms { tax_rate, ..terms.clone() },
+        totals: Totals { subtotal: amount - tax + discount, discount, tax, amount, withheld },
+        taxes: taxes.into_iter().zip(sums).map(sum).collect(),
+    })
 }
 
-/// Prices an amount without lines as a single line. The tax is the amount minus the net, so that
-/// the sum is exact.
-pub fn price_amount(amount: Decimal, tax_rate: Decimal, currency: Currency) -> Result<Priced> {
-    let gross = Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule))?;
-    let subtotal = money::without_percent(gross.minor, tax_rate);
-    let line = Line {
-        description: DEFAULT_LINE.to_owned(),
-        quantity: Decimal::ONE,
-        rate: Money::new(subtotal, currency).decimal(),
+/// Gives each line its taxes if any line has taxes of its own.
+pub(super) fn explicit(mut lines: Vec<Line>, rate: Decimal) -> Vec<Line> {
+    if lines.iter().any(|line| line.taxes.is_some()) {
+        for line in &mut lines {
+            line.taxes.get_or_insert_with(|| Tax::plain(rate).into_iter().collect());
+        }
+    }
+    lines
+}
+
+/// Returns quantity × rate less the discount of the line at this place.
+///
+/// # Errors
+///
+/// Invalid if the amount is too large or the discount exceeds it.
+pub fn line_amount(line: &Line, currency: Currency, index: usize) -> Result<i64> {
+    let gross = money::line_amount(line.quantity, line.rate, currency)
+        .map_err(|rule| Error::field(format!("items[{index}].rate"), rule))?;
+    let Some(discount) = &line.discount else { return Ok(gross) };
+    let field = format!("items[{index}].discount");
+    if gross <= 0 {
+        return Err(Error::field(field, Rule::DiscountOfNothing));
+    }
+    Ok(gross - discount.on(gross, currency, &field)?)
+}
+
+/// Adds the amount of a line to the group of its taxes.
+fn join(
+    groups: &mut Vec<Group>,
+    taxes: &mut Vec<Tax>,
+    line: &Line,
+    amount: i64,
+    (rate, index): (Decimal, usize),
+) -> Result<()> {
+    let plain: Vec<Tax>;
+    let own = match &line.taxes {
+        Some(own) => own,
+        None => {
+            plain = Tax::plain(rate).into_iter().collect();
+            &plain
+        }
     };
-    Ok(Priced {
-        lines: vec![(line, subtotal)],
-        totals: Totals { subtotal, tax: gross.minor - subtotal, amount: gross.minor },
-    })
+    let mut places = Vec::with_capacity(own.len());
+    for (at, tax) in own.iter().enumerate() {
+        let known = taxes.iter().position(|known| known == tax);
+        let place = known.unwrap_or_else(|| {
+            taxes.push(tax.clone());
+            taxes.len() - 1
+        });
+        if places.contains(&place) {
+            return Err(Error::field(format!("items[{index}].taxes[{at}]"), Rule::Duplicate));
+        }
+        places.push(place);
+    }
+    places.sort_unstable();
+    match groups.iter_mut().find(|group| group.taxes == places) {
+        Some(group) => group.sum += amount,
+        None => groups.push(Group { taxes: places, sum: amount }),
+    }
+    Ok(())
+}
+
+/// Takes a discount off the groups in proportion to their sums. What rounding down leaves goes to
+/// the largest remainders, one unit each. A negative group takes no share.
+fn share(groups: &mut [Group], discount: i64) {
+    let whole: i128 = groups.iter().map(|group| i128::from(group.sum.max(0))).sum();
+    if whole == 0 || discount == 0 {
+        return;
+    }
+    let mut left = discount;
+    let mut remainders = Vec::with_capacity(groups.len());
+    for (at, group) in groups.iter_mut().enumerate() {
+        let part = i128::from(discount) * i128::from(group.sum.max(0));
+        // A share is at most the discount.
+        let taken = (part / whole) as i64;
+        group.sum -= taken;
+        left -= taken;
+        remainders.push((std::cmp::Reverse(part % whole), at));
+    }
+    remainders.sort_unstable();
+    for (_, at) in remainders.into_iter().take(left.unsigned_abs() as usize) {
+        groups[at].sum -= 1;
+    }
+}
+
+/// Returns base and amount of each tax that is added to the prices.
+fn on_top(groups: &[Group], taxes: &[Tax]) -> Vec<(i64, i64)> {
+    let base = |place| {
+        let own = groups.iter().filter(|group| group.taxes.contains(&place));
+        own.map(|group| group.sum).sum()
+    };
+    let sum = |(place, tax): (usize, &Tax)| {
+        let base = base(place);
+        (base, money::percent_of(base, tax.rate))
+    };
+    taxes.iter().enumerate().map(sum).collect()
+}
+
+/// Returns base and amount of each tax that the prices include.
+fn included(groups: &[Group], taxes: &[Tax]) -> Vec<(i64, i64)> {
+    let mut sums = vec![(0, 0); taxes.len()];
+    for group in groups {
+        let rate: Decimal = group.taxes.iter().map(|place| taxes[*place].rate).sum();
+        let net = money::without_percent(group.sum, rate);
+        let mut left = group.sum - net;
+        let last = group.taxes.iter().rfind(|place| !taxes[**place].rate.is_zero());
+        for place in &group.taxes {
+            let amount = match Some(place) == last {
+                true => left,
+                false => money::percent_of(net, taxes[*place].rate),
+            };
+            left -= amount;
+            sums[*place].0 += net;
+            sums[*place].1 += amount;
+        }
+    }
+    sums
+}
+
+/// Prices an amount without lines as a single line with these taxes, or else that of the rate. The
+/// tax is the amount minus the net, so that the sum is exact.
+pub fn price_amount(
+    amount: Decimal,
+    taxes: Option<Vec<Tax>>,
+    terms: &Terms,
+    currency: Currency,
+) -> Result<Priced> {
+    if terms.discount.is_some() {
+        return Err(Error::field("discount", Rule::NeedsItems));
+    }
+    let gross = Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule))?;
+    let line = Line { taxes, ..Line::new(DEFAULT_LINE, Decimal::ONE, gross.decimal()) };
+    let all_in = Terms { prices_include_tax: true, ..terms.clone() };
+    let mut priced = price(vec![line], &all_in, currency)?;
+    if !terms.prices_include_tax {
+        let net = priced.totals.subtotal;
+        for (line, amount) in &mut priced.lines {
+            line.rate = Money::new(net, currency).decimal();
+            *amount = net;
+        }
+        priced.terms.prices_include_tax = false;
+    }
+    Ok(priced)
 }
 
 /// Whether a given amount equals this one, ignoring floating-point noise.
@@ -97,51 +274,5 @@ pub fn check_amount(given: Decimal, computed: i64, currency: Currency) -> Result
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn line(quantity: Decimal, rate: Decimal) -> Line {
-        Line { description: "Work".to_owned(), quantity, rate }
-    }
-
-    #[test]
-    fn tax_is_rounded_once_on_the_subtotal() {
-        let cent = || line(Decimal::ONE, Decimal::new(9, 2));
-        let priced =
-            price(vec![cent(), cent(), cent()], Decimal::new(75, 1), Currency::USD).unwrap();
-        assert_eq!(priced.totals, Totals { subtotal: 27, tax: 2, amount: 29 });
-    }
-
-    #[test]
-    fn a_discount_cannot_make_the_total_negative() {
-        let lines = vec![line(Decimal::ONE, Decimal::TEN), line(Decimal::ONE, -Decimal::TEN)];
-        assert_eq!(price(lines, Decimal::ZERO, Currency::USD).unwrap().totals.amount, 0);
-        let lines = vec![line(Decimal::ONE, Decimal::new(-1, 2))];
-        assert!(price(lines, Decimal::ZERO, Currency::USD).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn totals_are_the_sums_of_the_displayed_amounts(
-            rows in prop::collection::vec((1..100_000i64, 0..10_000_000i64), 1..40),
-            rate in 0..=1_000_000i64,
-        ) {
-            let lines = rows.iter().map(|(q, r)| line(Decimal::new(*q, 3), Decimal::new(*r, 3)));
-            let priced = price(lines.collect(), Decimal::new(rate, 4), Currency::USD).unwrap();
-            let shown: i64 = priced.lines.iter().map(|(_, amount)| amount).sum();
-            prop_assert_eq!(shown, priced.totals.subtotal);
-            prop_assert_eq!(priced.totals.subtotal + priced.totals.tax, priced.totals.amount);
-        }
-
-        #[test]
-        fn a_lone_amount_is_the_exact_total(minor in 0..=money::MAX_MINOR, rate in 0..=1_000_000i64) {
-            let amount = Money::new(minor, Currency::USD).decimal();
-            let priced = price_amount(amount, Decimal::new(rate, 4), Currency::USD).unwrap();
-            prop_assert_eq!(priced.totals.amount, minor);
-            prop_assert_eq!(priced.totals.subtotal + priced.totals.tax, minor);
-            prop_assert_eq!(priced.lines[0].1, priced.totals.subtotal);
-        }
-    }
-}
+#[path = "price_tests.rs"]
+mod tests;

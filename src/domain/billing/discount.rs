@@ -1,0 +1,56 @@
+//! Discounts on a line or on a whole invoice.
+
+use rust_decimal::Decimal;
+
+use crate::domain::{
+    error::{Error, Result},
+    form::Form,
+    input::{Optional, input},
+    money::{self, Amount, Currency, Money, TaxRate},
+    rule::Rule,
+};
+
+input! {
+    /// A discount: a percentage or an amount.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub part Discount as "Discount", "A discount: either `percent` or `amount`."
+        checked by must_be_one;
+
+    percent "percent": Optional<TaxRate> = "In percent.",
+    amount "amount": Optional<Amount> = "In the currency of the invoice.",
+}
+
+fn must_be_one(form: &mut Form) {
+    match (form.says::<TaxRate>("percent"), form.says::<Amount>("amount")) {
+        (false, false) => _ = form.fail("percent", Rule::Required),
+        (true, true) => _ = form.fail("amount", Rule::Beside("percent")),
+        _ => {}
+    }
+}
+
+impl Discount {
+    pub fn of_percent(percent: Decimal) -> Self {
+        Self { percent: Some(percent), amount: None }
+    }
+
+    pub fn of_amount(amount: Decimal) -> Self {
+        Self { percent: None, amount: Some(amount) }
+    }
+
+    /// Returns the discount on `base` in minor units. `field` names the discount in errors.
+    ///
+    /// # Errors
+    ///
+    /// Invalid if an amount is more than the base, or more exact than the currency.
+    pub fn on(&self, base: i64, currency: Currency, field: &str) -> Result<i64> {
+        let Some(amount) = self.amount else {
+            return Ok(money::percent_of(base, self.percent.unwrap_or_default()));
+        };
+        let fail = |rule| Error::field(format!("{field}.amount"), rule);
+        let amount = Money::exact(amount, currency).map_err(fail)?.minor;
+        if amount > base {
+            return Err(fail(Rule::MoreThan(Money::new(base, currency).decimal().to_string())));
+        }
+        Ok(amount)
+    }
+}

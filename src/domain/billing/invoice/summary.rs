@@ -1,0 +1,144 @@
+//! The sums of an invoice as rows of text, the same on every page and in the PDF.
+
+use rust_decimal::Decimal;
+
+use super::{Invoice, Item, Line, Unit};
+use crate::{
+    domain::{date::DateFormat, discount::Discount, tax::TaxSum},
+    locale::{Text, t},
+};
+
+/// A label and an amount in minor units.
+pub type SumRow = (Text, i64);
+
+impl Invoice {
+    /// Returns the rows that lead to the total; none if the lines say it all.
+    pub fn rows_above_total(&self) -> Vec<SumRow> {
+        let discount = self.terms.discount.as_ref();
+        let discount = discount.map(|of| (discount_label(of), -self.totals.discount));
+        let rows: Vec<_> = discount.into_iter().chain(self.rows_of_taxes()).collect();
+        let subtotal = (!rows.is_empty()).then(|| (t("subtotal"), self.sum_of_lines()));
+        subtotal.into_iter().chain(rows).collect()
+    }
+
+    /// Returns the rows of the taxes that are added to the prices.
+    pub fn rows_of_taxes(&self) -> Vec<SumRow> {
+        let added = self.taxes.iter().filter(|_| !self.terms.prices_include_tax);
+        added.map(|sum| (self.tax_label(sum), sum.amount)).collect()
+    }
+
+    /// Returns the sum of the lines as they are shown, in minor units.
+    pub fn sum_of_lines(&self) -> i64 {
+        self.items.iter().map(|item| item.amount).sum()
+    }
+
+    /// Returns the rows that explain the total: the taxes in it, and what the client withholds.
+    pub fn rows_below_total(&self) -> Vec<SumRow> {
+        let included = self.taxes.iter().filter(|_| self.terms.prices_include_tax);
+        let included = included.map(|sum| {
+            (t("sum-included").with("tax", self.tax_label(sum).to_string()), sum.amount)
+        });
+        let withheld = self.terms.withholding.iter().flat_map(|withholding| {
+            let label = rated(&withholding.name, withholding.rate);
+            [
+                (label, -self.totals.withheld),
+                (t("sum-after-withholding"), self.totals.amount - self.totals.withheld),
+            ]
+        });
+        included.chain(withheld).collect()
+    }
+
+    /// Describes a line: what its quantity counts, its discount, and its taxes unless all lines have
+    /// the same.
+    pub fn details_of(&self, line: &Line) -> String {
+        let unit = line.unit.map(|unit| t(unit_key(unit)).to_string());
+        let discount = line.discount.as_ref().map(|of| self.discount_of(of));
+        let own = |item: &Item| item.line.taxes != line.taxes;
+        let taxes = line.taxes.as_ref().filter(|_| self.items.iter().any(own)).map(|taxes| {
+            let names: Vec<_> =
+                taxes.iter().map(|tax| rated(&tax.name, tax.rate).to_string()).collect();
+            if names.is_empty() { t("no-tax").to_string() } else { names.join(", ") }
+        });
+        [unit, discount, taxes].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
+    fn discount_of(&self, discount: &Discount) -> String {
+        let text = match (discount.percent, discount.amount) {
+            (Some(percent), _) => t("percent-off").with("percent", percent.normalize()),
+            (None, amount) => {
+                let amount = self.currency.show_rate(amount.unwrap_or_default());
+                t("amount-off").with("amount", amount)
+            }
+        };
+        text.to_string()
+    }
+
+    /// Returns the days of the work, in this format; none if they are not known.
+    pub fn service_days(&self, format: DateFormat) -> Option<Text> {
+        let day = |day| format.show(day);
+        Some(match self.service {
+            (Some(from), Some(to)) if from == to => t("service-on").with("day", day(from)),
+            (Some(from), Some(to)) => {
+                t("service-between").with("from", day(from)).with("to", day(to))
+            }
+            (Some(from), None) => t("service-from").with("day", day(from)),
+            (None, Some(to)) => t("service-until").with("day", day(to)),
+            (None, None) => return None,
+        })
+    }
+
+    /// Returns the notes of the taxes and of the invoice.
+    pub fn all_notes(&self) -> Option<String> {
+        let own = self.notes.as_deref().filter(|notes| !notes.trim().is_empty());
+        let notes: Vec<&str> = self.tax_notes().into_iter().chain(own).collect();
+        (!notes.is_empty()).then(|| notes.join("\n"))
+    }
+
+    /// Returns the notes of the taxes, each once.
+    pub fn tax_notes(&self) -> Vec<&str> {
+        let mut notes: Vec<&str> = Vec::new();
+        for note in self.taxes.iter().filter_map(|sum| sum.tax.note.as_deref()) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        notes
+    }
+
+    /// Names a tax, with what it is computed on unless that is the whole invoice.
+    fn tax_label(&self, sum: &TaxSum) -> Text {
+        if sum.base == self.totals.net() {
+            return rated(&sum.tax.name, sum.tax.rate);
+        }
+        let base = self.currency.show_rate(Decimal::new(sum.base, self.currency.exponent()));
+        t("sum-rated-on")
+            .with("name", &sum.tax.name)
+            .with("rate", sum.tax.rate.normalize())
+            .with("base", base)
+    }
+}
+
+/// The key of a unit's text.
+pub fn unit_key(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Hour => "unit-hour",
+        Unit::Day => "unit-day",
+        Unit::Piece => "unit-piece",
+        Unit::Month => "unit-month",
+        Unit::Km => "unit-km",
+        Unit::Word => "unit-word",
+        Unit::Page => "unit-page",
+        Unit::Fixed => "unit-fixed",
+    }
+}
+
+fn rated(name: &str, rate: Decimal) -> Text {
+    t("sum-rated").with("name", name).with("rate", rate.normalize())
+}
+
+fn discount_label(discount: &Discount) -> Text {
+    match discount.percent {
+        Some(percent) => rated(&t("discount").to_string(), percent),
+        None => t("discount"),
+    }
+}
