@@ -21,8 +21,9 @@ use super::{
 };
 use crate::domain::{
     accent::Accent,
+    balance::Booked,
     invoice::{Invoice, InvoiceStatus, Party, Seller},
-    money,
+    money::{self, Money},
     paper::Template,
 };
 use crate::locale::{Text, t};
@@ -48,7 +49,7 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
         title: title.clone(),
         state: state(sheet),
         number: Some(&invoice.number),
-        figure: Some(Fact::new(total_label(sheet), signed(&invoice.amount().shown()))),
+        figure: Some(Fact::new(total_label(sheet), signed(&total(invoice).shown()))),
         until: Some(Fact::new(t("due"), day(invoice.due_date))),
         facts: vec![Fact::new(t("issued"), day(invoice.issue_date))],
         seller: &seller.party,
@@ -73,7 +74,7 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
     }
     letterhead::footers(canvas, &seller.party, &title);
     About {
-        id: format!("{} {}", invoice.id, sheet.status.as_str()),
+        id: format!("{} {}{}", invoice.id, sheet.status.as_str(), copy_of(invoice)),
         title,
         author: seller.party.heading().to_owned(),
         created: sheet.created,
@@ -114,6 +115,20 @@ fn total_label(sheet: &InvoiceSheet) -> Text {
     }
 }
 
+/// Returns the sum at the end: what is due, or else the total.
+fn total(invoice: &Invoice) -> Money {
+    if invoice.is_money_due() { invoice.amount_due() } else { invoice.amount() }
+}
+
+/// Returns what tells a copy of a partly paid invoice from others.
+fn copy_of(invoice: &Invoice) -> String {
+    let Booked { paid, credited, .. } = invoice.booked;
+    match invoice.is_money_due() && (paid, credited) != (0, 0) {
+        true => format!(" {paid} {credited}"),
+        false => String::new(),
+    }
+}
+
 /// Returns a number with a true minus sign.
 fn signed(number: &str) -> String {
     number.replace('-', "\u{2212}")
@@ -148,15 +163,23 @@ fn plain(sheet: &InvoiceSheet, minor: i64) -> String {
 /// Returns the rows above the total.
 fn totals(sheet: &InvoiceSheet) -> Vec<(String, String)> {
     let invoice = &sheet.invoice;
-    if invoice.tax_rate.is_zero() {
-        return Vec::new();
+    let mut rows: Vec<(String, String)> = Vec::new();
+    if !invoice.tax_rate.is_zero() {
+        let rate = invoice.tax_rate.normalize();
+        let tax = t("invoice-sheet-tax").with("tax_rate", rate);
+        rows.push((t("subtotal").into(), plain(sheet, invoice.totals.subtotal)));
+        rows.push((tax.into(), plain(sheet, invoice.totals.tax)));
     }
-    let rate = invoice.tax_rate.normalize();
-    let tax = t("invoice-sheet-tax").with("tax_rate", rate);
-    vec![
-        (t("subtotal").into(), plain(sheet, invoice.totals.subtotal)),
-        (tax.into(), plain(sheet, invoice.totals.tax)),
-    ]
+    let Booked { paid, credited, .. } = invoice.booked;
+    if invoice.is_money_due() && (paid, credited) != (0, 0) {
+        rows.push((t("total").into(), plain(sheet, invoice.totals.amount)));
+        for (label, minor) in [(t("paid"), paid), (t("credited"), credited)] {
+            if minor != 0 {
+                rows.push((label.into(), plain(sheet, -minor)));
+            }
+        }
+    }
+    rows
 }
 
 fn draw_totals(canvas: &mut Canvas, sheet: &InvoiceSheet, rows: Vec<(String, String)>) {
@@ -175,7 +198,7 @@ fn draw_totals(canvas: &mut Canvas, sheet: &InvoiceSheet, rows: Vec<(String, Str
     rule(canvas, canvas.y);
     canvas.y += ABOVE;
     let label = total_label(sheet).to_string();
-    row(canvas, slot, (&label, TOTAL), (&signed(&sheet.invoice.amount().shown()), TOTAL));
+    row(canvas, slot, (&label, TOTAL), (&signed(&total(&sheet.invoice).shown()), TOTAL));
     canvas.y += BELOW;
     rule(canvas, canvas.y);
     rule(canvas, canvas.y + 3.0 * RULE);

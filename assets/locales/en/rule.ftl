@@ -29,6 +29,7 @@ rule-full-name = Enter your first and last name.
 rule-future-date = This date is in the future.
 rule-integer = Enter a whole number from { $min } to { $max }.
 rule-invoice-prefix = Use 1 to 12 letters, digits and hyphens, with no hyphen at either end.
+rule-more-than-due = This is more than the amount due, { $due }.
 rule-negative-total = Total can’t be negative.
 rule-number = Enter a number, such as { $example }.
 rule-one-of = Choose an option from the list.

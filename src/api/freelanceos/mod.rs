@@ -8,6 +8,7 @@ pub(super) mod envelope;
 pub mod error;
 mod invoice;
 mod milestone;
+mod payment;
 mod project;
 mod proposal;
 
@@ -30,6 +31,8 @@ pub(super) enum Tag {
     Milestones,
     /// Requests for payment
     Invoices,
+    /// Money received, and refunds
+    Payments,
     /// Offers to clients
     Proposals,
     /// Key figures
@@ -43,6 +46,7 @@ pub type Routes = (
     project::Routes,
     milestone::Routes,
     invoice::Routes,
+    payment::Routes,
     proposal::Routes,
     dashboard::Routes,
 );
@@ -56,6 +60,7 @@ pub fn routes(app: &Arc<App>) -> Routes {
         project::Routes(app()),
         milestone::Routes(app()),
         invoice::Routes(app()),
+        payment::Routes(app()),
         proposal::Routes(app()),
         dashboard::Routes(app()),
     )

@@ -10,11 +10,12 @@ use crate::{
         event::Event,
         invoice_send::freeze,
         milestone::{mark_invoiced, require_milestone},
-        payment::receive_payment,
+        payment::pay_rest,
         project::require_project,
         unit_of_work::Work,
     },
     domain::{
+        balance::Booked,
         date,
         error::{Error, Result},
         expected::{self, Expected},
@@ -24,6 +25,7 @@ use crate::{
             Priced, ShownInvoice, Step,
         },
         page::Listing,
+        payment::Settlement,
         rule::Rule,
     },
     store,
@@ -66,6 +68,7 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
         issue_date,
         due_date: new.due_date,
         paid_at: None,
+        booked: Booked::default(),
         payment_link: None,
         items: new_items(work, priced),
         notes: new.notes.clone(),
@@ -137,7 +140,7 @@ pub fn update_invoice(
     }
     store::invoice::update(work.tx, &before, &invoice)?;
     if step == Step::Pay {
-        invoice = receive_payment(work, invoice)?;
+        invoice = pay_rest(work, &invoice, &Settlement::default())?;
     }
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
@@ -224,6 +227,7 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
         issue_date: today,
         due_date,
         paid_at: None,
+        booked: Booked::default(),
         payment_link: None,
         buyer: None,
         created_at: work.now,

@@ -6,11 +6,13 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
+        balance::Booked,
         client::Client,
         error::{Error, Result},
         id::{AccountId, InvoiceId},
         invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, Totals},
         money::Money,
+        payment::PaidAt,
         text,
     },
     store::{
@@ -25,6 +27,21 @@ use crate::{
 };
 
 pub use super::invoice_list::{list, list_ids, search};
+
+/// Whether an invoice is open: the client has it and has to pay it. The argument names the table,
+/// if needed: `i.`.
+macro_rules! is_open {
+    ($($table:literal)?) => { concat!($($table,)? "status = 'sent'") };
+}
+
+/// What is due on an open invoice.
+macro_rules! amount_due {
+    ($($t:literal)?) => {
+        concat!($($t,)? "amount - ", $($t,)? "amount_paid - ", $($t,)? "amount_credited")
+    };
+}
+
+pub(in crate::store) use {amount_due, is_open};
 
 pub(super) const LIST: Lister = Lister::new("invoices", COLUMNS);
 
@@ -41,7 +58,11 @@ record! {
         status = invoice.status.as_str(),
         issue_date = invoice.issue_date,
         due_date = invoice.due_date,
-        paid_at = invoice.paid_at,
+        paid_at = invoice.paid_at.map(|paid| paid.at),
+        paid_on = invoice.paid_at.and_then(|paid| paid.on),
+        amount_paid = invoice.booked.paid,
+        amount_withheld = invoice.booked.withheld,
+        amount_credited = invoice.booked.credited,
         payment_link = invoice.payment_link.as_ref(),
         notes = invoice.notes.as_ref(),
         updated_at = invoice.updated_at,
@@ -57,8 +78,10 @@ record! {
         client: None,
         totals: Totals { amount, subtotal, tax: tax_amount },
         items: Vec::new(),
+        paid_at: Option::<Timestamp>::map(paid_at, |at| PaidAt { at, on: paid_on }),
+        booked: Booked { paid: amount_paid, withheld: amount_withheld, credited: amount_credited },
         id, client_id, project_id, number, currency, tax_rate, status, issue_date, due_date,
-        paid_at, payment_link, notes, buyer, created_at, updated_at,
+        payment_link, notes, buyer, created_at, updated_at,
     }
 }
 
@@ -212,8 +235,8 @@ fn tally(tx: &mut Tx, invoice: &Invoice, by: i64) -> Result<()> {
     if status != InvoiceStatus::Cancelled {
         lists.extend([LIST.name.to_owned(), LIST.total_of("client", client)]);
     }
-    if status == InvoiceStatus::Sent {
-        dashboard::bump_open(tx, account, invoice.due_date, invoice.amount(), by)?;
+    if status.is_open() {
+        dashboard::bump_open(tx, account, invoice.due_date, invoice.amount_due(), by)?;
     } else {
         lists.push(LIST.total_of("status", status.as_str()));
     }

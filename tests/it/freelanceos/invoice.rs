@@ -91,7 +91,11 @@ async fn the_documents_example_creates_an_invoice() {
       ],
       "notes": "Payment due within 15 days",
       "createdAt": "2026-03-18T12:00:00Z",
-      "updatedAt": "2026-03-18T12:00:00Z"
+      "updatedAt": "2026-03-18T12:00:00Z",
+      "amountPaid": 0,
+      "amountCredited": 0,
+      "amountDue": 2250,
+      "paymentStatus": "unpaid"
     }
     "#);
     let found = user.get(&format!("/invoices/{}", invoice["id"].as_str().unwrap())).await;

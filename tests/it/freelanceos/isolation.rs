@@ -11,6 +11,7 @@ struct Everything {
     milestone: String,
     invoice: String,
     proposal: String,
+    payment: String,
 }
 
 impl Everything {
@@ -21,6 +22,7 @@ impl Everything {
             milestone: user.milestone(&project, "Milestone").await,
             invoice: user.invoice(&client, json!(100), "2026-04-15").await,
             proposal: user.proposal(&client, "Proposal").await,
+            payment: part_payment(user, &client).await,
             client,
             project,
         }
@@ -33,6 +35,7 @@ impl Everything {
             "milestones" => &self.milestone,
             "invoices" => &self.invoice,
             "proposals" => &self.proposal,
+            "payments" => &self.payment,
             other => panic!("which id do routes of {other} take?"),
         }
     }
@@ -46,6 +49,14 @@ impl Everything {
     }
 }
 
+/// Pays a part of a sent invoice and returns the id of the payment.
+async fn part_payment(user: &User<'_>, client: &str) -> String {
+    let invoice = user.invoice(client, json!(100), "2026-04-15").await;
+    user.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);
+    let paid = user.post(&format!("/invoices/{invoice}/payments"), json!({"amount": 40})).await;
+    paid.data(201)["id"].as_str().unwrap().to_owned()
+}
+
 /// Everything an account can see.
 async fn seen_by(user: &User<'_>) -> Vec<Value> {
     let mut seen = Vec::new();
@@ -56,6 +67,7 @@ async fn seen_by(user: &User<'_>) -> Vec<Value> {
         "/milestones",
         "/invoices",
         "/proposals",
+        "/payments",
         "/dashboard/stats",
         "/dashboard/earnings",
         "/dashboard/activity",
@@ -176,7 +188,7 @@ async fn a_filter_by_an_id_of_another_account_is_an_empty_list() {
             }
         }
     }
-    assert_eq!(filters, 4);
+    assert_eq!(filters, 5);
 }
 
 fn body_schema(

@@ -17,6 +17,7 @@ pub use self::{
     seller::{PaymentLine, Seller},
 };
 use crate::domain::{
+    balance::{Balance, Booked, PaymentStatus},
     client::Client,
     date::Day,
     error::Result,
@@ -28,6 +29,7 @@ use crate::domain::{
     },
     money::{Amount, Currency, Money, TaxRate},
     page::Page,
+    payment::PaidAt,
     rule::Rule,
     text::{Email, Free, FreeText, Search},
     word::words,
@@ -64,6 +66,13 @@ words! {
     }
 }
 
+impl InvoiceStatus {
+    /// Whether this stored status means that the client has the invoice and has to pay it.
+    pub fn is_open(self) -> bool {
+        self == Self::Sent
+    }
+}
+
 /// One line of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
@@ -90,7 +99,9 @@ pub struct Invoice {
     pub status: InvoiceStatus,
     pub issue_date: Date,
     pub due_date: Date,
-    pub paid_at: Option<Timestamp>,
+    /// When nothing was due any more.
+    pub paid_at: Option<PaidAt>,
+    pub booked: Booked,
     pub payment_link: Option<String>,
     pub items: Vec<Item>,
     pub notes: Option<String>,
@@ -123,6 +134,7 @@ impl Invoice {
             issue_date,
             due_date,
             paid_at: None,
+            booked: Booked::default(),
             payment_link: None,
             items: items.map(|(line, amount)| Item { id: Id::NIL, line, amount }).collect(),
             notes: None,
@@ -140,16 +152,36 @@ impl Invoice {
         }
     }
 
-    /// Returns the amount that the client owes.
+    /// Returns the total of the invoice.
     pub fn amount(&self) -> Money {
         Money::new(self.totals.amount, self.currency)
+    }
+
+    /// Returns what was paid and is still due.
+    pub fn balance(&self) -> Balance {
+        Balance::new(self.totals.amount, self.booked)
+    }
+
+    /// Returns what the client still has to pay.
+    pub fn amount_due(&self) -> Money {
+        Money::new(self.balance().due(), self.currency)
+    }
+
+    /// Returns what was paid, with what was withheld.
+    pub fn amount_paid(&self) -> Money {
+        Money::new(self.booked.paid, self.currency)
+    }
+
+    /// Returns how far it is paid.
+    pub fn payment_status(&self) -> PaymentStatus {
+        self.balance().status(self.status == InvoiceStatus::Paid)
     }
 
     /// Whether the client has, or will have, something to pay: false if it is paid, cancelled or
     /// its total is zero.
     pub fn is_money_due(&self) -> bool {
         let is_open = !matches!(self.status, InvoiceStatus::Paid | InvoiceStatus::Cancelled);
-        is_open && self.totals.amount > 0
+        is_open && self.balance().due() > 0
     }
 
     fn has_lines(&self, lines: &[Line]) -> bool {
