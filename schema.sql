@@ -668,3 +668,47 @@ CREATE TABLE taxes (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX taxes_listed ON taxes (account_id, id);
+-- Payments are facts: part payments, reversals and refunds. kind: "payment", "reversal" (the
+-- negative of the payment it reverses) or "refund" (negative too). amount includes what the client
+-- withheld as tax. paid_on is the day, if one was given; paid_at is then an instant of that day in
+-- the account's timezone.
+ALTER TABLE payments ADD COLUMN kind TEXT NOT NULL DEFAULT 'payment';
+ALTER TABLE payments ADD COLUMN withheld BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE payments ADD COLUMN paid_on TEXT;
+ALTER TABLE payments ADD COLUMN method TEXT;
+ALTER TABLE payments ADD COLUMN reference TEXT;
+ALTER TABLE payments ADD COLUMN note TEXT;
+ALTER TABLE payments ADD COLUMN reverses BYTEA;
+ALTER TABLE payments ADD COLUMN created_at BIGINT NOT NULL DEFAULT 0;
+UPDATE payments SET created_at = paid_at;
+CREATE UNIQUE INDEX payments_reverses ON payments (reverses);
+DROP INDEX payments_by_invoice;
+DROP INDEX payments_by_account;
+CREATE INDEX payments_of_invoice ON payments (invoice_id, paid_at, id);
+CREATE INDEX payments_listed ON payments (account_id, paid_at, id);
+CREATE INDEX payments_by_client ON payments (account_id, client_id, paid_at, id);
+CREATE INDEX payments_by_method ON payments (account_id, method, paid_at, id)
+    WHERE method IS NOT NULL;
+INSERT INTO list_totals (account_id, list, entries)
+    SELECT account_id, 'payments', count(*) FROM payments GROUP BY account_id;
+
+-- What was paid on an invoice (with what was withheld), withheld from it, and credited.
+ALTER TABLE invoices ADD COLUMN amount_paid BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE invoices ADD COLUMN amount_withheld BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE invoices ADD COLUMN amount_credited BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE invoices ADD COLUMN paid_on TEXT;
+UPDATE invoices SET amount_paid =
+    (SELECT coalesce(sum(amount), 0) FROM payments WHERE invoice_id = invoices.id)
+    WHERE status = 'paid';
+
+-- Every known rate by day; exchange_rates has the newest of each pair.
+CREATE TABLE exchange_rate_days (
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    from_currency TEXT NOT NULL,
+    into_currency TEXT NOT NULL,
+    day TEXT NOT NULL,
+    rate TEXT NOT NULL,
+    PRIMARY KEY (account_id, from_currency, into_currency, day)
+);
+INSERT INTO exchange_rate_days (account_id, from_currency, into_currency, day, rate)
+    SELECT account_id, from_currency, into_currency, day, rate FROM exchange_rates;

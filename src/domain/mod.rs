@@ -21,8 +21,8 @@ pub mod word;
 mod work;
 
 pub use self::billing::{
-    accent, client, discount, exchange_rate, exchange_rate_file, invoice, invoice_defaults,
-    invoice_series, paper, payment, tax, unprintable,
+    accent, balance, client, discount, exchange_rate, exchange_rate_file, invoice,
+    invoice_defaults, invoice_series, paper, payment, tax, unprintable,
 };
 pub use self::identity::{account, code, passkey, password, registration, session, two_factor};
 pub use self::platform::{

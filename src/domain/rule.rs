@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::money::Money;
+
 /// A field and the first rule it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {rule}")]
@@ -67,6 +69,9 @@ pub enum Rule {
     /// Two sums that should be equal.
     #[error("is {given} but the items add up to {computed}")]
     SumDiffers { given: String, computed: String },
+    /// More than is due on the invoice.
+    #[error("is more than the amount due, {0}")]
+    MoreThanDue(Money),
     #[error("must have at most {max} entries")]
     TooManyItems { max: usize },
     /// An invalid Idempotency-Key.

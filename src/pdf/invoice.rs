@@ -21,8 +21,9 @@ use super::{
 };
 use crate::domain::{
     accent::Accent,
+    balance::Booked,
     invoice::{self, Invoice, InvoiceStatus, Party, Seller, SumRow},
-    money,
+    money::{self, Money},
     paper::Template,
 };
 use crate::locale::{Text, t};
@@ -52,7 +53,7 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
         title: title.clone(),
         state: state(sheet),
         number: Some(&invoice.number),
-        figure: Some(Fact::new(total_label(sheet), signed(&invoice.amount().shown()))),
+        figure: Some(Fact::new(total_label(sheet), signed(&total(invoice).shown()))),
         until: Some(Fact::new(t("due"), day(invoice.due_date))),
         facts,
         seller: &seller.party,
@@ -79,7 +80,7 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
     }
     letterhead::footers(canvas, &seller.party, &title);
     About {
-        id: format!("{} {}", invoice.id, sheet.status.as_str()),
+        id: format!("{} {}{}", invoice.id, sheet.status.as_str(), copy_of(invoice)),
         title,
         author: seller.party.heading().to_owned(),
         created: sheet.created,
@@ -121,6 +122,20 @@ fn total_label(sheet: &InvoiceSheet) -> Text {
         InvoiceStatus::Paid => t("pdf-total-paid"),
         _ if sheet.invoice.is_money_due() => t("amount-due"),
         _ => t("total"),
+    }
+}
+
+/// Returns the sum at the end: what is due, or else the total.
+fn total(invoice: &Invoice) -> Money {
+    if invoice.is_money_due() { invoice.amount_due() } else { invoice.amount() }
+}
+
+/// Returns what tells a copy of a partly paid invoice from others.
+fn copy_of(invoice: &Invoice) -> String {
+    let Booked { paid, credited, .. } = invoice.booked;
+    match invoice.is_money_due() && (paid, credited) != (0, 0) {
+        true => format!(" {paid} {credited}"),
+        false => String::new(),
     }
 }
 
@@ -188,7 +203,7 @@ fn draw_totals(
     rule(canvas, canvas.y);
     canvas.y += ABOVE;
     let label = total_label(sheet).to_string();
-    row(canvas, slot, (&label, TOTAL), (&signed(&sheet.invoice.amount().shown()), TOTAL));
+    row(canvas, slot, (&label, TOTAL), (&signed(&total(&sheet.invoice).shown()), TOTAL));
     canvas.y += BELOW;
     rule(canvas, canvas.y);
     rule(canvas, canvas.y + 3.0 * RULE);

@@ -229,7 +229,7 @@ mod tests {
         let versions: Vec<i64> = blocks.iter().map(|block| block.version).collect();
         assert_eq!(versions, (1..=versions.len() as i64).collect::<Vec<_>>());
         for statement in blocks.iter().flat_map(|block| &block.statements) {
-            let verbs = ["CREATE ", "ALTER ", "DROP TABLE ", "INSERT INTO ", "UPDATE "];
+            let verbs = ["CREATE ", "ALTER ", "DROP ", "INSERT INTO ", "UPDATE "];
             assert!(verbs.iter().any(|verb| statement.starts_with(verb)), "{statement}");
         }
     }

@@ -213,6 +213,7 @@ fn violated(constraint: &str, source: impl Into<Box<dyn StdError + Send + Sync>>
         "accounts_owner" => "error-owner-exists",
         "accounts_username_key" => "error-username-exists",
         "passkeys_credential_id" => "error-passkey-registered",
+        "payments_reverses" => "error-payment-reversed",
         _ => return Error::internal(source),
     };
     Error::conflict(key).caused_by(source)

@@ -32,6 +32,7 @@ rule-future-date = This date is in the future.
 rule-integer = Enter a whole number from { $min } to { $max }.
 rule-invoice-prefix = Use 1 to 12 letters, digits and hyphens, with no hyphen at either end.
 rule-more-than = Enter at most { $most }.
+rule-more-than-due = This is more than the amount due, { $due }.
 rule-needs-items = Add lines first.
 rule-negative-total = Total can’t be negative.
 rule-number = Enter a number, such as { $example }.

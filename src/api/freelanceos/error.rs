@@ -46,6 +46,8 @@ statuses! {
     Reading: 401 429 500 503;
     /// Reading with query parameters.
     Listing: 400 401 429 500 503;
+    /// Reading the parts of an item, with query parameters.
+    ListingOf: 400 401 404 429 500 503;
     /// Reading a single item.
     Finding: 401 404 429 500 503;
     /// Creating an item.

@@ -18,8 +18,10 @@ use crate::{
         },
         invoice_send::send_invoice,
         payment::{mark_invoice_paid, payment_link},
+        unit_of_work::Work,
     },
     domain::{
+        balance::{Balance, PaymentStatus},
         discount::Discount,
         id::{AccountId, ClientId, InvoiceId, ItemId, ProjectId},
         invoice::{
@@ -27,6 +29,7 @@ use crate::{
             Unit,
         },
         money::{Currency, Money},
+        payment::Settlement,
         pdf_file::PdfFile,
         tax::{Tax, TaxCategory, TaxSum, Withholding},
     },
@@ -127,7 +130,8 @@ schema! {
         status "status": OneOf<InvoiceStatus> = OneOf(shown.status),
         issue_date "issueDate": Day = Day(shown.invoice.issue_date),
         due_date "dueDate": Day = Day(shown.invoice.due_date),
-        paid_at "paidAt": Option<Instant> = shown.invoice.paid_at.map(Instant),
+        paid_at "paidAt": Option<Instant> =
+            shown.invoice.paid_at.map(|paid| Instant(paid.told())),
         payment_link "paymentLink": Option<String> = shown.invoice.payment_link,
         items "items": Vec<ItemBody> = (shown.invoice.items.into_iter())
             .map(|item| (item, shown.invoice.currency).into())
@@ -135,6 +139,21 @@ schema! {
         notes "notes": Option<String> = shown.invoice.notes,
         created_at "createdAt": Instant = Instant(shown.invoice.created_at),
         updated_at "updatedAt": Instant = Instant(shown.invoice.updated_at),
+        /// What was paid, with what the client withheld as tax.
+        amount_paid "amountPaid": Amount = Money::new(shown.invoice.booked.paid, shown.invoice.currency).into(),
+        /// What credit notes took off.
+        amount_credited "amountCredited": Amount =
+            Money::new(shown.invoice.booked.credited, shown.invoice.currency).into(),
+        /// What the client still has to pay; 0 if the invoice is overpaid.
+        amount_due "amountDue": Amount = Money::new(
+            Balance::new(shown.invoice.totals.amount, shown.invoice.booked).due(),
+            shown.invoice.currency,
+        )
+        .into(),
+        payment_status "paymentStatus": OneOf<PaymentStatus> = OneOf(
+            Balance::new(shown.invoice.totals.amount, shown.invoice.booked)
+                .status(shown.invoice.status == InvoiceStatus::Paid),
+        ),
         discount "discount": Option<DiscountBody> = shown.invoice.terms.discount.map(Into::into),
         /// The discount on the sum of the lines. `amount` = `subtotal` − `discountAmount` + taxes.
         discount_amount "discountAmount": Amount =
@@ -188,6 +207,13 @@ bodies! {
 
     /// The body may be empty.
     InvoiceActionInput "InvoiceAction" = ();
+
+    /// How the amount due was paid. The body may be empty.
+    SettlementInput "Settlement" = Settlement, example r#"{
+        "paidAt": "2026-03-18T00:00:00Z",
+        "method": "bank_transfer",
+        "reference": "TRX-2041"
+    }"#;
 }
 
 /// The routes under `/invoices`.
@@ -287,19 +313,19 @@ impl Routes {
 
     /// Mark invoice as paid (updates client total billed)
     ///
-    /// Records a payment of the full amount, at today's exchange rate if the currency is not the
-    /// user's. A paid invoice stays unchanged and counts once.
+    /// Records a payment of the amount due, at the latest exchange rate known on its day if the
+    /// currency is not the user's. A paid invoice stays unchanged and counts once.
     #[oai(path = "/:id/mark-paid", method = "post", operation_id = "markInvoicePaid")]
     async fn mark_paid(
         &self,
-        body: Body<InvoiceActionInput>,
+        body: Body<SettlementInput>,
         bearer: Bearer,
         id: Path<InvoiceId>,
     ) -> Answer<InvoiceBody, Changing> {
         let input = body.once(render::<_, InvoiceBody>);
-        let (once, ()) = self.0.admit(bearer.0, input).await?;
-        let paid = self.0.run_once(bearer.0, once, move |work| mark_invoice_paid(work, id.0));
-        Ok(Reply::once(paid.await?))
+        let (once, settlement) = self.0.admit(bearer.0, input).await?;
+        let pay = move |work: &mut Work| mark_invoice_paid(work, id.0, &settlement);
+        Ok(Reply::once(self.0.run_once(bearer.0, once, pay).await?))
     }
 
     /// Generate Raenest payment link, once

@@ -8,6 +8,7 @@ pub(super) mod envelope;
 pub mod error;
 mod invoice;
 mod milestone;
+mod payment;
 mod project;
 mod proposal;
 mod tax;
@@ -33,6 +34,8 @@ pub(super) enum Tag {
     Invoices,
     /// Taxes on invoices
     Taxes,
+    /// Money received, and refunds
+    Payments,
     /// Offers to clients
     Proposals,
     /// Key figures
@@ -47,6 +50,7 @@ pub type Routes = (
     milestone::Routes,
     invoice::Routes,
     tax::Routes,
+    payment::Routes,
     proposal::Routes,
     dashboard::Routes,
 );
@@ -61,6 +65,7 @@ pub fn routes(app: &Arc<App>) -> Routes {
         milestone::Routes(app()),
         invoice::Routes(app()),
         tax::Routes(app()),
+        payment::Routes(app()),
         proposal::Routes(app()),
         dashboard::Routes(app()),
     )

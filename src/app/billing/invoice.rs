@@ -10,12 +10,13 @@ use crate::{
         event::Event,
         invoice_send::freeze,
         milestone::{mark_invoiced, require_milestone},
-        payment::receive_payment,
+        payment::pay_rest,
         project::require_project,
         tax::{default_taxes, resolve_taxes},
         unit_of_work::Work,
     },
     domain::{
+        balance::Booked,
         date,
         error::{Error, Result},
         expected::{self, Expected},
@@ -26,6 +27,7 @@ use crate::{
         },
         money::Currency,
         page::Listing,
+        payment::Settlement,
         rule::Rule,
     },
     store,
@@ -71,6 +73,7 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
         service: (new.service_from, new.service_to),
         reference: new.reference.clone(),
         paid_at: None,
+        booked: Booked::default(),
         payment_link: None,
         items: new_items(work, priced.lines),
         notes: new.notes.clone(),
@@ -142,7 +145,7 @@ pub fn update_invoice(
     }
     store::invoice::update(work.tx, &before, &invoice)?;
     if step == Step::Pay {
-        invoice = receive_payment(work, invoice)?;
+        invoice = pay_rest(work, &invoice, &Settlement::default())?;
     }
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
@@ -233,6 +236,7 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
         issue_date: today,
         due_date,
         paid_at: None,
+        booked: Booked::default(),
         payment_link: None,
         buyer: None,
         created_at: work.now,

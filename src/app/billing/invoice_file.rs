@@ -2,7 +2,7 @@
 
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
-use jiff::{Span, Timestamp, civil::Date};
+use jiff::{Span, Timestamp, tz::TimeZone};
 
 use crate::{
     app::{
@@ -11,7 +11,7 @@ use crate::{
     },
     domain::{
         account::Account,
-        date,
+        balance::Booked,
         error::{Error, Result},
         id::{AccountId, ImageId, InvoiceId},
         invoice::{Invoice, InvoiceStatus, Line, Party, Seller, Terms, price},
@@ -69,6 +69,7 @@ pub(in crate::app) fn read_sheet(
         (_, sent_at) => {
             invoice.status = InvoiceStatus::Sent;
             invoice.paid_at = None;
+            invoice.booked = Booked::default();
             (InvoiceStatus::Sent, sent_at.unwrap_or(invoice.created_at))
         }
     };
@@ -88,11 +89,12 @@ pub(in crate::app) fn read_logo(tx: &mut Tx, logo: Option<ImageId>) -> Result<Op
     Ok(image.flatten().map(|image| image.content))
 }
 
-/// Returns the copy of a paid invoice, which asks for no payment.
-fn settled(sheet: InvoiceSheet, paid_at: Timestamp, paid_on: Date) -> InvoiceSheet {
-    let status = InvoiceStatus::Paid;
-    let invoice = Invoice { status, paid_at: Some(paid_at), ..sheet.invoice };
-    InvoiceSheet { invoice, status, paid_on: Some(paid_on), created: paid_at, ..sheet }
+/// Returns the copy that says what was paid of an invoice since it was sent, and what is due.
+fn settled(sheet: InvoiceSheet, now: &Invoice, zone: &TimeZone) -> InvoiceSheet {
+    let (booked, paid_at, status) = (now.booked, now.paid_at, now.status);
+    let invoice = Invoice { status, paid_at, booked, ..sheet.invoice };
+    let paid_on = paid_at.map(|paid| paid.day(zone));
+    InvoiceSheet { invoice, status, paid_on, created: now.updated_at, ..sheet }
 }
 
 /// The state of an invoice's file.
@@ -116,17 +118,19 @@ impl App {
         Ok(PdfFile::of_invoice(&sheet.invoice.number, printed.bytes))
     }
 
-    /// Returns the invoice behind a link as PDF; a paid one as a copy that says so.
+    /// Returns the invoice behind a link as PDF; one with payments as a copy that
+    /// says so.
     pub async fn public_invoice_pdf(&self, token: &str) -> Result<PdfFile> {
         let now = self.now();
         let (account, id, settled) = self
             .read_linked(token, move |tx, account, id| {
                 let rates = LatestRates::new(account.id, account.currency);
                 let invoice = store::invoice::find(tx, account.id, id, &rates)?;
-                let Some(paid_at) = invoice.paid_at else { return Ok((account.id, id, None)) };
-                let paid_on = date::day_in(paid_at, &account.zone.rules()?);
-                let sheet = settled(read_sheet(tx, &account, invoice, now)?, paid_at, paid_on);
-                Ok((account.id, id, Some(sheet)))
+                if invoice.paid_at.is_none() && invoice.booked == Booked::default() {
+                    return Ok((account.id, id, None));
+                }
+                let sheet = read_sheet(tx, &account, invoice.clone(), now)?;
+                Ok((account.id, id, Some(settled(sheet, &invoice, &account.zone.rules()?))))
             })
             .await?;
         match settled {

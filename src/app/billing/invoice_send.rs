@@ -13,6 +13,7 @@ use crate::{
         invoice_file::read_sheet,
         invoice_link::{give_link, parties},
         limit::Limit,
+        payment::settle,
         public_link::Target,
         share::Owner,
         unit_of_work::Work,
@@ -55,7 +56,10 @@ impl App {
             let account = store::account::find(tx, account)?;
             let rates = LatestRates::new(account.id, account.currency);
             let invoice = store::invoice::find(tx, account.id, id, &rates)?;
-            let sheet = read_sheet(tx, &account, invoice, at)?;
+            let booked = invoice.booked;
+            let mut sheet = read_sheet(tx, &account, invoice, at)?;
+            // Unlike the PDF, the email tells what is due by now.
+            sheet.invoice.booked = booked;
             let logo = find_logo(tx, &sheet.seller)?;
             let link = store::invoice_link::find(tx, account.id, id)?;
             Ok((link, account, sheet, logo))
@@ -195,7 +199,8 @@ pub(in crate::app) fn freeze(work: &mut Work, before: &Invoice, draft: Invoice) 
     store::invoice::freeze_parties(work.tx, invoice.id, &seller, &buyer, work.now)?;
     give_link(work, invoice.id)?;
     work.emit(Event::InvoiceSent(&invoice))?;
-    Ok(invoice)
+    // Without an amount, there is nothing to wait for.
+    if invoice.is_money_due() { Ok(invoice) } else { settle(work, &invoice) }
 }
 
 /// Queues an email to the client's current address, regardless of the invoice, or to another

@@ -1,12 +1,19 @@
-//! Payments: the client's payment link, and marking an invoice as paid.
+//! Payments: recording, reversing and refunding them, and the client's payment link.
 
 use crate::{
     app::{environment::Environment, event::Event, invoice::find_invoice, unit_of_work::Work},
     domain::{
+        balance::{Balance, Booked, settled_at},
         error::{Error, Result},
-        id::InvoiceId,
+        id::{InvoiceId, PaymentId},
         invoice::{Invoice, InvoiceStatus, ShownInvoice},
-        payment::{Conversion, Payment},
+        money::Money,
+        page::{Listing, Page},
+        payment::{
+            self, Conversion, LedgerKind, Moved, NewPayment, NewRefund, PaidAt, Payment,
+            PaymentFilter, Settlement,
+        },
+        rule::Rule,
     },
     store,
 };
@@ -17,47 +24,220 @@ const LINK_BASE: &str = "https://pay.raenest.com";
 const LINK_LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const LINK_LENGTH: usize = 6;
 
-/// Marks a sent invoice as paid in full. A paid one stays unchanged.
+/// Records a payment of a sent invoice. If nothing is due after it, the invoice is paid.
 ///
 /// # Errors
 ///
-/// Not found if the caller has no such invoice; a conflict if it is a draft or cancelled.
-pub fn mark_invoice_paid(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
-    let today = work.today()?;
-    let before = find_invoice(work, id)?;
-    match before.status {
-        InvoiceStatus::Sent => {}
-        InvoiceStatus::Draft => return Err(Error::conflict("error-invoice-draft-pay")),
-        InvoiceStatus::Cancelled => return Err(Error::conflict("error-invoice-cancelled-pay")),
-        _ => return Ok(ShownInvoice::on(today, before)),
+/// Not found if the caller has no such invoice; a conflict if it is a draft or cancelled; invalid
+/// if more is paid than is due, unless that is allowed.
+pub fn record_payment(work: &mut Work, id: InvoiceId, new: &NewPayment) -> Result<Payment> {
+    let before = find_payable(work, id)?;
+    let (cash, withheld) = new.sums(before.currency)?;
+    let (amount, due) = (Money::new(cash + withheld, before.currency), before.amount_due());
+    if amount.minor > due.minor && !new.allow_overpayment {
+        return Err(Error::field("amount", Rule::MoreThanDue(due)));
     }
-    let invoice = receive_payment(work, before)?;
-    Ok(ShownInvoice::on(today, invoice))
+    let moved = Moved {
+        on: new.paid_at,
+        method: new.method,
+        reference: new.reference.clone(),
+        note: new.note.clone(),
+    };
+    let payment = book(work, &before, (LedgerKind::Payment, amount.minor, withheld), moved)?;
+    settle(work, &before)?;
+    Ok(payment)
 }
 
-/// Marks a sent invoice as paid in full and returns it.
-pub(in crate::app) fn receive_payment(work: &mut Work, before: Invoice) -> Result<Invoice> {
-    let (now, rates, amount) = (work.now, work.rates()?, before.amount());
-    let base = rates.rate(amount.currency).and_then(|rate| {
-        let converted = amount.convert(rate, rates.base())?;
-        Some(Conversion { amount: converted, rate })
-    });
-    let payment = Payment {
-        id: work.new_id(),
-        account: work.account,
-        invoice: before.id,
-        client: before.client_id,
-        amount,
-        base,
-        paid_at: now,
-    };
-    store::payment::create(work.tx, &payment)?;
-    let status = InvoiceStatus::Paid;
-    let invoice = Invoice { status, paid_at: Some(now), updated_at: now, ..before.clone() };
-    store::invoice::update(work.tx, &before, &invoice)?;
-    work.emit(Event::InvoicePaid(&invoice))?;
+/// Marks a sent invoice as paid: records a payment of what is due. A paid one stays unchanged.
+///
+/// # Errors
+///
+/// Not found if the caller has no such invoice; a conflict if it is a draft or cancelled; invalid
+/// if more was withheld than is due.
+pub fn mark_invoice_paid(
+    work: &mut Work,
+    id: InvoiceId,
+    settlement: &Settlement,
+) -> Result<ShownInvoice> {
+    let mut invoice = find_payable(work, id)?;
+    if invoice.status.is_open() {
+        invoice = pay_rest(work, &invoice, settlement)?;
+    }
+    Ok(ShownInvoice::on(work.today()?, invoice))
+}
+
+/// Records a payment of what is due on a sent invoice, and returns the paid invoice.
+pub(in crate::app) fn pay_rest(
+    work: &mut Work,
+    before: &Invoice,
+    settlement: &Settlement,
+) -> Result<Invoice> {
+    let due = before.amount_due();
+    let withheld = settlement.withheld.unwrap_or_default();
+    let withheld = payment::exact("withheld", withheld, before.currency)?;
+    if withheld > due.minor {
+        return Err(Error::field("withheld", Rule::MoreThanDue(due)));
+    }
+    if due.minor > 0 {
+        let moved = Moved {
+            on: settlement.paid_at,
+            method: settlement.method,
+            reference: settlement.reference.clone(),
+            note: None,
+        };
+        book(work, before, (LedgerKind::Payment, due.minor, withheld), moved)?;
+    }
+    settle(work, before)?;
     // This payment has just changed the client's total.
     find_invoice(work, before.id)
+}
+
+/// Takes a payment or a refund back: the ledger keeps both, and the invoice is open again if
+/// something is due.
+///
+/// # Errors
+///
+/// Not found if the caller has no such payment; a conflict if it is reversed already or a reversal
+/// itself, or if money was refunded that would then never have been paid.
+pub fn reverse_payment(work: &mut Work, id: PaymentId) -> Result<()> {
+    let payment = store::payment::find(work.tx, work.account, id)?;
+    if payment.kind == LedgerKind::Reversal {
+        return Err(Error::conflict("error-payment-is-reversal"));
+    }
+    let before = find_payable(work, payment.invoice)?;
+    let opposite = |money: Money| Money::new(-money.minor, money.currency);
+    let reversal = Payment {
+        id: work.new_id(),
+        kind: LedgerKind::Reversal,
+        amount: opposite(payment.amount),
+        withheld: -payment.withheld,
+        base: payment.base.map(|base| Conversion { amount: opposite(base.amount), ..base }),
+        method: payment.method,
+        reference: payment.reference,
+        note: None,
+        reverses: Some(id),
+        reversed_by: None,
+        created_at: work.now,
+        ..payment
+    };
+    store::payment::create(work.tx, &reversal)?;
+    let invoice = settle(work, &before)?;
+    if invoice.balance().cash() < 0 {
+        return Err(Error::conflict("error-payment-refunded"));
+    }
+    Ok(())
+}
+
+/// Records that money of an overpaid invoice was given back.
+///
+/// # Errors
+///
+/// Not found if the caller has no such invoice; a conflict if it is more than was paid beyond what
+/// is owed.
+pub fn refund_invoice(work: &mut Work, id: InvoiceId, new: &NewRefund) -> Result<Payment> {
+    let before = find_invoice(work, id)?;
+    let amount = payment::exact("amount", new.amount, before.currency)?;
+    if amount == 0 {
+        return Err(Error::field("amount", Rule::Positive));
+    }
+    let refundable = Money::new(before.balance().refundable(), before.currency);
+    if amount > refundable.minor {
+        return Err(Error::conflict("error-refund-too-large").with("amount", refundable));
+    }
+    let moved = Moved {
+        on: new.paid_at,
+        method: new.method,
+        reference: new.reference.clone(),
+        note: new.note.clone(),
+    };
+    let refund = book(work, &before, (LedgerKind::Refund, -amount, 0), moved)?;
+    settle(work, &before)?;
+    Ok(refund)
+}
+
+/// Returns a page of the payments of an invoice of the caller.
+pub fn list_payments_of_invoice(
+    work: &mut Work,
+    id: InvoiceId,
+    page: Page,
+) -> Result<Listing<Payment>> {
+    find_invoice(work, id)?;
+    store::payment::list_of_invoice(work.tx, work.account, id, page)
+}
+
+/// Returns a page of the caller's payments.
+pub fn list_payments(work: &mut Work, filter: &PaymentFilter) -> Result<Listing<Payment>> {
+    let zone = work.actor.time_zone()?;
+    store::payment::list(work.tx, work.account, filter, &zone)
+}
+
+/// Returns an invoice of the caller that the client has got.
+fn find_payable(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
+    let invoice = find_invoice(work, id)?;
+    Err(Error::conflict(match invoice.status {
+        InvoiceStatus::Draft => "error-invoice-draft-pay",
+        InvoiceStatus::Cancelled => "error-invoice-cancelled-pay",
+        InvoiceStatus::Sent | InvoiceStatus::Overdue | InvoiceStatus::Paid => return Ok(invoice),
+    }))
+}
+
+/// Adds an entry to the ledger of an invoice, converted at the rate of its day.
+fn book(
+    work: &mut Work,
+    invoice: &Invoice,
+    (kind, minor, withheld): (LedgerKind, i64, i64),
+    moved: Moved,
+) -> Result<Payment> {
+    let zone = work.actor.time_zone()?;
+    let paid_at = PaidAt::new(moved.on, work.now, &zone)?;
+    let (account, base) = (work.account, work.actor.currency);
+    let rates = store::exchange_rate::find_on(work.tx, account, base, paid_at.day(&zone))?;
+    let amount = Money::new(minor, invoice.currency);
+    let payment = Payment {
+        id: work.new_id(),
+        account,
+        invoice: invoice.id,
+        invoice_number: invoice.number.clone(),
+        client: invoice.client_id,
+        client_name: invoice.client.as_ref().map(|of| of.details.name.clone()).unwrap_or_default(),
+        kind,
+        amount,
+        withheld,
+        base: rates
+            .rate(amount.currency)
+            .and_then(|rate| Some(Conversion { amount: amount.convert(rate, base)?, rate })),
+        paid_at,
+        method: moved.method,
+        reference: moved.reference,
+        note: moved.note,
+        reverses: None,
+        reversed_by: None,
+        created_at: work.now,
+    };
+    store::payment::create(work.tx, &payment)?;
+    Ok(payment)
+}
+
+/// Updates the balance of a sent or paid invoice after something was booked on it, and with the
+/// balance its status: paid if nothing is due, else open.
+pub(in crate::app) fn settle(work: &mut Work, before: &Invoice) -> Result<Invoice> {
+    let payments = store::payment::ledger(work.tx, work.account, before.id)?;
+    let booked = Booked::new(&payments, before.booked.credited);
+    let balance = Balance::new(before.totals.amount, booked);
+    let (status, paid_at) = if balance.due() > 0 {
+        (InvoiceStatus::Sent, None)
+    } else {
+        // Without a payment, nothing was ever due.
+        let settled = settled_at(&payments, balance.owed());
+        let now = PaidAt { at: work.now, on: None };
+        (InvoiceStatus::Paid, settled.or(before.paid_at).or(Some(now)))
+    };
+    let invoice = Invoice { status, paid_at, booked, updated_at: work.now, ..before.clone() };
+    store::invoice::update(work.tx, before, &invoice)?;
+    if before.status.is_open() && status == InvoiceStatus::Paid {
+        work.emit(Event::InvoicePaid(&invoice))?;
+    }
+    Ok(invoice)
 }
 
 /// Returns the client's payment link: created once, then always the same.

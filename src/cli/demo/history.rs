@@ -30,6 +30,7 @@ use crate::{
         invoice::{Delivery, NewInvoice},
         milestone::{MilestoneChange, MilestoneStatus, NewMilestone},
         money::Currency,
+        payment::Settlement,
         project::{NewProject, ProjectChange, ProjectStatus},
         proposal::{Answer, NewProposal, ProposalChange},
     },
@@ -182,7 +183,8 @@ impl<'a> History<'a> {
             }
             Step::PayInvoice(key) => {
                 let id = known(&self.invoices, &key)?;
-                self.run(move |work| mark_invoice_paid(work, id).map(drop)).await
+                self.run(move |work| mark_invoice_paid(work, id, &Settlement::default()).map(drop))
+                    .await
             }
         }
     }

@@ -16,6 +16,7 @@ use crate::{
         id::ClientId,
         invoice::{Delivery, Line, NewInvoice},
         money::Currency,
+        payment::Settlement,
     },
 };
 
@@ -69,7 +70,8 @@ impl<'a> MoreInvoices<'a> {
                     app.run(who, move |work| send_invoice(work, id, &delivery)).await?;
                 }
                 if number % 3 > 1 {
-                    app.run(who, move |work| mark_invoice_paid(work, id)).await?;
+                    app.run(who, move |work| mark_invoice_paid(work, id, &Settlement::default()))
+                        .await?;
                 }
                 progress();
                 Ok(())

@@ -1,6 +1,7 @@
 //! Clients, invoices, payments, exchange rates.
 
 pub mod accent;
+pub mod balance;
 pub mod client;
 pub mod discount;
 pub mod exchange_rate;

@@ -7,6 +7,7 @@ use crate::{
         image::Image,
         invoice::{Invoice, Party, Seller},
         mail::{Attachment, Logo, Mail, MailKind},
+        money::Money,
         pdf_file::PdfFile,
         text::turns,
     },
@@ -48,7 +49,7 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     let file = about.file.as_ref().filter(|file| file.bytes.len() <= room);
     let greeting = &greeting(&about.buyer.name);
     let name = &seller.party.heading().replace(turns, "");
-    let (number, amount) = (&invoice.number, &invoice.amount().shown());
+    let (number, amount) = (&invoice.number, &asked(invoice).shown());
     let due = &seller.date_format.show(invoice.due_date);
     let is_due = invoice.is_money_due();
     let payment_link = about.payment_link.filter(|_| is_due);
@@ -90,6 +91,11 @@ fn rows(about: &InvoiceMail, file: Option<&PdfFile>) -> Vec<(String, String)> {
     lines.chain(ours).collect()
 }
 
+/// Returns what is due or, if nothing is, the total.
+fn asked(invoice: &Invoice) -> Money {
+    if invoice.is_money_due() { invoice.amount_due() } else { invoice.amount() }
+}
+
 /// Returns name and postal address in one line; empty without an address.
 fn place(party: &Party) -> String {
     let lines = [party.address.as_deref(), party.country.as_deref()];
@@ -114,7 +120,7 @@ pub fn invoice_subject(
         (MailKind::InvoiceReminder, false) => t("mail-subject-reminder"),
         _ => t("mail-subject-invoice"),
     };
-    let amount = invoice.amount().shown().replace('\u{a0}', " ");
+    let amount = asked(invoice).shown().replace('\u{a0}', " ");
     let due = seller.date_format.show_in_year(invoice.due_date);
     let subject = subject.with("number", &invoice.number).with("amount", amount).with("due", due);
     one_line(&subject.to_string())

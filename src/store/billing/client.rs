@@ -15,7 +15,10 @@ use crate::{
         payment::PaymentSum,
     },
     store::{
-        billing::exchange_rate::LatestRates,
+        billing::{
+            exchange_rate::LatestRates,
+            invoice::{amount_due, is_open},
+        },
         engine::{Row, Tx, any_of, values},
         lister::Lister,
         row::{NewRow, row},
@@ -221,8 +224,7 @@ pub fn list(
     Ok(Listing { entries: gather(tx, entries, rates)?, total, page })
 }
 
-/// Lists the unpaid sent invoices of a client, at most `most`: amounts with due dates, earliest
-/// first.
+/// Lists the open invoices of a client, at most `most`: what is due with due dates, earliest first.
 pub fn list_open(
     tx: &mut Tx,
     account: AccountId,
@@ -230,9 +232,13 @@ pub fn list_open(
     most: i64,
 ) -> Result<Vec<(Date, Money)>> {
     tx.list(
-        "SELECT due_date, amount, currency FROM invoices \
-         WHERE account_id = ?1 AND client_id = ?2 AND status = 'sent' \
-         ORDER BY due_date, id LIMIT ?3",
+        concat!(
+            "SELECT due_date, ",
+            amount_due!(),
+            ", currency FROM invoices WHERE account_id = ?1 AND client_id = ?2 AND ",
+            is_open!(),
+            " ORDER BY due_date, id LIMIT ?3"
+        ),
         values![&account, &client, most],
         |row| Ok((row.get(0)?, Money::new(row.get(1)?, row.get(2)?))),
     )

@@ -7,12 +7,14 @@ use rust_decimal::Decimal;
 
 use crate::{
     domain::{
+        balance::Booked,
         client::Client,
         discount::Discount,
         error::{Error, Result},
         id::{AccountId, InvoiceId},
         invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, Terms, Totals, Unit},
         money::Money,
+        payment::PaidAt,
         tax::{Tax, TaxSum, Withholding},
         text,
     },
@@ -28,6 +30,21 @@ use crate::{
 };
 
 pub use super::invoice_list::{list, list_ids, search};
+
+/// Whether an invoice is open: the client has it and has to pay it. The argument names the table,
+/// if needed: `i.`.
+macro_rules! is_open {
+    ($($table:literal)?) => { concat!($($table,)? "status = 'sent'") };
+}
+
+/// What is due on an open invoice.
+macro_rules! amount_due {
+    ($($t:literal)?) => {
+        concat!($($t,)? "amount - ", $($t,)? "amount_paid - ", $($t,)? "amount_credited")
+    };
+}
+
+pub(in crate::store) use {amount_due, is_open};
 
 pub(super) const LIST: Lister = Lister::new("invoices", COLUMNS);
 
@@ -55,7 +72,11 @@ record! {
         status = invoice.status.as_str(),
         issue_date = invoice.issue_date,
         due_date = invoice.due_date,
-        paid_at = invoice.paid_at,
+        paid_at = invoice.paid_at.map(|paid| paid.at),
+        paid_on = invoice.paid_at.and_then(|paid| paid.on),
+        amount_paid = invoice.booked.paid,
+        amount_withheld = invoice.booked.withheld,
+        amount_credited = invoice.booked.credited,
         payment_link = invoice.payment_link.as_ref(),
         notes = invoice.notes.as_ref(),
         updated_at = invoice.updated_at,
@@ -82,8 +103,10 @@ record! {
         },
         service: (service_from, service_to),
         items: Vec::new(),
+        paid_at: Option::<Timestamp>::map(paid_at, |at| PaidAt { at, on: paid_on }),
+        booked: Booked { paid: amount_paid, withheld: amount_withheld, credited: amount_credited },
         id, client_id, project_id, number, currency, status, issue_date, due_date, reference,
-        paid_at, payment_link, notes, buyer, created_at, updated_at,
+        payment_link, notes, buyer, created_at, updated_at,
     }
 }
 
@@ -265,8 +288,8 @@ fn tally(tx: &mut Tx, invoice: &Invoice, by: i64) -> Result<()> {
     if status != InvoiceStatus::Cancelled {
         lists.extend([LIST.name.to_owned(), LIST.total_of("client", client)]);
     }
-    if status == InvoiceStatus::Sent {
-        dashboard::bump_open(tx, account, invoice.due_date, invoice.amount(), by)?;
+    if status.is_open() {
+        dashboard::bump_open(tx, account, invoice.due_date, invoice.amount_due(), by)?;
     } else {
         lists.push(LIST.total_of("status", status.as_str()));
     }

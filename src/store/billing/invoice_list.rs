@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::invoice::{LIST, fill, read};
+use super::invoice::{LIST, fill, is_open, read};
 use crate::{
     domain::{
         error::Result,
@@ -160,12 +160,8 @@ fn matching<'a>(account: &'a AccountId, filter: &'a InvoiceFilter, today: Date) 
     let all = LIST.of(account);
     let of_status = match filter.status {
         None => all.only("status <> 'cancelled'"),
-        Some(InvoiceStatus::Sent) => {
-            all.only("status = 'sent'").which("due_date >= ?", Some(today))
-        }
-        Some(InvoiceStatus::Overdue) => {
-            all.only("status = 'sent'").which("due_date < ?", Some(today))
-        }
+        Some(InvoiceStatus::Sent) => all.only(is_open!()).which("due_date >= ?", Some(today)),
+        Some(InvoiceStatus::Overdue) => all.only(is_open!()).which("due_date < ?", Some(today)),
         Some(status) => all.which("status = ?", Some(status.as_str())),
     };
     of_status
@@ -192,11 +188,9 @@ fn newest<'a>(
     // Pending invoices are read in id order, skipping overdue ones. With `>=` instead of `NOT <`,
     // SQLite would read all of them by due date and sort them.
     let query = match filter.status {
-        Some(InvoiceStatus::Sent) => {
-            query.only("status = 'sent'").which("NOT due_date < ?", Some(today))
-        }
+        Some(InvoiceStatus::Sent) => query.only(is_open!()).which("NOT due_date < ?", Some(today)),
         Some(InvoiceStatus::Overdue) => query
-            .only("status = 'sent'")
+            .only(is_open!())
             .which("due_date < ?", Some(today))
             .order("due_date DESC, id DESC"),
         status => query.equal("status", status.map(InvoiceStatus::as_str)),

@@ -14,10 +14,14 @@ use crate::{
         id::{AccountId, Id, InvoiceKind, MilestoneKind, Named, ProjectKind},
         money::Money,
     },
-    store::engine::{Row, Tx, values},
+    store::{
+        engine::{Row, Tx, values},
+        invoice::{amount_due, is_open},
+    },
 };
 
-/// Adds to (or subtracts from) the sums of sent and unpaid invoices, by day and by month.
+/// Adds to (or subtracts from) the sums of open invoices and what is due on them, by day and by
+/// month.
 pub fn bump_open(
     tx: &mut Tx,
     account: AccountId,
@@ -105,10 +109,14 @@ pub fn open_invoices(
     most: i64,
 ) -> Result<Vec<OpenInvoice>> {
     tx.list(
-        "SELECT i.id, i.number, c.name, i.due_date, i.amount, i.currency, i.viewed_at, \
-         i.reminded_at FROM invoices i JOIN clients c ON c.id = i.client_id \
-         WHERE i.account_id = ?1 AND i.status = 'sent' AND i.due_date >= ?2 AND i.due_date < ?3 \
-         ORDER BY i.due_date, i.id LIMIT ?4",
+        concat!(
+            "SELECT i.id, i.number, c.name, i.due_date, ",
+            amount_due!("i."),
+            ", i.currency, i.viewed_at, i.reminded_at \
+             FROM invoices i JOIN clients c ON c.id = i.client_id WHERE i.account_id = ?1 AND ",
+            is_open!("i."),
+            " AND i.due_date >= ?2 AND i.due_date < ?3 ORDER BY i.due_date, i.id LIMIT ?4"
+        ),
         values![&account, from, until, most],
         |row| {
             Ok(OpenInvoice {
@@ -142,10 +150,14 @@ pub fn project_deadlines(tx: &mut Tx, account: AccountId) -> Result<Vec<Deadline
 pub fn deadlines(tx: &mut Tx, account: AccountId, from: Date) -> Result<Vec<Deadline>> {
     let mut deadlines = project_deadlines(tx, account)?;
     deadlines.extend(tx.list(
-        "SELECT i.id, i.number, i.due_date, i.amount, i.currency, c.name \
-         FROM invoices i JOIN clients c ON c.id = i.client_id \
-         WHERE i.account_id = ?1 AND i.status = 'sent' AND i.due_date >= ?2 \
-         ORDER BY i.due_date, i.id LIMIT 10",
+        concat!(
+            "SELECT i.id, i.number, i.due_date, ",
+            amount_due!("i."),
+            ", i.currency, c.name FROM invoices i JOIN clients c ON c.id = i.client_id \
+             WHERE i.account_id = ?1 AND ",
+            is_open!("i."),
+            " AND i.due_date >= ?2 ORDER BY i.due_date, i.id LIMIT 10"
+        ),
         values![&account, from],
         |row| read_deadline::<InvoiceKind>(row, DeadlineKind::Invoice),
     )?);

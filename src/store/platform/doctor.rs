@@ -7,11 +7,15 @@ use jiff::Timestamp;
 use crate::{
     domain::{
         error::Result,
-        id::{AccountId, AccountKind, ActivityId, ClientId, ClientKind, Id, Named, ProjectId},
+        id::{
+            AccountId, AccountKind, ActivityId, ClientId, ClientKind, Id, InvoiceKind, Named,
+            ProjectId,
+        },
     },
     store::{
         activity::is_in_feed,
         engine::{Row, Tx},
+        invoice::{amount_due, is_open},
         timeline,
     },
 };
@@ -26,11 +30,18 @@ pub fn rollups(tx: &mut Tx) -> Result<Vec<String>> {
     let kept = "SELECT account_id, list, entries FROM list_totals";
     compare("list total", lists(tx)?, read::<AccountKind>(tx, kept, 1, 3)?);
 
-    let rows = "SELECT account_id, 'day', due_date, currency, count(*), \
-                CAST(sum(amount) AS BIGINT) FROM invoices WHERE status = 'sent' \
-                GROUP BY account_id, due_date, currency \
-                UNION ALL SELECT account_id, 'month', substr(due_date, 1, 7), currency, count(*), \
-                CAST(sum(amount) AS BIGINT) FROM invoices WHERE status = 'sent' GROUP BY 1, 2, 3, 4";
+    let rows = concat!(
+        "SELECT account_id, 'day', due_date, currency, count(*), CAST(sum(",
+        amount_due!(),
+        ") AS BIGINT) FROM invoices WHERE ",
+        is_open!(),
+        " GROUP BY account_id, due_date, currency \
+         UNION ALL SELECT account_id, 'month', substr(due_date, 1, 7), currency, count(*), CAST(sum(",
+        amount_due!(),
+        ") AS BIGINT) FROM invoices WHERE ",
+        is_open!(),
+        " GROUP BY 1, 2, 3, 4"
+    );
     let rows = read::<AccountKind>(tx, rows, 3, 6)?;
     let kept = "SELECT account_id, span, due, currency, entries, amount FROM open_totals";
     compare("open total", rows, read::<AccountKind>(tx, kept, 3, 6)?);
@@ -55,6 +66,12 @@ pub fn rollups(tx: &mut Tx) -> Result<Vec<String>> {
     let rows = read::<ClientKind>(tx, rows, 2, 5)?;
     let kept = "SELECT client_id, currency, base_currency, amount, base_amount FROM client_totals";
     compare("client total", rows, read::<ClientKind>(tx, kept, 2, 5)?);
+
+    let rows = "SELECT invoice_id, CAST(sum(amount) AS BIGINT), CAST(sum(withheld) AS BIGINT) \
+                FROM payments GROUP BY 1";
+    let rows = read::<InvoiceKind>(tx, rows, 0, 3)?;
+    let kept = "SELECT id, amount_paid, amount_withheld FROM invoices";
+    compare("paid on", rows, read::<InvoiceKind>(tx, kept, 0, 3)?);
     Ok(findings)
 }
 
@@ -197,7 +214,10 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
              WHERE status <> 'cancelled' GROUP BY account_id ",
             // Sent invoices are counted by due date.
             "UNION ALL SELECT account_id, 'invoices:status:' || status, count(*) FROM invoices \
-             WHERE status <> 'sent' GROUP BY account_id, status \
+             WHERE NOT ",
+            is_open!(),
+            " GROUP BY account_id, status \
+             UNION ALL SELECT account_id, 'payments', count(*) FROM payments GROUP BY account_id \
              UNION ALL SELECT account_id, 'taxes', count(*) FROM taxes GROUP BY account_id \
              UNION ALL SELECT account_id, 'messages', count(*) FROM messages GROUP BY account_id \
              UNION ALL SELECT account_id, 'messages:unread', count(*) - count(read_at) \

@@ -164,6 +164,8 @@ pub const INVOICES: Section = Section {
         sent_at: Kind::Instant, paid_at: Kind::Instant, payment_link, notes,
         seller: Kind::Json, buyer: Kind::Json,
         created_at: Kind::Instant, updated_at: Kind::Instant,
+        amount_paid: Kind::Money("currency"), amount_withheld: Kind::Money("currency"),
+        amount_credited: Kind::Money("currency"), paid_on: Kind::Day,
     },
     key: "number",
     page: 50,
@@ -218,7 +220,8 @@ pub const ITEMS: Columns = columns! {
 pub const PAYMENTS: Columns = columns! {
     id: id::<PaymentKind>(), currency, amount: Kind::Money("currency"),
     base_currency, base_rate: Kind::Decimal, base_amount: Kind::Money("base_currency"),
-    paid_at: Kind::Instant,
+    paid_at: Kind::Instant, kind, withheld: Kind::Money("currency"), paid_on: Kind::Day, method,
+    reference, note, reverses: id::<PaymentKind>(), created_at: Kind::Instant,
 };
 
 const DEFAULTS: Columns = columns! {
@@ -267,9 +270,9 @@ pub fn items(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Fields>> {
     tx.list(select("position", ITEMS, rows), values![&invoice], |row| fields(row, ITEMS))
 }
 
-/// Returns the payments of an invoice.
+/// Returns the payments of an invoice, by day.
 pub fn payments(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<Fields>> {
-    let sql = select("id", PAYMENTS, "payments t WHERE t.invoice_id = ?1");
+    let sql = select("id", PAYMENTS, "payments t WHERE t.invoice_id = ?1 ORDER BY t.paid_at, t.id");
     tx.list(sql, values![&invoice], |row| fields(row, PAYMENTS))
 }
 

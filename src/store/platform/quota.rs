@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Counts an account's clients, projects, milestones, proposals, invoices and their lines,
-/// portfolio, pictures, exchange rates and passkeys, up to `most`. Deleted ones count too if their
+/// payments, portfolio, pictures, exchange rates and passkeys, up to `most`. Deleted ones count too if their
 /// rows stay.
 pub fn count_rows(tx: &mut Tx, account: AccountId, most: i64) -> Result<i64> {
     tx.one(
@@ -20,9 +20,10 @@ pub fn count_rows(tx: &mut Tx, account: AccountId, most: i64) -> Result<i64> {
          UNION ALL SELECT 1 FROM invoices WHERE account_id = ?1 \
          UNION ALL SELECT 1 FROM invoices JOIN invoice_items \
          ON invoice_items.invoice_id = invoices.id WHERE invoices.account_id = ?1 \
+         UNION ALL SELECT 1 FROM payments WHERE account_id = ?1 \
          UNION ALL SELECT 1 FROM portfolio_items WHERE account_id = ?1 \
          UNION ALL SELECT 1 FROM images WHERE account_id = ?1 \
-         UNION ALL SELECT 1 FROM exchange_rates WHERE account_id = ?1 \
+         UNION ALL SELECT 1 FROM exchange_rate_days WHERE account_id = ?1 \
          UNION ALL SELECT 1 FROM passkeys WHERE account_id = ?1 \
          LIMIT ?2) AS held",
         values![&account, most],

@@ -13,7 +13,9 @@ use crate::{
     domain::{
         date,
         error::Result,
+        input::Input,
         invoice::{Delivery, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice},
+        payment::Settlement,
         reach::Reach,
     },
     locale::{Text, t},
@@ -68,8 +70,8 @@ pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
 /// Marks an invoice as paid.
 pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
     let id = visit.id();
-    let paid = move |work: &mut Work, (): &()| mark_invoice_paid(work, id);
-    match visit.run_once(&fields, Ok(()), place, paid).await {
+    let paid = move |work: &mut Work, all: &Settlement| mark_invoice_paid(work, id, all);
+    match visit.run_once(&fields, Settlement::read(&fields), place, paid).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("invoice-paid"))),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }

@@ -26,9 +26,10 @@ pub struct Entry {
 pub fn history(record: &InvoiceRecord, days: &Days) -> Vec<Entry> {
     let (invoice, times) = (&record.shown.invoice, &record.times);
     let entry = |icon, text, at| Entry { icon, tone: "", text, detail: None, at };
-    let paid = invoice
-        .paid_at
-        .map(|at| Entry { tone: "green", ..entry("check", html("invoice-log-paid-html"), at) });
+    let paid = invoice.paid_at.map(|paid| Entry {
+        tone: "green",
+        ..entry("check", html("invoice-log-paid-html"), paid.at)
+    });
     let viewed = times.viewed_at.map(|at| entry("eye", html("invoice-log-opened-html"), at));
     let mails = record.mails.iter().map(|mail| mailed(mail, days));
     // Emails are deleted after a month, and some were never created.

@@ -8,6 +8,7 @@ use crate::{
         date,
         error::Result,
         invoice::{InvoiceStatus, PublicInvoice},
+        payment::PaidAt,
     },
     locale::{Text, t},
     web::{
@@ -71,7 +72,7 @@ pub async fn show(guest: Guest) -> Result<Response> {
     let late = || t("count-days-late").count("days", date::days_until(invoice.due_date, today));
     let page = Page {
         token,
-        state: state(&public, today, |at| date::day_in(at, &zone)),
+        state: state(&public, today, |paid| paid.day(&zone)),
         late: is_late.then(late),
         payment_link: public.payment_link.as_ref(),
         ways: ways(&public),
@@ -107,7 +108,7 @@ fn ways(public: &PublicInvoice) -> Vec<Way> {
     let lines = lines.into_iter().map(|line| Way::new(line.label.unwrap_or_default(), line.value));
     let ours = [
         Way::new(t("public-reference"), &invoice.number),
-        Way::new(t("amount"), invoice.amount().shown()),
+        Way::new(t("amount"), invoice.amount_due().shown()),
     ];
     lines.chain(ours).collect()
 }
@@ -121,12 +122,15 @@ fn dialled(phone: &str) -> String {
 fn state(
     public: &PublicInvoice,
     today: jiff::civil::Date,
-    day: impl Fn(jiff::Timestamp) -> jiff::civil::Date,
+    day: impl Fn(PaidAt) -> jiff::civil::Date,
 ) -> Text {
     let shown = |day| public.seller.date_format.show(day);
     let due = public.invoice.due_date;
     match (public.status, public.invoice.paid_at) {
-        (InvoiceStatus::Paid, Some(at)) => t("invoice-public-paid-on").with("date", shown(day(at))),
+        _ if public.invoice.totals.amount == 0 => t("nothing-to-pay"),
+        (InvoiceStatus::Paid, Some(paid)) => {
+            t("invoice-public-paid-on").with("date", shown(day(paid)))
+        }
         (InvoiceStatus::Paid, None) => t("invoice-public-paid"),
         _ if !public.invoice.is_money_due() => t("nothing-to-pay"),
         (InvoiceStatus::Overdue, _) => t("invoice-public-was-due").with("date", shown(due)),

@@ -145,7 +145,7 @@ impl List {
     fn what_is_next(&self, shown: &ShownInvoice) -> Text {
         let invoice = &shown.invoice;
         match (shown.status, invoice.paid_at) {
-            (_, Some(at)) => t("invoice-list-paid-on").with("date", self.days.lately(&at)),
+            (_, Some(paid)) => t("invoice-list-paid-on").with("date", self.days.lately_paid(&paid)),
             (InvoiceStatus::Draft, _) => {
                 t("home-edited").with("day", self.days.lately(&invoice.updated_at))
             }
@@ -166,7 +166,7 @@ impl List {
                     ("sent", sent_at),
                     ("opened", viewed_at),
                     ("reminded", reminded_at),
-                    ("paid", invoice.paid_at),
+                    ("paid", invoice.paid_at.map(|paid| paid.at)),
                 ];
                 let known = known.into_iter().filter_map(|(what, at)| Some((what, at?)));
                 known.max_by_key(|(_, at)| *at)?

@@ -8,6 +8,7 @@ use crate::{
         account::Account,
         date::{self, DateFormat},
         error::Result,
+        payment::PaidAt,
     },
     locale::t,
     web::visit::Visit,
@@ -59,12 +60,29 @@ impl Days {
     /// week, else the day.
     pub fn lately(&self, at: &Timestamp) -> String {
         let day = self.day_of(at);
-        match self.since(&day) {
-            0 => self.time(at),
+        if day == self.today { self.time(at) } else { self.lately_on(&day) }
+    }
+
+    /// Formats the day of a payment as briefly as it can be told.
+    pub fn lately_paid(&self, paid: &PaidAt) -> String {
+        match paid.on {
+            Some(day) => self.lately_on(&day),
+            None => self.lately(&paid.at),
+        }
+    }
+
+    fn lately_on(&self, day: &Date) -> String {
+        match self.since(day) {
+            0 => t("today").into(),
             1 => t("yesterday").into(),
             2..7 => day.strftime("%A").to_string(),
-            _ => self.brief(&day),
+            _ => self.brief(day),
         }
+    }
+
+    /// Formats the day of a payment.
+    pub fn paid(&self, paid: &PaidAt) -> String {
+        self.format.show(paid.day(&self.zone))
     }
 
     /// Returns the day of an instant.

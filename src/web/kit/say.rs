@@ -36,6 +36,7 @@ pub fn say(rule: &Rule) -> Text {
         Rule::Decimals { max } => t("rule-decimals").count("max", max),
         Rule::NegativeTotal => t("rule-negative-total"),
         Rule::SumDiffers { computed, .. } => t("rule-sum-differs").with("computed", computed),
+        Rule::MoreThanDue(due) => t("rule-more-than-due").with("due", due),
         Rule::TooManyItems { max } => t("rule-too-many").count("max", max),
         Rule::Taken => t("rule-taken"),
         Rule::Username => t("rule-username"),

@@ -100,6 +100,7 @@ async fn the_export_holds_everything_of_an_account_and_nothing_of_others() {
             "exportedAt",
             "account",
             "invoiceDefaults",
+            "taxes",
             "clients",
             "projects",
             "milestones",
@@ -180,7 +181,12 @@ async fn lists_are_tables_without_formulas_for_spreadsheets() {
     assert!(messages.contains(",'=Eve,eve@example.com,\"Hello,\nyou\",,"), "{messages}");
     let payments = table(&ada, ExportList::Payments).await;
     assert!(payments.contains(",INV-2026-001,\"Acme, \"\"the\"\" shop\",pay_"), "{payments}");
-    assert!(payments.contains(",USD,268.89,USD,1,268.89,2026-03-18T12:00:00Z\n"), "{payments}");
+    assert!(
+        payments.contains(
+            ",USD,268.89,USD,1,268.89,2026-03-18T12:00:00Z,payment,0,,,,,,2026-03-18T12:00:00Z\n"
+        ),
+        "{payments}"
+    );
     for (list, lines) in [
         (ExportList::Projects, 2),
         (ExportList::Milestones, 2),

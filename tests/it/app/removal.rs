@@ -103,6 +103,7 @@ async fn fill(guarded: &Guarded<'_>, username: &str) {
     let (id, key) = (Value::from(&account), Value::from(&logo));
     for sql in [
         "INSERT INTO exchange_rates VALUES (?1, 'EUR', 'USD', '2026-03-01', '1.1')",
+        "INSERT INTO exchange_rate_days VALUES (?1, 'EUR', 'USD', '2026-03-01', '1.1')",
         "INSERT INTO passkey_challenges VALUES (?2, 'login', ?1, '{}', 9000000000)",
         "INSERT INTO passkeys VALUES (?2, ?1, 'Key', ?2, '{}', 0, NULL)",
         "INSERT INTO invoice_defaults (account_id, prefix, due_days, tax_rate, logo, \

@@ -297,7 +297,8 @@ async fn an_unknown_id_is_404_on_every_route() {
             &"x".repeat(5000),
         ] {
             let request = user.request(operation.method.clone(), &operation.path_of(id));
-            let request = if operation.takes_body() { request.json(&json!({})) } else { request };
+            let request =
+                if operation.takes_body() { request.json(&json!({"amount": 1})) } else { request };
             let answer = app.send(request).await;
             let error = answer.error(404);
             assert!(error.ends_with(" not found"), "{} {id}: {error}", operation.name());

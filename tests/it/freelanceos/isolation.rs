@@ -12,6 +12,7 @@ struct Everything {
     invoice: String,
     proposal: String,
     tax: String,
+    payment: String,
 }
 
 impl Everything {
@@ -23,6 +24,7 @@ impl Everything {
             invoice: user.invoice(&client, json!(100), "2026-04-15").await,
             proposal: user.proposal(&client, "Proposal").await,
             tax: user.tax(json!({"name": "VAT", "rate": 7.5})).await,
+            payment: part_payment(user, &client).await,
             client,
             project,
         }
@@ -36,6 +38,7 @@ impl Everything {
             "invoices" => &self.invoice,
             "proposals" => &self.proposal,
             "taxes" => &self.tax,
+            "payments" => &self.payment,
             other => panic!("which id do routes of {other} take?"),
         }
     }
@@ -49,6 +52,14 @@ impl Everything {
     }
 }
 
+/// Pays a part of a sent invoice and returns the id of the payment.
+async fn part_payment(user: &User<'_>, client: &str) -> String {
+    let invoice = user.invoice(client, json!(100), "2026-04-15").await;
+    user.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);
+    let paid = user.post(&format!("/invoices/{invoice}/payments"), json!({"amount": 40})).await;
+    paid.data(201)["id"].as_str().unwrap().to_owned()
+}
+
 /// Everything an account can see.
 async fn seen_by(user: &User<'_>) -> Vec<Value> {
     let mut seen = Vec::new();
@@ -60,6 +71,7 @@ async fn seen_by(user: &User<'_>) -> Vec<Value> {
         "/invoices",
         "/proposals",
         "/taxes",
+        "/payments",
         "/dashboard/stats",
         "/dashboard/earnings",
         "/dashboard/activity",
@@ -180,7 +192,7 @@ async fn a_filter_by_an_id_of_another_account_is_an_empty_list() {
             }
         }
     }
-    assert_eq!(filters, 4);
+    assert_eq!(filters, 5);
 }
 
 fn body_schema(

@@ -26,6 +26,7 @@ mod limit;
 mod milestone;
 mod openapi;
 mod paging;
+mod payment;
 mod project;
 mod proposal;
 mod search;

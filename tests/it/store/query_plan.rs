@@ -13,6 +13,7 @@ use freelanceos::{
         money::Currency,
         page::Page,
         passkey::{Ceremony, Identifier},
+        payment::{Method, PaymentFilter},
         project::{ProjectFilter, ProjectStatus},
         proposal::{ProposalFilter, ProposalStatus},
         session::Claims,
@@ -141,6 +142,21 @@ fn list_all(tx: &mut Tx, account: AccountId, rates: &LatestRates, today: Date) -
     for project_id in [None, Some(id(9))] {
         store::milestone::list(tx, account, &MilestoneFilter { project_id, page })?;
     }
+    for client_id in [None, Some(id(7))] {
+        for method in [None, Some(Method::Cash)] {
+            for from in [None, Some(today)] {
+                for to in [None, Some(today)] {
+                    let filter = PaymentFilter { client_id, from, to, method, page };
+                    store::payment::list(tx, account, &filter, &TimeZone::UTC)?;
+                }
+            }
+        }
+    }
+    store::payment::list_of_invoice(tx, account, id(5), page)?;
+    store::payment::ledger(tx, account, id(5))?;
+    store::payment::find(tx, account, id(5)).map(drop).or_else(|_| Ok(()))?;
+    store::exchange_rate::find_on(tx, account, Currency::USD, today)?;
+    store::exchange_rate::list_days(tx, account)?;
     store::message::list(tx, account, page)?;
     store::activity::feed(tx, account, page)?;
     store::portfolio::list(tx, account, 10).map(drop)
@@ -164,6 +180,7 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
     let invoices = word(&["draft", "sent", "paid", "sent", "cancelled", "paid"]);
     let milestones = word(&["pending", "completed", "paid"]);
     let currency = word(&["USD", "NGN", "EUR", "XOF"]);
+    let method = word(&["cash", "card", "paypal"]);
     for statement in [
         format!(
             "{} INSERT INTO accounts (id, email, email_key, \
@@ -223,6 +240,25 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
              amount) SELECT {}, 0, {}, 'W', '1', '1', 100 FROM n",
             series(6000),
             id("i"),
+            id("i")
+        ),
+        format!(
+            "{} INSERT INTO payments (id, account_id, invoice_id, client_id, currency, amount, \
+             paid_at, method, reverses) SELECT {}, {account}, {}, {client}, {currency}, i, \
+             i * 5000, {method}, CASE i % 50 WHEN 0 THEN {} END FROM n",
+            series(6000),
+            id("i"),
+            id("1 + i % 5000"),
+            id("i - 1")
+        ),
+        format!(
+            "{} INSERT INTO exchange_rate_days SELECT {account}, 'EUR', 'USD', \
+             date('2000-01-01', i || ' days'), '1.1' FROM n",
+            series(6000)
+        ),
+        format!(
+            "{} INSERT INTO exchange_rates SELECT {}, 'EUR', 'USD', '2026-01-01', '1.1' FROM n",
+            series(300),
             id("i")
         ),
         format!(

@@ -28,6 +28,7 @@ pub fn assert_rollups(database: &Database) {
         compare("open_totals", kept(tx, OPEN)?, open(tx)?);
         compare("client_totals", kept(tx, CLIENTS)?, kept(tx, CLIENTS_ANEW)?);
         compare("timeline_totals earned", kept(tx, EARNED)?, earned(tx)?);
+        compare("paid on invoices", kept(tx, PAID)?, kept(tx, PAID_ANEW)?);
         active(tx)
     };
     database.peek(check).unwrap();
@@ -51,6 +52,10 @@ const CLIENTS_ANEW: &str = "SELECT client_id, currency || ' ' || coalesce(base_c
 const EARNED: &str = "SELECT account_id, span || ' ' || CAST(starts_at AS TEXT) || ' ' || \
                       currency || ' ' || base_currency, entries, amount, base_amount \
                       FROM timeline_totals WHERE measure = 'earned'";
+
+const PAID: &str = "SELECT id, '', amount_paid, amount_withheld, 0 FROM invoices";
+const PAID_ANEW: &str = "SELECT invoice_id, '', CAST(sum(amount) AS BIGINT), \
+                         CAST(sum(withheld) AS BIGINT), 0 FROM payments GROUP BY 1";
 
 /// An id of any kind.
 fn hex(row: &dyn Row, column: usize) -> Result<String> {
@@ -113,6 +118,7 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
             "clients:with-project",
             "SELECT DISTINCT account_id, client_id FROM projects WHERE deleted_at IS NULL",
         ),
+        ("payments", "SELECT account_id FROM payments"),
         ("messages", "SELECT account_id FROM messages"),
         ("messages:unread", "SELECT account_id FROM messages WHERE read_at IS NULL"),
         (
@@ -138,7 +144,8 @@ fn accounts(tx: &mut Tx, sql: &'static str) -> Result<Vec<String>> {
 
 fn open(tx: &mut Tx) -> Result<Sums> {
     let sent = tx.list(
-        "SELECT account_id, due_date, currency, amount FROM invoices WHERE status = 'sent'",
+        "SELECT account_id, due_date, currency, amount - (SELECT coalesce(sum(p.amount), 0) \
+         FROM payments p WHERE p.invoice_id = invoices.id) FROM invoices WHERE status = 'sent'",
         &[],
         |row| {
             let text = |column| row.get::<String>(column);
@@ -233,7 +240,7 @@ async fn churn(user: &User<'_>) {
     for name in ["C", "D", "E"] {
         ids.entry("clients").or_default().push(user.client(name).await);
     }
-    for round in 0..260 {
+    for round in 0..360 {
         let mut one = |noun: &str| {
             let of = ids.get(noun).filter(|of| !of.is_empty())?;
             Some(of[roll(of.len())].clone())
@@ -241,12 +248,13 @@ async fn churn(user: &User<'_>) {
         let client = one("clients").unwrap();
         let (project, invoice) = (one("projects"), one("invoices"));
         let (milestone, proposal) = (one("milestones"), one("proposals"));
+        let payment = one("payments");
         let due = format!("2026-{:02}-{:02}", roll(3) + 2, roll(28) + 1);
         let (status, answer) = (statuses[roll(5)], answers[roll(4)]);
         let currency = ["USD", "NGN", "XOF"][roll(3)];
         let amount = roll(900) + 1;
         let or = |id: &Option<String>| id.clone().unwrap_or_else(|| "none".to_owned());
-        let (path, body) = match roll(17) {
+        let (path, body) = match roll(21) {
             0 => ("clients".to_owned(), json!({"name": "N", "email": "n@example.com"})),
             1 | 2 => {
                 ("projects".to_owned(), json!({"clientId": client, "name": "P", "status": status}))
@@ -278,6 +286,19 @@ async fn churn(user: &User<'_>) {
             ),
             12 | 13 => (format!("invoices/{}/send", or(&invoice)), json!({})),
             14 | 15 => (format!("invoices/{}/mark-paid", or(&invoice)), json!({})),
+            16 | 17 => (
+                format!("invoices/{}/payments", or(&invoice)),
+                json!({
+                    "amount": amount / 3, "withheld": amount / 9, "paidAt": due.replace("-04-", "-02-"),
+                    "allowOverpayment": true,
+                }),
+            ),
+            18 => (format!("invoices/{}/refunds", or(&invoice)), json!({"amount": 1})),
+            19 => {
+                let path = format!("/payments/{}", or(&payment));
+                user.delete(&path).await;
+                continue;
+            }
             _ => {
                 let nouns = ["clients", "projects", "milestones", "proposals", "invoices"];
                 let noun = nouns[roll(5)];
@@ -300,7 +321,11 @@ async fn churn(user: &User<'_>) {
                 continue;
             }
             Some(_) => {
-                user.post(&format!("/{path}"), body).await;
+                let made = user.post(&format!("/{path}"), body).await;
+                if made.status == 201 {
+                    let id = made.body["data"]["id"].as_str().unwrap().to_owned();
+                    ids.entry("payments").or_default().push(id);
+                }
                 continue;
             }
             None => user.post(&format!("/{path}"), body).await,

@@ -445,6 +445,19 @@ impl User<'_> {
         self.post("/taxes", tax).await.data(201)["id"].as_str().unwrap().to_owned()
     }
 
+    /// Creates an invoice of 1000 that the route with this path accepts, and returns its id.
+    pub async fn invoice_for(&self, client: &str, path: &str) -> String {
+        let id = self.invoice(client, json!(1000), "2026-04-15").await;
+        if ["/mark-paid", "/payments", "/refunds"].iter().any(|end| path.ends_with(end)) {
+            self.post(&format!("/invoices/{id}/send"), json!({})).await.data(200);
+        }
+        if path.ends_with("/refunds") {
+            let body = json!({"amount": 1050, "allowOverpayment": true});
+            self.post(&format!("/invoices/{id}/payments"), body).await.data(201);
+        }
+        id
+    }
+
     /// Creates an invoice with a single amount that is due in April, sends it and returns its id.
     pub async fn sent_invoice(&self, client: &str, amount: Value) -> String {
         let id = self.invoice(client, amount, "2026-04-15").await;

@@ -53,12 +53,10 @@ impl<'a> Browser<'a> {
     /// Submits these fields to `path`, with the hidden fields of the form on `page` that has this
     /// action (or of the first form without one).
     pub async fn send(&self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
-        let mut all = page.hidden(path);
-        for (name, value) in fields {
-            all.retain(|(known, _)| known != name);
-            all.push(((*name).to_owned(), (*value).to_owned()));
-        }
-        let pairs: Vec<(&str, &str)> = all.iter().map(|(n, v)| (&**n, &**v)).collect();
+        let mut hidden = page.hidden(path);
+        hidden.retain(|(known, _)| fields.iter().all(|(name, _)| known != name));
+        let hidden = hidden.iter().map(|(name, value)| (&**name, &**value));
+        let pairs: Vec<(&str, &str)> = hidden.chain(fields.iter().copied()).collect();
         self.follow(Method::POST, path, &pairs).await
     }
 

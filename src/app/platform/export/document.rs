@@ -155,7 +155,7 @@ fn invoice_defaults(tx: &mut Tx, account: AccountId) -> Result<Value> {
 }
 
 fn exchange_rates(tx: &mut Tx, account: AccountId) -> Result<Value> {
-    let rates = store::exchange_rate::list(tx, account)?;
+    let rates = store::exchange_rate::list_days(tx, account)?;
     let rates = rates.iter().map(|rate| {
         Ok(json!({
             "day": rate.day.to_string(),

@@ -21,6 +21,7 @@ pub use self::{
     summary::{SumRow, unit_key},
 };
 use crate::domain::{
+    balance::{Balance, Booked, PaymentStatus},
     client::Client,
     date::Day,
     discount::Discount,
@@ -33,6 +34,7 @@ use crate::domain::{
     },
     money::{Amount, Currency, Money, TaxRate},
     page::Page,
+    payment::PaidAt,
     rule::Rule,
     tax::{Tax, TaxSum, Withholding},
     text::{self, Email, Free, FreeText, Search},
@@ -70,6 +72,13 @@ words! {
     }
 }
 
+impl InvoiceStatus {
+    /// Whether this stored status means that the client has the invoice and has to pay it.
+    pub fn is_open(self) -> bool {
+        self == Self::Sent
+    }
+}
+
 /// An invoice of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invoice {
@@ -91,7 +100,9 @@ pub struct Invoice {
     pub service: (Option<Date>, Option<Date>),
     /// The client's order number.
     pub reference: Option<String>,
-    pub paid_at: Option<Timestamp>,
+    /// When nothing was due any more.
+    pub paid_at: Option<PaidAt>,
+    pub booked: Booked,
     pub payment_link: Option<String>,
     pub items: Vec<Item>,
     pub notes: Option<String>,
@@ -127,6 +138,7 @@ impl Invoice {
             service: (None, None),
             reference: None,
             paid_at: None,
+            booked: Booked::default(),
             payment_link: None,
             items: items.map(|(line, amount)| Item { id: Id::NIL, line, amount }).collect(),
             notes: None,
@@ -144,16 +156,36 @@ impl Invoice {
         }
     }
 
-    /// Returns the amount that the client owes.
+    /// Returns the total of the invoice.
     pub fn amount(&self) -> Money {
         Money::new(self.totals.amount, self.currency)
+    }
+
+    /// Returns what was paid and is still due.
+    pub fn balance(&self) -> Balance {
+        Balance::new(self.totals.amount, self.booked)
+    }
+
+    /// Returns what the client still has to pay.
+    pub fn amount_due(&self) -> Money {
+        Money::new(self.balance().due(), self.currency)
+    }
+
+    /// Returns what was paid, with what was withheld.
+    pub fn amount_paid(&self) -> Money {
+        Money::new(self.booked.paid, self.currency)
+    }
+
+    /// Returns how far it is paid.
+    pub fn payment_status(&self) -> PaymentStatus {
+        self.balance().status(self.status == InvoiceStatus::Paid)
     }
 
     /// Whether the client has, or will have, something to pay: false if it is paid, cancelled or
     /// its total is zero.
     pub fn is_money_due(&self) -> bool {
         let is_open = !matches!(self.status, InvoiceStatus::Paid | InvoiceStatus::Cancelled);
-        is_open && self.totals.amount > 0
+        is_open && self.balance().due() > 0
     }
 
     fn has_lines(&self, lines: &[Line]) -> bool {

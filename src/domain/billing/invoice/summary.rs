@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::{Invoice, Item, Line, Unit};
 use crate::{
-    domain::{date::DateFormat, discount::Discount, tax::TaxSum},
+    domain::{balance::Booked, date::DateFormat, discount::Discount, tax::TaxSum},
     locale::{Text, t},
 };
 
@@ -18,7 +18,18 @@ impl Invoice {
         let discount = discount.map(|of| (discount_label(of), -self.totals.discount));
         let rows: Vec<_> = discount.into_iter().chain(self.rows_of_taxes()).collect();
         let subtotal = (!rows.is_empty()).then(|| (t("subtotal"), self.sum_of_lines()));
-        subtotal.into_iter().chain(rows).collect()
+        subtotal.into_iter().chain(rows).chain(self.booked_rows()).collect()
+    }
+
+    /// Returns the rows from the total to what is still due, if part of it was paid or credited.
+    fn booked_rows(&self) -> Vec<SumRow> {
+        let Booked { paid, credited, .. } = self.booked;
+        if !self.is_money_due() || (paid, credited) == (0, 0) {
+            return Vec::new();
+        }
+        let booked = [(t("paid"), -paid), (t("credited"), -credited)];
+        let booked = booked.into_iter().filter(|(_, minor)| *minor != 0);
+        std::iter::once((t("total"), self.totals.amount)).chain(booked).collect()
     }
 
     /// Returns the rows of the taxes that are added to the prices.
@@ -38,7 +49,9 @@ impl Invoice {
         let included = included.map(|sum| {
             (t("sum-included").with("tax", self.tax_label(sum).to_string()), sum.amount)
         });
-        let withheld = self.terms.withholding.iter().flat_map(|withholding| {
+        let is_untouched = self.booked == Booked::default();
+        let withheld = self.terms.withholding.iter().filter(|_| is_untouched);
+        let withheld = withheld.flat_map(|withholding| {
             let label = rated(&withholding.name, withholding.rate);
             [
                 (label, -self.totals.withheld),

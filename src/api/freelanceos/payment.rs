@@ -1,0 +1,149 @@
+//! `/payments`, and the payments of an invoice.
+
+use std::sync::Arc;
+
+use poem_openapi::{OpenApi, param::Path};
+
+use super::{
+    Tag,
+    envelope::{Answer, Created, Paged, Reply, render},
+    error::{Changing, Deleting, Failed, Listing, ListingOf},
+};
+use crate::{
+    app::{
+        App,
+        payment::{
+            list_payments, list_payments_of_invoice, record_payment, refund_invoice,
+            reverse_payment,
+        },
+    },
+    domain::{
+        id::{ClientId, InvoiceId, PaymentId},
+        money::{Currency, Money},
+        payment::{LedgerKind, Method, NewPayment, NewRefund, Payment, PaymentFilter, PaymentPage},
+    },
+    http::{
+        amount::Amount,
+        bearer::Bearer,
+        body::Body,
+        query::Query,
+        schema::{Instant, Nothing, OneOf, Text, bodies, schema},
+    },
+};
+
+schema! {
+    /// An entry of the ledger: a payment, its reversal, or a refund.
+    struct PaymentBody "Payment" of payment: Payment {
+        id "id": Text<PaymentId> = Text(payment.id),
+        invoice_id "invoiceId": Text<InvoiceId> = Text(payment.invoice),
+        client_id "clientId": Text<ClientId> = Text(payment.client),
+        kind "kind": OneOf<LedgerKind> = OneOf(payment.kind),
+        /// The money, without what was withheld. Negative for refunds, and for reversals of
+        /// payments.
+        amount "amount": Amount = payment.cash().into(),
+        /// Tax that the client withheld. It counts as paid.
+        withheld "withheld": Amount = Money::new(payment.withheld, payment.amount.currency).into(),
+        currency "currency": Text<Currency> = Text(payment.amount.currency),
+        paid_at "paidAt": Instant = Instant(payment.paid_at.told()),
+        method "method": Option<OneOf<Method>> = payment.method.map(OneOf),
+        reference "reference": Option<String> = payment.reference,
+        note "note": Option<String> = payment.note,
+        /// The entry that this reversal takes back.
+        reverses "reverses": Option<Text<PaymentId>> = payment.reverses.map(Text),
+        /// The reversal that takes this entry back.
+        reversed_by "reversedBy": Option<Text<PaymentId>> = payment.reversed_by.map(Text),
+        created_at "createdAt": Instant = Instant(payment.created_at),
+    }
+}
+
+bodies! {
+    /// A payment. It may be a part of the amount due.
+    PaymentInput "NewPayment" = NewPayment, example r#"{
+        "amount": 950,
+        "withheld": 50,
+        "paidAt": "2026-03-18T00:00:00Z",
+        "method": "bank_transfer",
+        "reference": "TRX-2041"
+    }"#;
+
+    /// A refund of what was paid beyond what is owed.
+    RefundInput "NewRefund" = NewRefund, example r#"{"amount": 50, "method": "bank_transfer"}"#;
+}
+
+/// The routes of payments.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(tag = "Tag::Payments")]
+impl Routes {
+    /// List payments, latest first
+    ///
+    /// With reversals and refunds. A reversal has the day of what it takes back. `from` and `to`
+    /// are days in the user's timezone.
+    #[oai(path = "/payments", method = "get", operation_id = "listPayments")]
+    async fn list(
+        &self,
+        bearer: Bearer,
+        filter: Query<PaymentFilter>,
+    ) -> Result<Paged<PaymentBody>, Failed<Listing>> {
+        let filter = self.0.admit(bearer.0, filter.read()).await?;
+        Ok(Paged::new(self.0.query(bearer.0, move |work| list_payments(work, &filter)).await?))
+    }
+
+    /// Undo a payment or a refund
+    ///
+    /// The ledger keeps it and gains a reversal. The invoice is open again if something is due.
+    #[oai(path = "/payments/:id", method = "delete", operation_id = "deletePayment")]
+    async fn delete(&self, bearer: Bearer, id: Path<PaymentId>) -> Answer<Nothing, Deleting> {
+        self.0.run(bearer.0, move |work| reverse_payment(work, id.0)).await?;
+        Ok(Reply::new(Nothing(())))
+    }
+
+    /// List the payments of an invoice, latest first
+    ///
+    /// With reversals and refunds.
+    #[oai(path = "/invoices/:id/payments", method = "get", operation_id = "listInvoicePayments")]
+    async fn list_of_invoice(
+        &self,
+        bearer: Bearer,
+        id: Path<InvoiceId>,
+        page: Query<PaymentPage>,
+    ) -> Result<Paged<PaymentBody>, Failed<ListingOf>> {
+        let page = self.0.admit(bearer.0, page.read()).await?.page;
+        let list = self.0.query(bearer.0, move |work| list_payments_of_invoice(work, id.0, page));
+        Ok(Paged::new(list.await?))
+    }
+
+    /// Record a payment of a sent invoice
+    ///
+    /// It may be a part of the amount due; the invoice is paid when nothing is due. It converts at
+    /// the latest exchange rate known on its day. More than the amount due is refused (400), unless
+    /// `allowOverpayment` is set.
+    #[oai(path = "/invoices/:id/payments", method = "post", operation_id = "createPayment")]
+    async fn create(
+        &self,
+        body: Body<PaymentInput>,
+        bearer: Bearer,
+        id: Path<InvoiceId>,
+    ) -> Result<Created<PaymentBody>, Failed<Changing>> {
+        let input = body.once(render::<_, PaymentBody>);
+        let (once, new) = self.0.admit(bearer.0, input).await?;
+        let made = self.0.run_once(bearer.0, once, move |work| record_payment(work, id.0, &new));
+        Ok(Reply::once(made.await?))
+    }
+
+    /// Record a refund of an overpaid invoice
+    ///
+    /// At most what was paid beyond what is owed; more is refused (409).
+    #[oai(path = "/invoices/:id/refunds", method = "post", operation_id = "createRefund")]
+    async fn refund(
+        &self,
+        body: Body<RefundInput>,
+        bearer: Bearer,
+        id: Path<InvoiceId>,
+    ) -> Result<Created<PaymentBody>, Failed<Changing>> {
+        let input = body.once(render::<_, PaymentBody>);
+        let (once, new) = self.0.admit(bearer.0, input).await?;
+        let made = self.0.run_once(bearer.0, once, move |work| refund_invoice(work, id.0, &new));
+        Ok(Reply::once(made.await?))
+    }
+}
