@@ -8,6 +8,7 @@ pub mod form;
 pub mod id;
 mod identity;
 pub mod input;
+pub mod language;
 pub mod money;
 pub mod number_format;
 pub mod page;
@@ -21,8 +22,8 @@ pub mod word;
 mod work;
 
 pub use self::billing::{
-    accent, client, exchange_rate, exchange_rate_file, invoice, invoice_defaults, invoice_series,
-    paper, payment, unprintable,
+    accent, address, business, client, country, exchange_rate, exchange_rate_file, invoice,
+    invoice_defaults, number_series, paper, payment, settings, unprintable,
 };
 pub use self::identity::{account, code, passkey, password, registration, session, two_factor};
 pub use self::platform::{

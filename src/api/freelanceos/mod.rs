@@ -10,6 +10,7 @@ mod invoice;
 mod milestone;
 mod project;
 mod proposal;
+mod settings;
 
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub(super) enum Tag {
     Proposals,
     /// Key figures
     Dashboard,
+    /// The business, and how invoices are made
+    Settings,
 }
 
 /// The routes of the API.
@@ -45,6 +48,7 @@ pub type Routes = (
     invoice::Routes,
     proposal::Routes,
     dashboard::Routes,
+    settings::Routes,
 );
 
 /// The routes of the API, over an app.
@@ -58,5 +62,6 @@ pub fn routes(app: &Arc<App>) -> Routes {
         invoice::Routes(app()),
         proposal::Routes(app()),
         dashboard::Routes(app()),
+        settings::Routes(app()),
     )
 }

@@ -181,7 +181,7 @@ impl App {
 /// Returns a sample invoice from the caller to a fictitious client.
 pub fn sample_sheet(work: &mut Work) -> Result<InvoiceSheet> {
     let account = store::account::find(work.tx, work.account)?;
-    let InvoiceSettings { defaults, series } = find_invoice_settings(work)?;
+    let InvoiceSettings { defaults, invoices, .. } = find_invoice_settings(work)?;
     let (currency, today) = (account.currency, work.today()?);
     let seller = Seller::new(&account, &defaults);
     let line = |text: Text, quantity: i64, rate: i64| Line {
@@ -191,21 +191,20 @@ pub fn sample_sheet(work: &mut Work) -> Result<InvoiceSheet> {
     };
     let lines = vec![line(t("pdf-sample-first"), 16, 85), line(t("pdf-sample-second"), 1, 480)];
     let priced = price(lines, defaults.tax_rate, currency)?;
-    let due = today.saturating_add(Span::new().days(i64::from(defaults.due_days)));
+    let due = today.saturating_add(Span::new().days(i64::from(defaults.offered_terms())));
     let priced = (priced, defaults.tax_rate, currency);
     let invoice = Invoice {
         status: InvoiceStatus::Sent,
         notes: defaults.notes,
-        ..Invoice::for_show(series.next_number(), (today, due), priced, work.now)
+        ..Invoice::for_show(invoices.next_number(), (today, due), priced, work.now)
     };
     let buyer = Party {
         name: t("pdf-sample-person").into(),
         email: "max@example.com".to_owned(),
         company: Some(t("pdf-sample-client").into()),
-        phone: None,
         country: seller.party.country.clone(),
-        address: None,
-        tax_id: None,
+        country_code: seller.party.country_code,
+        ..Party::default()
     };
     Ok(InvoiceSheet {
         status: invoice.status,

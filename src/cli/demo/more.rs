@@ -107,7 +107,7 @@ fn invoice(
         currency: Some(currency),
         status: (),
         issue_date: None,
-        due_date,
+        due_date: Some(due_date),
         lines: vec![
             line("UI Design", 1, 500 + number % 7 * 250),
             line("Development", 1 + number % 5, 150),

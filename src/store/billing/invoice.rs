@@ -9,7 +9,7 @@ use crate::{
         client::Client,
         error::{Error, Result},
         id::{AccountId, InvoiceId},
-        invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, Totals},
+        invoice::{Invoice, InvoiceStatus, Item, Line, Party, PartyAddress, Seller, Totals},
         money::Money,
         text,
     },
@@ -48,6 +48,7 @@ record! {
         @once {
             account_id = &invoice.account,
             number = &invoice.number,
+            number_period = invoice.number_period.as_str(),
             created_at = invoice.created_at,
         }
         @write once { number_key = text::search_key(&invoice.number), }
@@ -57,7 +58,7 @@ record! {
         client: None,
         totals: Totals { amount, subtotal, tax: tax_amount },
         items: Vec::new(),
-        id, client_id, project_id, number, currency, tax_rate, status, issue_date, due_date,
+        id, client_id, project_id, number, number_period, currency, tax_rate, status, issue_date, due_date,
         paid_at, payment_link, notes, buyer, created_at, updated_at,
     }
 }
@@ -160,11 +161,19 @@ fn read_item(row: &dyn Row, column: usize) -> Result<Item> {
 /// Returns the client with the bill-to details from when the invoice was sent.
 fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
     if let Some(buyer) = buyer.cloned() {
+        client.details.country_code = buyer.country_of();
         client.details.name = buyer.name;
         client.details.email = buyer.email;
         client.details.company = buyer.company;
         client.details.phone = buyer.phone;
         client.details.country = buyer.country;
+        client.details.tax_id = buyer.tax_id;
+        client.details.registration_number = buyer.registration_number;
+        client.details.buyer_reference = buyer.reference;
+        client.details.address = match buyer.address {
+            Some(PartyAddress::Parts(address)) => Some(address),
+            Some(PartyAddress::Lines(_)) | None => None,
+        };
     }
     client
 }

@@ -76,6 +76,9 @@ async fn exactly_the_routes_of_the_contract_exist() {
     PATCH /proposals/{id}
     PUT /proposals/{id}
     POST /proposals/{id}/send
+    GET /settings
+    PATCH /settings
+    PUT /settings
     ");
 }
 
@@ -110,7 +113,7 @@ async fn every_documented_example_is_accepted() {
         assert!(answer.status.is_success(), "{} {body}: {}", operation.name(), answer.body);
         tried += 1;
     }
-    assert_eq!(tried, 23);
+    assert_eq!(tried, 25);
 }
 
 #[tokio::test]

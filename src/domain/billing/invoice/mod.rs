@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 
 pub use self::{
     change::Step,
-    party::Party,
+    party::{Party, PartyAddress},
     price::{DEFAULT_LINE, Line, Priced, Totals, check_amount, price, price_amount},
     record::{InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
     seller::{PaymentLine, Seller},
@@ -23,13 +23,14 @@ use crate::domain::{
     form::{Form, Read},
     id::{AccountId, ClientId, Id, InvoiceId, ItemId, MilestoneId, ProjectId},
     input::{
-        Change, Drafted, Flag, Inherited, Kind, List, Need, New, OfPages, One, Optional, OrDefault,
-        Presence, Required, Shape, input,
+        Change, Drafted, Flag, Implied, Inherited, Kind, List, Need, New, OfPages, One, Optional,
+        OrDefault, Presence, Required, Shape, input,
     },
     money::{Amount, Currency, Money, TaxRate},
+    number_series::Period,
     page::Page,
     rule::Rule,
-    text::{Email, Free, FreeText, Search},
+    text::{AnyText, Email, Free, FreeText, Search},
     word::words,
 };
 
@@ -82,6 +83,8 @@ pub struct Invoice {
     pub client: Option<Client>,
     pub project_id: Option<ProjectId>,
     pub number: String,
+    /// The period that the number was drawn from.
+    pub number_period: Period,
     pub currency: Currency,
     pub totals: Totals,
     /// In percent.
@@ -116,6 +119,7 @@ impl Invoice {
             client: None,
             project_id: None,
             number,
+            number_period: Period::default(),
             currency,
             totals: priced.totals,
             tax_rate,
@@ -191,8 +195,10 @@ input! {
     status "status": Drafted<InvoiceStatus> = "`sent` on a draft, `paid` on a sent invoice, \
         `cancelled` on a draft, or the current one.",
     /// Defaults to today in the account's timezone.
-    issue_date "issueDate": Inherited<Day> => "Today by default. Its year appears in the invoice number.",
-    due_date "dueDate": Required<Day>,
+    issue_date "issueDate": Inherited<Day> => "Today by default. It stays in the period of the invoice number.",
+    /// Defaults to the terms of the client, or else of the settings.
+    due_date "dueDate": Implied<Day> => "By default as the payment terms of the client or the \
+        settings say; required where neither has any.",
     lines "items": Lines => "At most 500.",
     notes "notes": Optional<FreeText>,
 }
@@ -231,6 +237,10 @@ fn must_ask_for_something(form: &mut Form) {
     let issued = form.peek::<Day>("issueDate");
     if form.peek::<Day>("dueDate").is_some_and(|due| issued.is_some_and(|day| due < day)) {
         form.fail("dueDate", Rule::BeforeField("issueDate"));
+    }
+    // Without a client, there is nobody whose terms would say.
+    if !form.says::<AnyText>("clientId") && !form.says::<AnyText>("dueDate") {
+        form.fail("dueDate", Rule::Required);
     }
     if !form.says::<Amount>("amount") && !form.says::<LineList>("items") {
         form.fail("items", Rule::Required);
