@@ -244,7 +244,7 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
         None => None,
     };
     let days = date::days_until(before.issue_date, before.due_date).max(0);
-    let due_date = later(today, days.into());
+    let due_date = later(today, days);
     // Keep the sums: an amount entered without lines may differ from the total of its one line.
     let items = before.items.iter().map(|item| Item { id: work.new_id(), ..item.clone() });
     let items = items.collect();

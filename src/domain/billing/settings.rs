@@ -8,7 +8,7 @@ use super::{
     paper::{Paper, Template},
 };
 use crate::domain::{
-    input::{One, Optional, Required, input},
+    input::{Inherited, One, Optional, input},
     number_format::NumberFormat,
     text::{Email, FreeText, Name, Url},
 };
@@ -35,18 +35,18 @@ input! {
     pub change part InvoicingChange as "InvoicingChange",
         "How new invoices are made. Any of the fields; null clears an optional one.";
 
-    number_pattern "numberPattern": Required<NumberPattern> = "Text with `{YYYY}` or `{YY}`, \
+    number_pattern "numberPattern": Inherited<NumberPattern> = "Text with `{YYYY}` or `{YY}`, \
         `{MM}` or `{MMM}`, `{Q}`, and one run of N such as `{NNN}`. Numbers begin again with the \
         shortest period that is named.",
-    next_number "nextNumber": Required<Whole<1, 999_999_999>> = "In the current period.",
-    credit_note_pattern "creditNotePattern": Required<NumberPattern>,
-    next_credit_note_number "nextCreditNoteNumber": Required<Whole<1, 999_999_999>>,
+    next_number "nextNumber": Inherited<Whole<1, 999_999_999>> = "In the current period.",
+    credit_note_pattern "creditNotePattern": Inherited<NumberPattern>,
+    next_credit_note_number "nextCreditNoteNumber": Inherited<Whole<1, 999_999_999>>,
     payment_terms_days "paymentTermsDays": Optional<Whole<0, 365>> =
         "Days from issue date to due date, where neither request nor client says.",
     notes "notes": Optional<FreeText>,
-    template "template": Required<Template>,
-    paper "paper": Required<Paper>,
-    number_format "numberFormat": Required<NumberFormat>,
+    template "template": Inherited<Template>,
+    paper "paper": Inherited<Paper>,
+    number_format "numberFormat": Inherited<NumberFormat>,
 }
 
 input! {
@@ -54,8 +54,8 @@ input! {
     #[derive(Debug, Clone)]
     pub change SettingsChange;
 
-    business "business": Required<One<BusinessChange>>,
-    invoicing "invoicing": Required<One<InvoicingChange>>,
+    business "business": Inherited<One<BusinessChange>>,
+    invoicing "invoicing": Inherited<One<InvoicingChange>>,
 }
 
 impl From<SettingsChange> for InvoiceDefaultsChange {
