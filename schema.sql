@@ -668,6 +668,7 @@ CREATE TABLE taxes (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX taxes_listed ON taxes (account_id, id);
+
 -- Payments are facts: part payments, reversals and refunds. kind: "payment", "reversal" (the
 -- negative of the payment it reverses) or "refund" (negative too). amount includes what the client
 -- withheld as tax. paid_on is the day, if one was given; paid_at is then an instant of that day in
@@ -712,3 +713,47 @@ CREATE TABLE exchange_rate_days (
 );
 INSERT INTO exchange_rate_days (account_id, from_currency, into_currency, day, rate)
     SELECT account_id, from_currency, into_currency, day, rate FROM exchange_rates;
+
+-- Parties and numbers. Addresses are objects and cc_emails is a list, as JSON.
+ALTER TABLE clients ADD COLUMN address TEXT;
+ALTER TABLE clients ADD COLUMN country_code TEXT;
+ALTER TABLE clients ADD COLUMN tax_id TEXT;
+ALTER TABLE clients ADD COLUMN registration_number TEXT;
+ALTER TABLE clients ADD COLUMN billing_currency TEXT;
+ALTER TABLE clients ADD COLUMN payment_terms_days BIGINT;
+ALTER TABLE clients ADD COLUMN cc_emails TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE clients ADD COLUMN buyer_reference TEXT;
+ALTER TABLE clients ADD COLUMN notes TEXT;
+ALTER TABLE clients ADD COLUMN language TEXT;
+ALTER TABLE clients ADD COLUMN peppol_id TEXT;
+ALTER TABLE invoice_defaults ADD COLUMN country_code TEXT;
+ALTER TABLE invoice_defaults ADD COLUMN registration_number TEXT;
+ALTER TABLE invoice_defaults ADD COLUMN email TEXT;
+ALTER TABLE invoice_defaults ADD COLUMN phone TEXT;
+ALTER TABLE invoice_defaults ADD COLUMN website TEXT;
+-- Addresses typed as lines become objects, and countries get their codes; see store/migrate.rs.
+ALTER TABLE invoice_defaults ADD COLUMN payment_terms_days BIGINT;
+UPDATE invoice_defaults SET payment_terms_days = due_days;
+ALTER TABLE invoice_defaults DROP COLUMN due_days;
+ALTER TABLE invoice_defaults ADD COLUMN number_pattern TEXT NOT NULL DEFAULT 'INV-{YYYY}-{NNN}';
+UPDATE invoice_defaults SET number_pattern = prefix || '-{YYYY}-{NNN}';
+ALTER TABLE invoice_defaults DROP COLUMN prefix;
+ALTER TABLE invoice_defaults ADD COLUMN credit_note_pattern TEXT NOT NULL
+    DEFAULT 'CN-{YYYY}-{NNN}';
+-- The numbers of each kind of document ("invoice", "credit_note") and period: "2026-04",
+-- "2026-Q2", "2026", or empty for one that never ends.
+CREATE TABLE number_series (
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    kind TEXT NOT NULL,
+    period TEXT NOT NULL,
+    next_number BIGINT NOT NULL,
+    PRIMARY KEY (account_id, kind, period)
+);
+INSERT INTO number_series (account_id, kind, period, next_number)
+    SELECT account_id, 'invoice', CAST(year AS TEXT), next_number FROM invoice_series;
+DROP TABLE invoice_series;
+-- The period that the number was drawn from; the issue date stays in it.
+ALTER TABLE invoices ADD COLUMN number_period TEXT NOT NULL DEFAULT '';
+UPDATE invoices SET number_period = substr(issue_date, 1, 4);
+-- Further recipients, as JSON.
+ALTER TABLE mails ADD COLUMN cc TEXT NOT NULL DEFAULT '[]';

@@ -169,6 +169,21 @@ each("[data-mirror]", (shown) => {
     });
 });
 
+// The next three numbers follow the pattern and the number that are typed.
+each("[data-numbers]", (shown) => {
+    const [pattern, next] = ["numberPattern", "nextNumber"].map((name) => document.querySelector(`[name="${name}"]`));
+    const dates = JSON.parse(shown.dataset.numbers);
+    const written = (number) =>
+        pattern.value.trim().replace(/\{(\w+)\}/g, (token, name) =>
+            /^N+$/.test(name) ? `${number}`.padStart(name.length, "0") : (dates[name] ?? token));
+    for (const field of [pattern, next]) {
+        field.addEventListener("input", () => {
+            const first = Number.parseInt(next.value, 10) || 1;
+            shown.textContent = [0, 1, 2].map((more) => written(first + more)).join(", ");
+        });
+    }
+});
+
 // Values that a page shows only once can be printed.
 each("[data-print]", (button) => {
     button.hidden = false;

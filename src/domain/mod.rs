@@ -8,6 +8,7 @@ pub mod form;
 pub mod id;
 mod identity;
 pub mod input;
+pub mod language;
 pub mod money;
 pub mod number_format;
 pub mod page;
@@ -21,8 +22,9 @@ pub mod word;
 mod work;
 
 pub use self::billing::{
-    accent, balance, client, discount, exchange_rate, exchange_rate_file, invoice,
-    invoice_defaults, invoice_series, paper, payment, tax, unprintable,
+    accent, address, balance, business, client, country, discount, exchange_rate,
+    exchange_rate_file, invoice, invoice_defaults, number_series, paper, payment, settings, tax,
+    unprintable,
 };
 pub use self::identity::{account, code, passkey, password, registration, session, two_factor};
 pub use self::platform::{

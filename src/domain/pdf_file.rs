@@ -11,9 +11,11 @@ pub struct PdfFile {
 }
 
 impl PdfFile {
-    /// `INV-2026-001.pdf`
+    /// `INV-2026-001.pdf`; what a number has of other characters becomes a hyphen.
     pub fn of_invoice(number: &str, bytes: Vec<u8>) -> Self {
-        Self { name: format!("{number}.pdf"), bytes }
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let name: String = number.chars().map(plain).collect();
+        Self { name: format!("{}.pdf", name.trim_matches('-')), bytes }
     }
 
     /// `proposal-website-redesign.pdf`: the title in characters that every file system accepts.

@@ -51,9 +51,9 @@ pub enum Rule {
     Date,
     #[error("must not be before {0}")]
     BeforeField(&'static str),
-    /// The date must stay in this year, which is part of the invoice number.
-    #[error("must stay in {0}, the year of the invoice number")]
-    OtherYear(i16),
+    /// The date must stay in this period, in which the invoice number was drawn.
+    #[error("must stay in {period}, the {} of the invoice number", span(period))]
+    OtherPeriod { period: String },
     #[error("must be a whole number from {min} to {max}")]
     Integer { min: u64, max: u64 },
     #[error("must be between {min} and {max}")]
@@ -144,9 +144,19 @@ pub enum Rule {
     OtherTime { minutes: i64 },
     #[error("is not the email of this account")]
     OtherEmail,
-    /// The prefix of invoice numbers.
-    #[error("must be 1 to 12 letters, digits and hyphens, with no hyphen at its ends")]
-    InvoicePrefix,
+    /// The pattern of invoice numbers.
+    #[error(
+        "must have one run of N such as {{NNN}}, and beside it only {{YYYY}}, {{YY}}, {{MM}}, \
+         {{MMM}}, {{Q}}, letters, digits, spaces and - / . _ #"
+    )]
+    NumberPattern,
+    /// The pattern names a month or a quarter, but no year.
+    #[error("must name the year, {{YYYY}} or {{YY}}, or the same numbers would come again")]
+    RepeatedNumber,
+    #[error("must be an ISO 3166-1 country code such as NG")]
+    Country,
+    #[error("must be a Peppol participant such as 0192:991825827")]
+    PeppolId,
     #[error("must be a color such as #0b5c46")]
     Color,
     /// Only one of the two may be given.
@@ -167,6 +177,15 @@ fn decimals(max: u32) -> String {
     match max {
         0 => "no decimals in this currency".to_owned(),
         max => format!("at most {max} decimals"),
+    }
+}
+
+/// The word for a period such as `2026-Q2`.
+pub fn span(period: &str) -> &'static str {
+    match period.len() {
+        4 => "year",
+        _ if period.contains('Q') => "quarter",
+        _ => "month",
     }
 }
 

@@ -221,9 +221,15 @@ impl Smtp {
             true => Undelivered::Refused(self.reason(&error)),
             false => not_now(error),
         };
-        for to in envelope.to() {
-            let to = Rcpt::new(to.clone(), Vec::new());
-            connection.command(to).await.map_err(refused)?;
+        for (number, to) in envelope.to().iter().enumerate() {
+            let accepted = connection.command(Rcpt::new(to.clone(), Vec::new())).await;
+            match accepted.map_err(refused) {
+                // Whoever gets a copy must not keep the email from its recipient.
+                Err(Undelivered::Refused(reason)) if number > 0 => {
+                    tracing::warn!(reason, "the mail server refused the recipient of a copy");
+                }
+                accepted => drop(accepted?),
+            }
         }
         connection.command(Data).await.map_err(refused)?;
         connection.message(&message.formatted()).await.map(drop).map_err(refused)

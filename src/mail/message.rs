@@ -96,9 +96,11 @@ pub fn write(
     sender: &Sender,
     mail: &Mail,
 ) -> Result<Message, WrongMail> {
-    let to = address(&mail.to).filter(|to| to.user().is_ascii()).ok_or(WrongMail::Recipient)?;
-    let envelope =
-        Envelope::new(Some(sender.0.email.clone()), vec![to.clone()]).map_err(unwritable)?;
+    let deliverable = |to: &String| address(to).filter(|to| to.user().is_ascii());
+    let to = deliverable(&mail.to).ok_or(WrongMail::Recipient)?;
+    let copies: Vec<Address> = mail.cc.iter().filter_map(deliverable).collect();
+    let recipients = [&to].into_iter().chain(&copies).cloned().collect();
+    let envelope = Envelope::new(Some(sender.0.email.clone()), recipients).map_err(unwritable)?;
     // lettre parses the sender again, but rejects addresses of hosts without a name, so this one is
     // used until the message is built.
     let named = address("no-reply@localhost").ok_or(WrongMail::Recipient)?;
@@ -113,6 +115,9 @@ pub fn write(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
         ));
+    for copy in copies {
+        message = message.cc(Mailbox::new(None, copy));
+    }
     // An address that cannot be a reply address is still in the text.
     let plain = |to: &&str| to.is_ascii() && !to.starts_with("=?");
     if let Some(reply_to) = mail.reply_to.as_deref().filter(plain).and_then(address) {
@@ -186,6 +191,7 @@ mod tests {
         Mail {
             kind: MailKind::MessageReceived,
             to: to.to_owned(),
+            cc: Vec::new(),
             subject: "කමල ගෙන් පණිවිඩයක්".to_owned(),
             text: "Hello කමල,\nمرحبا\n".to_owned(),
             html: "<p>Hello</p>".to_owned(),
@@ -238,6 +244,19 @@ mod tests {
             assert!(text.contains(&format!("From: {from} <no-reply@example.com>\r\n")), "{text}");
             assert!(text.contains(&format!("Reply-To: Eve Studio <{own}>\r\n")), "{text}");
         }
+    }
+
+    #[test]
+    fn copies_are_named_and_get_the_same_email() {
+        let mut mail = mail("kamala@example.com");
+        mail.cc = ["finance@example.com", "a@münchen.example"].map(str::to_owned).to_vec();
+        let text = written(&mail);
+        let line = "Cc: finance@example.com, a@xn--mnchen-3ya.example\r\n";
+        assert!(text.contains(line), "{text}");
+        let sender = Sender::of_host("example.com").unwrap();
+        let message = write(Id::NIL, Timestamp::UNIX_EPOCH, &sender, &mail).unwrap();
+        let to: Vec<_> = message.envelope().to().iter().map(ToString::to_string).collect();
+        assert_eq!(to, ["kamala@example.com", "finance@example.com", "a@xn--mnchen-3ya.example"]);
     }
 
     #[test]

@@ -105,30 +105,25 @@ fn brand(canvas: &mut Canvas, accent: Accent, head: &Head, left: Slot, side: Slo
 fn reached(canvas: &mut Canvas, seller: &Party, slot: Slot, y: f32) -> f32 {
     let mark = Mark::Node(canvas.node(None, Tag::P));
     let style = Style { leading: 11.0, ..LABEL };
-    let person = (seller.name.trim() != seller.heading().trim()).then_some(seller.name.as_str());
-    let part = |part: &Option<String>| part.as_deref().map(letterhead::on_one_line);
-    let address = joined([part(&seller.address), part(&seller.country)], ", ");
-    let contact = [part(&seller.tax_id), Some(seller.email.clone()), part(&seller.phone)];
-    let contact = joined(contact, " · ");
+    let place = seller.place().join(", ");
+    let contact = [seller.numbers(), seller.contact()].concat().join(" · ");
     let mut y = y + 1.0;
-    for text in [person.unwrap_or_default(), &address, &contact] {
-        if !text.trim().is_empty() {
-            y = letterhead::lines(canvas, text, style, slot, y, mark);
+    for text in [seller.person().unwrap_or_default(), place, contact] {
+        if !text.is_empty() {
+            y = letterhead::lines(canvas, &text, style, slot, y, mark);
         }
     }
     y
 }
 
-fn joined<const N: usize>(parts: [Option<String>; N], between: &str) -> String {
-    let parts = parts.into_iter().flatten().filter(|part| !part.trim().is_empty());
-    parts.collect::<Vec<_>>().join(between)
-}
-
 /// Draws the sender above the recipient if it fits on one line: the post office returns letters
 /// there.
 fn return_address(canvas: &mut Canvas, seller: &Party, slot: Slot) {
-    let Some(address) = &seller.address else { return };
-    let text = format!("{}, {}", seller.heading(), letterhead::on_one_line(address));
+    let address = seller.address_lines();
+    if address.is_empty() {
+        return;
+    }
+    let text = format!("{}, {}", seller.heading(), address.join(", "));
     let style = Style { size: 6.5, ..SMALL };
     let line = canvas.typesetter.line(&text, style);
     let width = line.width;

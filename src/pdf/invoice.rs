@@ -88,19 +88,20 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
 }
 
 /// Returns the user-entered texts of an invoice.
-pub fn texts<'a>(invoice: &'a Invoice, seller: &'a Seller, buyer: &'a Party) -> Vec<&'a str> {
+pub fn texts(invoice: &Invoice, seller: &Seller, buyer: &Party) -> Vec<String> {
     let instructions = seller.payment_instructions.as_deref().filter(|_| invoice.is_money_due());
-    let mut texts: Vec<&str> = invoice.notes.as_deref().into_iter().chain(instructions).collect();
+    let texts = invoice.notes.as_deref().into_iter().chain(instructions);
+    let mut texts: Vec<String> = texts.map(str::to_owned).collect();
     for party in [&seller.party, buyer] {
-        texts.push(party.heading());
+        texts.push(party.heading().to_owned());
         texts.extend(party.details());
     }
-    texts.push(&invoice.number);
-    texts.extend(invoice.reference.as_deref());
-    texts.extend(invoice.taxes.iter().map(|sum| sum.tax.name.as_str()));
-    texts.extend(invoice.tax_notes());
-    texts.extend(invoice.terms.withholding.as_ref().map(|of| of.name.as_str()));
-    texts.extend(invoice.items.iter().map(|item| item.line.description.as_str()));
+    let withholding = invoice.terms.withholding.as_ref();
+    let names = invoice.taxes.iter().map(|sum| &*sum.tax.name);
+    let names = names.chain(withholding.map(|of| &*of.name)).chain(invoice.reference.as_deref());
+    texts.push(invoice.number.clone());
+    texts.extend(names.chain(invoice.tax_notes()).map(str::to_owned));
+    texts.extend(invoice.items.iter().map(|item| item.line.description.clone()));
     texts
 }
 

@@ -122,28 +122,15 @@ pub fn party(canvas: &mut Canvas, label: Option<&Text>, party: &Party, slot: Slo
     }
     lines.extend(canvas.typesetter.lines(party.heading(), STRONG, slot.width));
     for text in party.details() {
-        lines.extend(canvas.typesetter.lines(text, BODY, slot.width));
+        lines.extend(canvas.typesetter.lines(&text, BODY, slot.width));
     }
     slot.column(lines, Mark::Node(node))
 }
 
-/// Returns an address on one line.
-pub fn on_one_line(address: &str) -> String {
-    let lines = address.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.collect::<Vec<_>>().join(", ")
-}
-
 /// Draws the footers of all pages with the seller's contact details.
 pub fn footers(canvas: &mut Canvas, seller: &Party, title: &str) {
-    let text = |text: &Option<String>| text.as_deref().map(on_one_line).unwrap_or_default();
-    let address = [text(&seller.address), text(&seller.country)];
-    let address: Vec<_> = address.into_iter().filter(|part| !part.is_empty()).collect();
     let name = seller.heading().to_owned();
-    let columns = [
-        vec![name, address.join(", ")],
-        vec![seller.email.clone(), text(&seller.phone)],
-        vec![text(&seller.tax_id)],
-    ];
+    let columns = [vec![name, seller.place().join(", ")], seller.contact(), seller.numbers()];
     let columns = columns.map(|mut texts| {
         texts.retain(|text| !text.trim().is_empty());
         texts

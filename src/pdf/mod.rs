@@ -104,7 +104,7 @@ pub fn missing_of_proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Vec<char> {
 
 /// Returns the pages of a template on the buyer's paper size.
 fn frame(template: Template, paper: Paper, buyer: &Party) -> Frame {
-    Frame::new(paper.size(buyer.country.as_deref()), letterhead::margin(template))
+    Frame::new(paper.size(buyer.country_of()), letterhead::margin(template))
 }
 
 fn frame_of_proposal(sheet: &ProposalSheet) -> Frame {
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         id::Id,
-        invoice::{Line, Terms, price},
+        invoice::{Line, PartyAddress, Terms, price},
         money::{Currency, Money},
         paper::PaperSize,
         proposal::ProposalStatus,
@@ -165,8 +165,11 @@ mod tests {
             company: Some(format!("{LONG} {SINHALA} GmbH")),
             phone: Some("+234 803 555 0142".to_owned()),
             country: Some(country.to_owned()),
-            address: Some(format!("{LONG} 17\n10115 Berlin")),
+            address: Some(PartyAddress::Lines(format!("{LONG} 17\n10115 Berlin"))),
             tax_id: Some("DE 123456789 ".repeat(5)),
+            registration_number: Some(format!("HRB 123456 B {LONG}")),
+            website: Some(LINK.to_owned()),
+            ..Party::default()
         }
     }
 

@@ -259,10 +259,10 @@ fn clean(text: &str) -> String {
 }
 
 /// Returns the characters of these texts that no font has, in code point order.
-pub fn missing(fonts: &Fonts, texts: Vec<&str>) -> Vec<char> {
+pub fn missing(fonts: &Fonts, texts: Vec<String>) -> Vec<char> {
     let lacks = |c: &char| fonts.choose(*c, false, None).drawn != *c;
     let mut missing = BTreeSet::new();
-    for text in texts {
+    for text in &texts {
         missing.extend(text.chars().filter(|c| is_private(*c)));
         for line in clean(text).split('\n') {
             missing.extend(line.trim_end().chars().filter(lacks));

@@ -19,7 +19,7 @@
 //! - A refused statement ends its task: PostgreSQL accepts no other in the same transaction.
 //! - Changes are serializable, reads use one snapshot; both may run again.
 //! - CREATE TABLE with PRIMARY KEY, UNIQUE, REFERENCES and named constraints, CREATE INDEX and
-//!   CREATE UNIQUE INDEX, also with WHERE, ALTER TABLE ADD COLUMN, DROP TABLE, all in one
+//!   CREATE UNIQUE INDEX, also with WHERE, ALTER TABLE ADD and DROP COLUMN, DROP TABLE, all in one
 //!   transaction with UPDATE and INSERT.
 //!
 //! Each difference is a method of [`Connection`]: `claim` (FOR UPDATE SKIP LOCKED), `lock_tables`
@@ -39,11 +39,14 @@ use serde::Serialize;
 
 use crate::domain::{
     accent::Accent,
+    address::Address,
+    country::Country,
     date::Zone,
     error::{Error, Result},
     id::Id,
     invoice::{Party, Seller},
     money::Currency,
+    number_series::{NumberPattern, Period},
     portfolio::Link,
     tax::{Tax, TaxSum},
     word::Word,
@@ -328,6 +331,10 @@ text_column! {
     Currency: Currency::from_code;
     Zone: Zone::from_name;
     Accent: Accent::parse;
+    Address: |text| serde_json::from_str(text).ok();
+    Country: Country::from_code;
+    NumberPattern: |text| NumberPattern::parse_text(text).ok();
+    Period: |text| Some(Period::of_key(text));
     Vec<String>: |text| serde_json::from_str(text).ok();
     Vec<Link>: |text| serde_json::from_str(text).ok();
     Vec<Tax>: |text| serde_json::from_str(text).ok();
@@ -356,6 +363,9 @@ parameters! {
     Decimal: |number| Value::Owned(number.to_string());
     Currency: |currency| Value::Text(currency.code());
     Accent: |color| Value::Owned(color.to_string());
+    Country: |country| Value::Text(country.code());
+    // This cannot fail.
+    &'a Address: |address| serde_json::to_string(address).map_or(Value::Null, Value::Owned);
     String: Value::Owned;
     &'a str: Value::Text;
     &'a String: |text| Value::Text(text);

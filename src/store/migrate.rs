@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use super::{
     Database, client,
     engine::{Connection, Tx, values},
-    sqlite,
+    invoice_defaults, sqlite,
 };
 use crate::domain::error::{Error, Result};
 
@@ -22,6 +22,8 @@ const VERSIONS: &str = "CREATE TABLE schema_version \
 
 /// The version since which searches ignore accents.
 const REFOLDED: i64 = 4;
+/// The version since which addresses have parts.
+const STRUCTURED: i64 = 7;
 
 /// The time format in the name of a copy.
 const TIME: &str = "%Y%m%dT%H%M%SZ";
@@ -190,6 +192,10 @@ fn apply(connection: &mut dyn Connection, block: &Block, now: Timestamp) -> Resu
     // The part of a migration that SQL cannot express.
     if block.version == REFOLDED {
         client::refold(&mut Tx::new(connection))?;
+    }
+    if block.version == STRUCTURED {
+        client::name_countries(&mut Tx::new(connection))?;
+        invoice_defaults::restructure(&mut Tx::new(connection))?;
     }
     connection.execute(
         "INSERT INTO schema_version (version, applied_at) VALUES (?1, ?2)",

@@ -19,7 +19,7 @@ pub mod transfer;
 mod work;
 
 pub use self::billing::{
-    client, exchange_rate, invoice, invoice_defaults, invoice_file, invoice_link, invoice_series,
+    client, exchange_rate, invoice, invoice_defaults, invoice_file, invoice_link, number_series,
     payment, tax,
 };
 pub use self::identity::{account, code, passkey, session, two_factor};

@@ -126,6 +126,7 @@ invoice-remind-title = Send reminders
 invoice-reminded = Reminder sent.
 invoice-reminded-saved = No mail server is set up, so the reminder was saved to a file. Share the link below with your client.
 invoice-saved = Invoice saved.
+invoice-send-copies = Copies go to { $emails }.
 invoice-send-copy = Send me a copy
 invoice-send-message-hint = Leave it empty to use the standard text.
 invoice-send-preview = Preview of the email
@@ -156,6 +157,7 @@ invoice-show-email-failed = Email to { $to } failed
 invoice-show-failed = Failed { $at }: { $why }
 invoice-show-last-reminder = Last reminder
 invoice-show-mark-as-paid = Mark as paid…
+invoice-show-no-address-html = Your invoices have no postal address yet. Most countries require the seller’s address on an invoice. <a href="/settings/invoices#f-address.street">Add your address</a>
 invoice-show-no-mail-server-set = No mail server is set up, so the email is saved to a file and not delivered. Copy the link and send it to your client yourself.
 invoice-show-not-yet = Not yet
 invoice-show-only-can-open-link = Only { $reader } can open this link. Set PUBLIC_URL to a public address, or ask your administrator to.

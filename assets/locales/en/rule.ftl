@@ -30,16 +30,23 @@ rule-file-too-large = Images can be up to { $mib } MB.
 rule-full-name = Enter your first and last name.
 rule-future-date = This date is in the future.
 rule-integer = Enter a whole number from { $min } to { $max }.
-rule-invoice-prefix = Use 1 to 12 letters, digits and hyphens, with no hyphen at either end.
 rule-more-than = Enter at most { $most }.
 rule-more-than-due = This is more than the amount due, { $due }.
 rule-needs-items = Add lines first.
+rule-number-pattern = Use one run of N, such as {"{"}NNN{"}"}. Besides it, use {"{"}YYYY{"}"}, {"{"}YY{"}"}, {"{"}MM{"}"}, {"{"}MMM{"}"}, {"{"}Q{"}"}, letters, digits, spaces and - / . _ #
+rule-repeated-number = Add the year, {"{"}YYYY{"}"} or {"{"}YY{"}"}. Without it, the same numbers would come again next year.
+rule-country = Enter a country code of two letters, such as NG.
+rule-peppol-id = Enter a Peppol ID such as 0192:991825827.
 rule-negative-total = Total can’t be negative.
 rule-number = Enter a number, such as { $example }.
 rule-one-of = Choose an option from the list.
 rule-other-client = This belongs to another client.
 rule-other-email = This isn’t the email address of your account.
-rule-other-year = The issue date must stay in { $year }, the year of the invoice number.
+rule-other-period = The issue date must stay in { $period }, the { $span ->
+    [month] month
+    [quarter] quarter
+   *[year] year
+} of the invoice number.
 rule-otp = Enter the 6-digit code.
 rule-password-classes = Include a lowercase letter, an uppercase letter, a digit and a special character.
 rule-password-common = This password is too common. Choose another one.

@@ -15,15 +15,19 @@ use crate::{
         client::{create_client, delete_client, find_client, list_clients, update_client},
     },
     domain::{
+        address::Address,
         client::{Client, ClientChange, ClientDetails, ClientFilter},
+        country::Country,
         id::{AccountId, ClientId},
+        language::Language,
+        money::Currency,
     },
     http::{
         amount::Amount,
         bearer::Bearer,
         body::Body,
         query::Query,
-        schema::{Instant, Nothing, Text, bodies, schema},
+        schema::{Instant, Nothing, OneOf, Text, bodies, schema},
     },
 };
 
@@ -42,6 +46,34 @@ schema! {
         total_billed "totalBilled": Amount = client.total_billed.into(),
         created_at "createdAt": Instant = Instant(client.created_at),
         updated_at "updatedAt": Instant = Instant(client.updated_at),
+        address "address": Option<AddressBody> = client.details.address.map(Into::into),
+        /// ISO 3166-1 alpha-2: as given, or derived from `country`.
+        country_code "countryCode": Option<Text<Country>> = client.details.country_code.map(Text),
+        tax_id "taxId": Option<String> = client.details.tax_id,
+        registration_number "registrationNumber": Option<String> =
+            client.details.registration_number,
+        /// The currency of new projects, proposals and invoices.
+        currency "currency": Option<Text<Currency>> = client.details.currency.map(Text),
+        payment_terms_days "paymentTermsDays": Option<u32> = client.details.payment_terms_days,
+        /// Who gets a copy of emails to the client.
+        cc_emails "ccEmails": Option<Vec<String>> =
+            Some(client.details.cc_emails).filter(|emails| !emails.is_empty()),
+        buyer_reference "buyerReference": Option<String> = client.details.buyer_reference,
+        /// Private: never printed or mailed.
+        notes "notes": Option<String> = client.details.notes,
+        language "language": Option<OneOf<Language>> = client.details.language.map(OneOf),
+        peppol_id "peppolId": Option<String> = client.details.peppol_id,
+    }
+}
+
+schema! {
+    /// A postal address.
+    struct AddressBody "Address" of address: Address {
+        street "street": Option<String> = address.street,
+        street2 "street2": Option<String> = address.street2,
+        city "city": Option<String> = address.city,
+        region "region": Option<String> = address.region,
+        postal_code "postalCode": Option<String> = address.postal_code,
     }
 }
 
@@ -99,8 +131,8 @@ impl Routes {
 
     /// Update an existing client
     ///
-    /// Accepts any of the fields; null or an empty string clears an optional one. Sent invoices
-    /// keep the earlier details.
+    /// Accepts any of the fields; null or an empty string clears an optional one. The address and
+    /// lists are replaced as a whole. Sent invoices keep the earlier details.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,

@@ -54,6 +54,8 @@ statuses! {
     Creating: 400 401 403 409 413 415 429 500 503;
     /// Changing the caller's account.
     ChangingSelf: 400 401 403 413 415 429 500 503;
+    /// Changing the caller's settings.
+    ChangingSettings: 400 401 403 409 413 415 429 500 503;
     /// Changing an item.
     Changing: 400 401 403 404 409 413 415 429 500 503;
     /// Changing an item in any state.

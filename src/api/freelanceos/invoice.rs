@@ -115,7 +115,7 @@ schema! {
         /// With the client's details from when the invoice was sent.
         client "client": Option<ClientBody> = shown.invoice.client.map(Into::into),
         project_id "projectId": Option<Text<ProjectId>> = shown.invoice.project_id.map(Text),
-        /// `INV-<year>-<number>`, without gaps.
+        /// By the pattern in the settings, `INV-<year>-<number>` by default; without gaps.
         number "number": String = shown.invoice.number,
         /// The total to pay, including tax.
         amount "amount": Amount =

@@ -11,6 +11,7 @@ mod milestone;
 mod payment;
 mod project;
 mod proposal;
+mod settings;
 mod tax;
 
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub(super) enum Tag {
     Proposals,
     /// Key figures
     Dashboard,
+    /// The business, and how invoices are made
+    Settings,
 }
 
 /// The routes of the API.
@@ -53,6 +56,7 @@ pub type Routes = (
     payment::Routes,
     proposal::Routes,
     dashboard::Routes,
+    settings::Routes,
 );
 
 /// The routes of the API, over an app.
@@ -68,5 +72,6 @@ pub fn routes(app: &Arc<App>) -> Routes {
         payment::Routes(app()),
         proposal::Routes(app()),
         dashboard::Routes(app()),
+        settings::Routes(app()),
     )
 }

@@ -49,7 +49,7 @@ pub fn create_client(work: &mut Work, details: &ClientDetails) -> Result<Client>
     let client = Client {
         id: work.new_id(),
         account: work.account,
-        details: details.clone(),
+        details: details.clone().completed(),
         avatar: None,
         total_billed: Money::zero(work.actor.currency),
         created_at: work.now,

@@ -17,6 +17,7 @@ use crate::{
     },
     domain::{
         balance::Booked,
+        client::Client,
         date,
         error::{Error, Result},
         expected::{self, Expected},
@@ -26,6 +27,7 @@ use crate::{
             NewInvoice, Priced, ShownInvoice, Step,
         },
         money::Currency,
+        number_series::{DrawnNumber, SeriesKind},
         page::Listing,
         payment::Settlement,
         rule::Rule,
@@ -48,28 +50,36 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
     let of_project = project.as_ref().ok().and_then(Option::as_ref);
     let currency = (new.currency)
         .or(of_project.map(|project| project.budget.currency))
+        .or(client.as_ref().ok().and_then(|client| client.details.currency))
         .unwrap_or(work.actor.currency);
+    let issue_date = new.issue_date.unwrap_or(today);
+    let due_date = due_date(work, new, client.as_ref().ok(), issue_date)?;
     let priced = price_new(work, new, currency);
-    let ((client, project), priced) = Error::both(Error::both(client, project), priced)?;
+    let ((client, project), (priced, due_date)) = Error::both(
+        Error::both(client, project),
+        Error::both(priced, due_date.ok_or_else(|| Error::field("dueDate", Rule::Required))),
+    )?;
     let strays = |id: ProjectId| of_milestone.is_some_and(|of| of != id);
     if project.is_some_and(|project| project.client_id != client.id || strays(project.id)) {
         return Err(Error::field("projectId", Rule::OtherClient));
     }
-    let issue_date = new.issue_date.unwrap_or(today);
+    let DrawnNumber { text: number, period: number_period } =
+        store::number_series::draw(work.tx, work.account, SeriesKind::Invoice, issue_date)?;
     let invoice = Invoice {
         id: work.new_id(),
         account: work.account,
         client_id: client.id,
         client: Some(client),
         project_id,
-        number: store::invoice_series::draw(work.tx, work.account, issue_date.year())?,
+        number,
+        number_period,
         currency,
         terms: priced.terms,
         totals: priced.totals,
         taxes: priced.taxes,
         status: InvoiceStatus::Draft,
         issue_date,
-        due_date: new.due_date,
+        due_date,
         service: (new.service_from, new.service_to),
         reference: new.reference.clone(),
         paid_at: None,
@@ -87,6 +97,29 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
     }
     work.emit(Event::InvoiceCreated(&invoice))?;
     Ok(ShownInvoice::on(today, invoice))
+}
+
+/// Returns the due date of a new invoice: as requested, or by the terms of the client or the
+/// settings; `None` without any.
+fn due_date(
+    work: &mut Work,
+    new: &NewInvoice,
+    client: Option<&Client>,
+    issue_date: Date,
+) -> Result<Option<Date>> {
+    if new.due_date.is_some() {
+        return Ok(new.due_date);
+    }
+    let terms = match client.and_then(|client| client.details.payment_terms_days) {
+        None => store::invoice_defaults::find(work.tx, work.account)?.payment_terms_days,
+        terms => terms,
+    };
+    Ok(terms.map(|days| later(issue_date, days.into())))
+}
+
+/// Returns the day this many days later, if that is still allowed.
+fn later(day: Date, days: i64) -> Date {
+    day.checked_add(days.days()).unwrap_or(LAST_DAY).min(LAST_DAY)
 }
 
 /// Returns an invoice of the caller.
@@ -221,17 +254,21 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
         None => None,
     };
     let days = date::days_until(before.issue_date, before.due_date).max(0);
-    let due_date = today.checked_add(days.days()).unwrap_or(LAST_DAY).min(LAST_DAY);
+    let due_date = later(today, days);
     // Keep the sums: an amount entered without lines may differ from the total of its one line.
     let items = before.items.iter().map(|item| Item { id: work.new_id(), ..item.clone() });
+    let items = items.collect();
+    let DrawnNumber { text: number, period: number_period } =
+        store::number_series::draw(work.tx, account, SeriesKind::Invoice, today)?;
     let invoice = Invoice {
         id: work.new_id(),
-        items: items.collect(),
+        items,
         client: Some(find_client(work, before.client_id)?),
         project_id: project
             .filter(|project| project.client_id == before.client_id)
             .map(|project| project.id),
-        number: store::invoice_series::draw(work.tx, account, today.year())?,
+        number,
+        number_period,
         status: InvoiceStatus::Draft,
         issue_date: today,
         due_date,

@@ -8,26 +8,29 @@ use crate::{
         id::ImageId,
         image::ImagePurpose,
         invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
-        invoice_series::InvoiceSeries,
+        number_series::SeriesKind,
     },
     store,
 };
 
-/// Returns the caller's invoice defaults and this year's number series, even if no number has been
-/// used or chosen yet.
+/// Returns the caller's invoice defaults and the numbers to come, even if nothing has been used or
+/// chosen yet.
 pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
-    let year = work.today()?.year();
     let defaults = store::invoice_defaults::find(work.tx, work.account)?;
-    let found = store::invoice_series::find(work.tx, work.account, year)?;
-    let series = found.unwrap_or_else(|| InvoiceSeries::new(year, defaults.prefix.clone()));
-    Ok(InvoiceSettings { defaults, series })
+    let mut series = |kind| {
+        let (pattern, day) = (defaults.pattern(kind), work.today()?);
+        store::number_series::find(work.tx, work.account, kind, pattern, day)
+    };
+    let (invoices, credit_notes) = (series(SeriesKind::Invoice)?, series(SeriesKind::CreditNote)?);
+    Ok(InvoiceSettings { defaults, invoices, credit_notes })
 }
 
-/// Changes the invoice defaults. Prefix and start are fixed once this year has an invoice.
+/// Changes the invoice defaults. A changed pattern of the same period goes on counting.
 ///
 /// # Errors
 ///
-/// Stale if the settings are no longer the expected ones.
+/// Stale if the settings are no longer the expected ones; a conflict if the next number would be
+/// one that is used already.
 pub fn update_invoice_defaults(
     work: &mut Work,
     change: &InvoiceDefaultsChange,
@@ -35,14 +38,26 @@ pub fn update_invoice_defaults(
 ) -> Result<InvoiceSettings> {
     let before = find_invoice_settings(work)?;
     expected::check(expected, &before)?;
-    let mut settings = before.clone();
-    settings.series.choose(change.prefix.as_deref(), change.next_number.map(i64::from))?;
-    if settings.series != before.series {
-        store::invoice_series::set(work.tx, work.account, &settings.series)?;
+    let mut defaults = before.defaults.clone();
+    change.clone().apply(&mut defaults);
+    store::invoice_defaults::set(work.tx, work.account, &defaults, work.now)?;
+    for (kind, next, series) in [
+        (SeriesKind::Invoice, change.next_number, &before.invoices),
+        (SeriesKind::CreditNote, change.next_credit_note_number, &before.credit_notes),
+    ] {
+        let pattern = defaults.pattern(kind);
+        let next = next.map(i64::from).filter(|next| {
+            // A form sends the current number along.
+            *pattern != series.pattern || *next != series.next
+        });
+        let Some(next) = next else { continue };
+        let (number, period) = (pattern.write(series.day, next), pattern.period(series.day));
+        if store::number_series::is_used(work.tx, work.account, kind, &number)? {
+            return Err(Error::conflict("error-number-used").with("number", number));
+        }
+        store::number_series::set(work.tx, work.account, kind, &period, next)?;
     }
-    change.clone().apply(&mut settings.defaults);
-    store::invoice_defaults::set(work.tx, work.account, &settings.defaults, work.now)?;
-    Ok(settings)
+    find_invoice_settings(work)
 }
 
 /// Sets an uploaded picture as the logo on invoices, or removes it. Sent invoices keep theirs.

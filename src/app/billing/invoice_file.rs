@@ -184,27 +184,26 @@ impl App {
 /// Returns a sample invoice from the caller to a fictitious client.
 pub fn sample_sheet(work: &mut Work) -> Result<InvoiceSheet> {
     let account = store::account::find(work.tx, work.account)?;
-    let InvoiceSettings { defaults, series } = find_invoice_settings(work)?;
+    let InvoiceSettings { defaults, invoices, .. } = find_invoice_settings(work)?;
     let (currency, today) = (account.currency, work.today()?);
     let seller = Seller::new(&account, &defaults);
     let line = |text: Text, quantity: i64, rate: i64| Line::new(text, quantity.into(), rate.into());
     let lines = vec![line(t("pdf-sample-first"), 16, 85), line(t("pdf-sample-second"), 1, 480)];
     let terms = Terms { tax_rate: defaults.tax_rate, ..Terms::default() };
     let priced = price(lines, &terms, currency)?;
-    let due = today.saturating_add(Span::new().days(i64::from(defaults.due_days)));
+    let due = today.saturating_add(Span::new().days(i64::from(defaults.offered_terms())));
     let invoice = Invoice {
         status: InvoiceStatus::Sent,
         notes: defaults.notes,
-        ..Invoice::for_show(series.next_number(), (today, due), (priced, currency), work.now)
+        ..Invoice::for_show(invoices.next_number(), (today, due), (priced, currency), work.now)
     };
     let buyer = Party {
         name: t("pdf-sample-person").into(),
         email: "max@example.com".to_owned(),
         company: Some(t("pdf-sample-client").into()),
-        phone: None,
         country: seller.party.country.clone(),
-        address: None,
-        tax_id: None,
+        country_code: seller.party.country_code,
+        ..Party::default()
     };
     Ok(InvoiceSheet {
         status: invoice.status,

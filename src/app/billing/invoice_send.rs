@@ -69,6 +69,7 @@ impl App {
         compose::invoice(&InvoiceMail {
             kind: queued.kind,
             to: &queued.to,
+            cc: queued.cc.clone(),
             reply_to: &account.email,
             message,
             invoice: &sheet.invoice,
@@ -93,14 +94,16 @@ impl App {
         let read = move |work: &mut Work| {
             let invoice = find_invoice(work, id)?;
             let account = store::account::find(work.tx, work.account)?;
+            let cc = copies(work, &invoice)?;
             let sheet = read_sheet(work.tx, &account, invoice, work.now)?;
             let logo = find_logo(work.tx, &sheet.seller)?;
-            Ok((account, sheet, logo, work.today()?))
+            Ok((account, cc, sheet, logo, work.today()?))
         };
-        let (account, sheet, logo, today) = self.query(claims, read).await?;
+        let (account, cc, sheet, logo, today) = self.query(claims, read).await?;
         compose::invoice(&InvoiceMail {
             kind: MailKind::Invoice,
             to: &sheet.buyer.email,
+            cc: cc.clone(),
             reply_to: &account.email,
             message,
             invoice: &sheet.invoice,
@@ -203,6 +206,13 @@ pub(in crate::app) fn freeze(work: &mut Work, before: &Invoice, draft: Invoice) 
     if invoice.is_money_due() { Ok(invoice) } else { settle(work, &invoice) }
 }
 
+/// Returns who gets a copy of the emails about an invoice.
+fn copies(work: &mut Work, invoice: &Invoice) -> Result<Vec<String>> {
+    let client =
+        store::client::find_any(work.tx, work.account, invoice.client_id, &work.latest_rates)?;
+    Ok(client.details.copies(&client.details.email))
+}
+
 /// Queues an email to the client's current address, regardless of the invoice, or to another
 /// address.
 fn mail_client(
@@ -215,7 +225,10 @@ fn mail_client(
     let client =
         store::client::find_any(work.tx, work.account, invoice.client_id, &work.latest_rates)?;
     let to = delivery.email.as_deref().unwrap_or(&client.details.email);
-    work.env.check_mail_to(&account, to)?;
+    let cc = client.details.copies(to);
+    for to in [to].into_iter().chain(cc.iter().map(String::as_str)) {
+        work.env.check_mail_to(&account, to)?;
+    }
     // Invoices sent by older versions have none.
     give_link(work, invoice.id)?;
     if work.env.settings.courier.is_none() {
@@ -226,12 +239,14 @@ fn mail_client(
     let subject = compose::invoice_subject(kind, invoice, &seller, is_overdue);
     // The client's email is the newest: the page of an invoice shows its delivery.
     let copy = delivery.copy && email_key(to) != email_key(&account.email);
-    for to in copy.then_some(&*account.email).into_iter().chain([to]) {
+    let own = copy.then_some((&*account.email, Vec::new()));
+    for (to, cc) in own.into_iter().chain([(to, cc)]) {
         let id = work.new_id();
         let message = delivery.message.as_deref();
         work.post(Some(&QueuedMail {
             account: Some(work.account),
             invoice: Some(invoice.id),
+            cc,
             sealed: message.map(|message| work.env.seal_message(id, message)).transpose()?,
             ..QueuedMail::new(id, kind, to, subject.clone(), work.now)
         }))?;

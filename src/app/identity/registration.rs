@@ -41,7 +41,7 @@ impl App {
             }
             let Some(owner) = store::account::find_owner(tx)? else { return Ok(None) };
             let defaults = store::invoice_defaults::find(tx, owner)?;
-            Ok(Some(defaults).filter(|defaults| defaults.business_name.is_some()))
+            Ok(Some(defaults).filter(|defaults| defaults.business.name.is_some()))
         };
         self.store.read(find).await
     }

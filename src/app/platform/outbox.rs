@@ -126,6 +126,7 @@ impl Environment {
         }));
         Ok(Some(QueuedMail {
             account,
+            cc: mail.cc.clone(),
             sealed: Some(self.seal(id, &contents)?),
             ..QueuedMail::new(id, mail.kind, &mail.to, mail.subject.clone(), now)
         }))
@@ -231,8 +232,8 @@ impl App {
             Some(id) => self.store.read(move |tx| store::image::find(tx, id)).await?,
             None => None,
         };
-        let (kind, logo) = (queued.kind, logo.map(Logo::from));
-        Ok(Mail { kind, to, subject, text, html, from_name, reply_to, logo, attachment })
+        let (kind, cc, logo) = (queued.kind, queued.cc.clone(), logo.map(Logo::from));
+        Ok(Mail { kind, to, cc, subject, text, html, from_name, reply_to, logo, attachment })
     }
 
     /// Returns whether mail goes to a mail server; otherwise it is only saved as files.

@@ -20,9 +20,12 @@ const NAMES_MAX: i64 = 10;
 
 /// Adds a project to a client.
 pub fn create_project(work: &mut Work, new: &NewProject) -> Result<Project> {
-    let currency = new.currency.unwrap_or(work.actor.currency);
+    let client = require_client(work, new.client_id);
+    let currency = (new.currency)
+        .or(client.as_ref().ok().and_then(|client| client.details.currency))
+        .unwrap_or(work.actor.currency);
     let (client, budget) = Error::both(
-        require_client(work, new.client_id),
+        client,
         Money::exact(new.budget, currency).map_err(|rule| Error::field("budget", rule)),
     )?;
     let project = Project {

@@ -55,9 +55,12 @@ impl App {
 
 /// Adds a draft.
 pub fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
-    let currency = new.currency.unwrap_or(work.actor.currency);
+    let client = require_client(work, new.client_id);
+    let currency = (new.currency)
+        .or(client.as_ref().ok().and_then(|client| client.details.currency))
+        .unwrap_or(work.actor.currency);
     let (client, amount) = Error::both(
-        require_client(work, new.client_id),
+        client,
         Money::exact(new.amount, currency).map_err(|rule| Error::field("amount", rule)),
     )?;
     let proposal = Proposal {

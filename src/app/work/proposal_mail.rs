@@ -45,6 +45,7 @@ impl Work<'_, '_> {
         (seller, buyer): (&Seller, &Party),
     ) -> Result<()> {
         let Some(ProposalLink::Sealed(link)) = &proposal.link else { return Ok(()) };
+        let cc = proposal.client.as_ref().map(|client| client.details.copies(&buyer.email));
         if self.env.check_mail_to(freelancer, &buyer.email).is_err()
             || self.count(Limit::InvoiceMail)?.is_some()
         {
@@ -55,6 +56,7 @@ impl Work<'_, '_> {
             proposal,
             seller,
             buyer,
+            cc: cc.unwrap_or_default(),
             logo: logo.as_ref(),
             signer,
             day: &self.shown_day(seller.date_format)?,

@@ -98,6 +98,10 @@ impl<'a> History<'a> {
                     company: about.company.map(str::to_owned),
                     phone: Some(about.phone.to_owned()),
                     country: Some(about.country.to_owned()),
+                    address: about.address(),
+                    currency: Some(currency(about.currency)?),
+                    payment_terms_days: about.terms(),
+                    ..ClientDetails::default()
                 };
                 let client = self.run(move |work| create_client(work, &details)).await?;
                 self.clients.insert(number, client.id);

@@ -103,6 +103,8 @@ async fn tell(
     let account = app.create_user(registration).await.map_err(|error| named(email, error))?;
     let who = Who::System(account.id);
 
+    clock.set(plan.start);
+    profile::open_business(app, who).await?;
     let bar = terminal::progress("Two years of work");
     bar.set_length(plan.steps.len() as u64 + invoices);
     let mut history = History::new(app, who, email);

@@ -1,10 +1,16 @@
-//! The demo freelancer's public profile and the messages she received.
+//! The demo freelancer's business, her public profile and the messages she received.
 
 use crate::{
-    app::{App, portfolio::create_portfolio_item, profile::update_profile, unit_of_work::Who},
+    app::{
+        App, invoice_defaults::update_invoice_defaults, portfolio::create_portfolio_item,
+        profile::update_profile, unit_of_work::Who,
+    },
     domain::{
         account::Location,
+        address::Address,
+        country::Country,
         error::Result,
+        invoice_defaults::InvoiceDefaultsChange,
         message::NewMessage,
         money::Currency,
         patch::Patch,
@@ -12,6 +18,26 @@ use crate::{
         profile::{Availability, Experience, ProfileChange, Rate},
     },
 };
+
+/// Gives the freelancer a business with an address in Lagos.
+pub async fn open_business(app: &App, who: Who) -> Result<()> {
+    let set = |text: &str| Patch::Set(text.to_owned());
+    let business = InvoiceDefaultsChange {
+        business_name: set("Okafor Design Studio"),
+        address: Patch::Set(Address {
+            street: Some("14 Admiralty Way".to_owned()),
+            street2: Some("Lekki Phase 1".to_owned()),
+            city: Some("Lagos".to_owned()),
+            postal_code: Some("106104".to_owned()),
+            ..Address::default()
+        }),
+        country_code: Country::from_code("NG").map_or(Patch::Keep, Patch::Set),
+        tax_id: set("TIN 12345678-0001"),
+        registration_number: set("RC 1234567"),
+        ..InvoiceDefaultsChange::default()
+    };
+    app.run(who, move |work| update_invoice_defaults(work, &business, None).map(drop)).await
+}
 
 /// Fills in the profile, the portfolio and the messages. Skips a username that another account in
 /// the database already has.

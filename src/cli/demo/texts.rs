@@ -1,5 +1,7 @@
 //! The demo freelancer's clients and her work for them.
 
+use crate::domain::address::Address;
+
 /// A client.
 pub struct Who {
     pub name: &'static str,
@@ -8,6 +10,29 @@ pub struct Who {
     pub phone: &'static str,
     pub country: &'static str,
     pub currency: &'static str,
+    /// Street, city and postal code; empty for none.
+    pub street: &'static str,
+    pub city: &'static str,
+    pub code: &'static str,
+}
+
+impl Who {
+    /// Returns the postal address, if known.
+    pub fn address(&self) -> Option<Address> {
+        let part = |part: &str| Some(part.to_owned()).filter(|part| !part.is_empty());
+        let (street, city, postal_code) = (part(self.street), part(self.city), part(self.code));
+        Address { street, city, postal_code, ..Address::default() }.unless_empty()
+    }
+
+    /// Returns the client's own payment terms: Germans ask for two weeks.
+    pub fn terms(&self) -> Option<u32> {
+        (self.country == "Germany").then_some(14)
+    }
+
+    /// The same client at this address.
+    const fn at(self, street: &'static str, city: &'static str, code: &'static str) -> Self {
+        Self { street, city, code, ..self }
+    }
 }
 
 /// A location of clients: the country, and their billing currency.
@@ -24,7 +49,8 @@ impl Place {
     ) -> Who {
         let Self(country, currency) = self;
         let company = if company.is_empty() { None } else { Some(company) };
-        Who { name, email, company, phone, country, currency }
+        let (street, city, code) = ("", "", "");
+        Who { name, email, company, phone, country, currency, street, city, code }
     }
 }
 
@@ -48,9 +74,15 @@ const US: Place = Place("United States", "USD");
 const ZA: Place = Place("South Africa", "USD");
 
 pub const CLIENTS: [Who; 25] = [
-    NG.who("Adaeze Okonkwo", "adaeze@lagoonlabs.example", "Lagoon Labs", "+234 803 555 0142"),
-    DE.who("Emily Hartmann", "e.hartmann@nordlicht.example", "Nordlicht GmbH", "+49 30 5550 1234"),
-    SN.who("Mamadou Diallo", "m.diallo@teranga.example", "Teranga Logistique", "+221 77 555 01 20"),
+    NG.who("Adaeze Okonkwo", "adaeze@lagoonlabs.example", "Lagoon Labs", "+234 803 555 0142").at(
+        "12 Ozumba Mbadiwe Avenue",
+        "Lagos",
+        "106104",
+    ),
+    DE.who("Emily Hartmann", "e.hartmann@nordlicht.example", "Nordlicht GmbH", "+49 30 5550 1234")
+        .at("Torstraße 49", "Berlin", "10119"),
+    SN.who("Mamadou Diallo", "m.diallo@teranga.example", "Teranga Logistique", "+221 77 555 01 20")
+        .at("14 Avenue Léopold Sédar Senghor", "Dakar", ""),
     US.who(
         "Sarah Whitfield",
         "sarah@brightharbor.example",
@@ -58,14 +90,24 @@ pub const CLIENTS: [Who; 25] = [
         "+1 415 555 0187",
     ),
     NG.who("Tunde Bakare", "tunde.bakare@example.com", "", "+234 806 555 0199"),
-    LK.who("නිමල් පෙරේරා", "nimal@serendib.example", "සෙරෙන්ඩිබ් ටී", "+94 77 555 0123"),
-    BF.who("Aminata Traoré", "aminata@sahelsolaire.example", "Sahel Solaire", "+226 70 55 01 33"),
+    LK.who("නිමල් පෙරේරා", "nimal@serendib.example", "සෙරෙන්ඩිබ් ටී", "+94 77 555 0123").at(
+        "ගාලු පාර 21",
+        "Colombo",
+        "00300",
+    ),
+    BF.who("Aminata Traoré", "aminata@sahelsolaire.example", "Sahel Solaire", "+226 70 55 01 33")
+        .at("Avenue Kwame Nkrumah", "Ouagadougou", ""),
     GH.who("Kwame Mensah", "kwame@goldcoastmedia.example", "Gold Coast Media", "+233 24 555 0110"),
     UA.who("Ольга Коваленко", "olha@dnipro-soft.example", "Дніпро Софт", "+380 44 555 0175"),
-    IT.who("Chiara Bianchi", "chiara@studiobianchi.example", "Studio Bianchi", "+39 02 5550 0144"),
+    IT.who("Chiara Bianchi", "chiara@studiobianchi.example", "Studio Bianchi", "+39 02 5550 0144")
+        .at("Via Tortona 27", "Milano", "20144"),
     KE.who("Wanjiku Kamau", "wanjiku@savannahpay.example", "SavannahPay", "+254 722 555 016"),
     MA.who("يوسف المنصوري", "youssef@atlasdigital.example", "أطلس ديجيتال", "+212 6 55 50 01 77"),
-    NG.who("Ngozi Eze", "ngozi@palmandclay.example", "Palm & Clay", "+234 802 555 0121"),
+    NG.who("Ngozi Eze", "ngozi@palmandclay.example", "Palm & Clay", "+234 802 555 0121").at(
+        "7 Kofo Abayomi Street",
+        "Lagos",
+        "101241",
+    ),
     IE.who("James O'Sullivan", "james@greenquay.example", "Green Quay Ltd", "+353 1 555 0166"),
     SN.who("Fatou N'Diaye", "fatou@ateliermode.example", "Atelier Mode Dakar", "+221 78 555 01 45"),
     US.who("Michael Chen", "m.chen@cascadehealth.example", "Cascade Health", "+1 206 555 0131"),

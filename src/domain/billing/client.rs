@@ -3,11 +3,17 @@
 use jiff::Timestamp;
 
 use crate::domain::{
+    address::Address,
+    country::Country,
     id::{AccountId, ClientId},
-    input::{Optional, OrDefault, Required, input},
-    money::Money,
+    input::{List, One, Optional, OrDefault, OrEmpty, Required, Shape, input, kinds},
+    invoice_defaults::Whole,
+    language::Language,
+    money::{Currency, Money},
     page::Page,
-    text::{self, Email, Name, Search},
+    patch::Patch,
+    rule::Rule,
+    text::{self, Email, FreeText, Name, Search},
 };
 
 /// A client of an account.
@@ -25,7 +31,7 @@ pub struct Client {
 
 input! {
     /// The details of a client.
-    #[derive(Debug, Clone, PartialEq, Eq)]
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
     pub new ClientDetails;
 
     /// A change of a client.
@@ -36,10 +42,67 @@ input! {
     email "email": Required<Email>,
     company "company": Optional<Name>,
     phone "phone": Optional<Name>,
-    country "country": Optional<Name>,
+    country "country": Optional<Name> = "Free text; a code or an English name sets `countryCode`.",
+    address "address": Optional<One<Address>>,
+    country_code "countryCode": Optional<Country> =
+        "ISO 3166-1 alpha-2; derived from `country` unless given.",
+    /// As printed: `VAT DE123456789`.
+    tax_id "taxId": Optional<Name> = "Printed as given.",
+    registration_number "registrationNumber": Optional<Name> = "Printed as given.",
+    /// The currency of what is made for this client.
+    currency "currency": Optional<Currency> =
+        "The currency of new projects, proposals and invoices for this client.",
+    payment_terms_days "paymentTermsDays": Optional<Whole<0, 365>> =
+        "Days from issue date to due date of a new invoice.",
+    /// Who gets a copy of emails to the client.
+    cc_emails "ccEmails": OrEmpty<List<Email, CC_MAX>> =
+        "At most 10 addresses that get invoices, reminders and proposals too.",
+    /// What the client wants to find on its invoices.
+    buyer_reference "buyerReference": Optional<Name> = "Printed on invoices.",
+    /// The freelancer's own; never printed.
+    notes "notes": Optional<FreeText> = "Private: never printed or mailed.",
+    language "language": Optional<Language>,
+    peppol_id "peppolId": Optional<PeppolId> = "The electronic address in the Peppol network.",
+}
+
+/// The most addresses that get a copy.
+const CC_MAX: usize = 10;
+
+kinds! {
+    /// A participant of the Peppol network: a scheme of four digits, a colon and an identifier.
+    PeppolId = String, Shape::Any, |value| {
+        let text = text::raw(value)?.trim();
+        let (scheme, id) = text.split_once(':').ok_or(Rule::PeppolId)?;
+        let is_scheme = scheme.len() == 4 && scheme.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = (1..=50).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:~".contains(&byte));
+        if is_scheme && fits { Ok(text.to_owned()) } else { Err(Rule::PeppolId) }
+    };
 }
 
 impl ClientDetails {
+    /// Returns the details with the country's code, if none was given, and without an empty
+    /// address.
+    #[must_use]
+    pub fn completed(self) -> Self {
+        let country_code = self.country_code.or_else(|| Country::named(self.country.as_deref()?));
+        let address = self.address.and_then(Address::unless_empty);
+        Self { country_code, address, ..self }
+    }
+
+    /// Returns the addresses that get a copy of an email to this one, each once.
+    pub fn copies(&self, to: &str) -> Vec<String> {
+        let mut known = vec![text::email_key(to)];
+        let mut copies = self.cc_emails.clone();
+        copies.retain(|email| {
+            let key = text::email_key(email);
+            let is_new = !known.contains(&key);
+            known.push(key);
+            is_new
+        });
+        copies
+    }
+
     /// The text that a search matches against.
     pub fn search_key(&self) -> String {
         let company = self.company.as_deref().unwrap_or_default();
@@ -94,13 +157,32 @@ fn name_in(email: &str) -> String {
 impl ClientChange {
     /// Returns the details after the change.
     pub fn apply(self, current: ClientDetails) -> ClientDetails {
-        ClientDetails {
+        let country = self.country.apply(current.country.clone());
+        // Another country has another code.
+        let known = current.country_code.filter(|_| country == current.country);
+        let details = ClientDetails {
             name: self.name.unwrap_or(current.name),
             email: self.email.unwrap_or(current.email),
             company: self.company.apply(current.company),
             phone: self.phone.apply(current.phone),
-            country: self.country.apply(current.country),
-        }
+            country,
+            address: self.address.apply(current.address),
+            country_code: self.country_code.apply(known),
+            tax_id: self.tax_id.apply(current.tax_id),
+            registration_number: self.registration_number.apply(current.registration_number),
+            currency: self.currency.apply(current.currency),
+            payment_terms_days: self.payment_terms_days.apply(current.payment_terms_days),
+            cc_emails: match self.cc_emails {
+                Patch::Keep => current.cc_emails,
+                Patch::Clear => Vec::new(),
+                Patch::Set(emails) => emails,
+            },
+            buyer_reference: self.buyer_reference.apply(current.buyer_reference),
+            notes: self.notes.apply(current.notes),
+            language: self.language.apply(current.language),
+            peppol_id: self.peppol_id.apply(current.peppol_id),
+        };
+        details.completed()
     }
 }
 

@@ -5,31 +5,31 @@ use serde_json::Value;
 
 use crate::domain::{
     accent::Accent,
+    address::Address,
+    business::Business,
+    country::Country,
     id::ImageId,
-    input::{Optional, Required, Scalar, Shape, input, kinds},
-    invoice_series::{DEFAULT_PREFIX, InvoiceSeries, Prefix},
+    input::{One, Optional, Required, Scalar, Shape, input, kinds},
     money::TaxRate,
     number_format::NumberFormat,
+    number_series::{NumberPattern, NumberSeries, SeriesKind},
     paper::{Paper, Template},
     patch::Patch,
     rule::Rule,
-    text::{Free, FreeText, Name},
+    text::{Email, Free, FreeText, Name, Url},
 };
 
-/// A postal address or payment instructions.
+/// Payment instructions.
 pub type Lines = Free<1000>;
 
 /// Defaults for new invoices, and the freelancer's details on them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceDefaults {
-    pub business_name: Option<String>,
-    /// The lines of a postal address.
-    pub address: Option<String>,
-    pub tax_id: Option<String>,
-    /// The prefix of the invoice numbers of a new year.
-    pub prefix: String,
-    /// Days from issue date to due date.
-    pub due_days: u32,
+    pub business: Business,
+    pub number_pattern: NumberPattern,
+    pub credit_note_pattern: NumberPattern,
+    /// Days from issue date to due date, if invoices have a usual term.
+    pub payment_terms_days: Option<u32>,
     /// In percent.
     pub tax_rate: Decimal,
     pub notes: Option<String>,
@@ -48,11 +48,10 @@ pub struct InvoiceDefaults {
 impl Default for InvoiceDefaults {
     fn default() -> Self {
         Self {
-            business_name: None,
-            address: None,
-            tax_id: None,
-            prefix: DEFAULT_PREFIX.to_owned(),
-            due_days: 30,
+            business: Business::default(),
+            number_pattern: SeriesKind::Invoice.default_pattern(),
+            credit_note_pattern: SeriesKind::CreditNote.default_pattern(),
+            payment_terms_days: None,
             tax_rate: Decimal::ZERO,
             notes: None,
             payment_instructions: None,
@@ -65,25 +64,48 @@ impl Default for InvoiceDefaults {
     }
 }
 
-/// The defaults, and this year's invoice numbers.
+impl InvoiceDefaults {
+    /// Returns the pattern of the numbers of these documents.
+    pub fn pattern(&self, kind: SeriesKind) -> &NumberPattern {
+        match kind {
+            SeriesKind::Invoice => &self.number_pattern,
+            SeriesKind::CreditNote => &self.credit_note_pattern,
+        }
+    }
+
+    /// Returns the term to offer for a new invoice, in days.
+    pub fn offered_terms(&self) -> u32 {
+        self.payment_terms_days.unwrap_or(30)
+    }
+}
+
+/// The defaults, and the numbers of today's period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceSettings {
     pub defaults: InvoiceDefaults,
-    pub series: InvoiceSeries,
+    pub invoices: NumberSeries,
+    pub credit_notes: NumberSeries,
 }
 
 input! {
     /// A change of the defaults.
-    #[derive(Debug, Clone)]
+    #[derive(Debug, Clone, Default)]
     pub change InvoiceDefaultsChange;
 
     business_name "businessName": Optional<Name>,
-    address "address": Optional<Lines>,
+    address "address": Optional<One<Address>>,
+    country_code "countryCode": Optional<Country>,
     tax_id "taxId": Optional<Name>,
-    prefix "prefix": Required<Prefix>,
-    /// The first number of this year.
+    registration_number "registrationNumber": Optional<Name>,
+    business_email "businessEmail": Optional<Email>,
+    business_phone "businessPhone": Optional<Name>,
+    website "website": Optional<Url>,
+    number_pattern "numberPattern": Required<NumberPattern>,
+    /// The next number of today's period.
     next_number "nextNumber": Required<Whole<1, 999_999_999>>,
-    due_days "dueDays": Required<Whole<0, 365>>,
+    credit_note_pattern "creditNotePattern": Required<NumberPattern>,
+    next_credit_note_number "nextCreditNoteNumber": Required<Whole<1, 999_999_999>>,
+    payment_terms_days "paymentTermsDays": Optional<Whole<0, 365>>,
     tax_rate "taxRate": Required<Percent>,
     notes "notes": Optional<FreeText>,
     payment_instructions "paymentInstructions": Optional<Lines>,
@@ -98,11 +120,21 @@ impl InvoiceDefaultsChange {
     pub fn apply(self, defaults: &mut InvoiceDefaults) {
         let current = defaults.clone();
         *defaults = InvoiceDefaults {
-            business_name: self.business_name.apply(current.business_name),
-            address: unless_blank(self.address).apply(current.address),
-            tax_id: self.tax_id.apply(current.tax_id),
-            prefix: self.prefix.unwrap_or(current.prefix),
-            due_days: self.due_days.unwrap_or(current.due_days),
+            business: Business {
+                name: self.business_name.apply(current.business.name),
+                address: (self.address.apply(current.business.address))
+                    .and_then(Address::unless_empty),
+                country_code: self.country_code.apply(current.business.country_code),
+                tax_id: self.tax_id.apply(current.business.tax_id),
+                registration_number: (self.registration_number)
+                    .apply(current.business.registration_number),
+                email: self.business_email.apply(current.business.email),
+                phone: self.business_phone.apply(current.business.phone),
+                website: self.website.apply(current.business.website),
+            },
+            number_pattern: self.number_pattern.unwrap_or(current.number_pattern),
+            credit_note_pattern: self.credit_note_pattern.unwrap_or(current.credit_note_pattern),
+            payment_terms_days: self.payment_terms_days.apply(current.payment_terms_days),
             tax_rate: self.tax_rate.unwrap_or(current.tax_rate),
             notes: unless_blank(self.notes).apply(current.notes),
             payment_instructions: unless_blank(self.payment_instructions)
@@ -169,30 +201,35 @@ mod tests {
     #[test]
     fn numbers_are_accepted_from_json_and_from_forms() {
         for value in [
-            json!({"dueDays": 14, "taxRate": 7.5, "nextNumber": 12}),
-            json!({"dueDays": "14", "taxRate": " 7.50", "nextNumber": "012"}),
+            json!({"paymentTermsDays": 14, "taxRate": 7.5, "nextNumber": 12}),
+            json!({"paymentTermsDays": "14", "taxRate": " 7.50", "nextNumber": "012"}),
         ] {
             let change = read(value).unwrap();
             assert_eq!(change.next_number, Some(12));
             let mut defaults = InvoiceDefaults::default();
             change.apply(&mut defaults);
-            assert_eq!((defaults.due_days, defaults.tax_rate.to_string()), (14, "7.5".to_owned()));
+            assert_eq!(defaults.payment_terms_days, Some(14));
+            assert_eq!(defaults.tax_rate.to_string(), "7.5");
         }
     }
 
     #[test]
     fn every_invalid_field_is_named() {
         let error = read(json!({
-            "businessName": " ", "address": "x".repeat(1001), "prefix": "A/B", "nextNumber": 0,
-            "dueDays": 366, "taxRate": "much", "paymentInstructions": 7,
+            "businessName": " ", "address": {"city": "x".repeat(101)}, "countryCode": "XX",
+            "numberPattern": "A", "nextNumber": 0, "creditNotePattern": "{MM}{N}",
+            "paymentTermsDays": 366, "taxRate": "much", "paymentInstructions": 7,
         }));
         assert_eq!(
             error.unwrap_err().to_string(),
             "Validation failed: businessName must not be empty; \
-             address must be at most 1000 characters long; \
-             prefix must be 1 to 12 letters, digits and hyphens, with no hyphen at its ends; \
+             address.city must be at most 100 characters long; \
+             countryCode must be an ISO 3166-1 country code such as NG; \
+             numberPattern must have one run of N such as {NNN}, and beside it only {YYYY}, {YY}, \
+             {MM}, {MMM}, {Q}, letters, digits, spaces and - / . _ #; \
              nextNumber must be a whole number from 1 to 999999999; \
-             dueDays must be a whole number from 0 to 365; taxRate must be a number; \
+             creditNotePattern must name the year, {YYYY} or {YY}, or the same numbers would come \
+             again; paymentTermsDays must be a whole number from 0 to 365; taxRate must be a number; \
              paymentInstructions must be a string"
         );
     }
@@ -200,14 +237,25 @@ mod tests {
     #[test]
     fn null_and_blank_text_clear_optional_fields() {
         let mut defaults = InvoiceDefaults {
-            address: Some("1 Broad Street\nLagos".to_owned()),
             notes: Some("Thank you".to_owned()),
-            tax_id: Some("123".to_owned()),
+            payment_instructions: Some("IBAN".to_owned()),
             ..InvoiceDefaults::default()
         };
-        read(json!({"address": " \n", "notes": null})).unwrap().apply(&mut defaults);
-        assert_eq!((&defaults.address, &defaults.notes), (&None, &None));
-        assert_eq!(defaults.tax_id.as_deref(), Some("123"));
-        read(json!({"prefix": null})).unwrap_err();
+        let set = json!({"address": {"street": "1 Broad Street", "city": "Lagos"}, "taxId": "123"});
+        read(set).unwrap().apply(&mut defaults);
+        // An address is replaced as a whole.
+        read(json!({"address": {"city": "Abuja"}})).unwrap().apply(&mut defaults);
+        let address = defaults.business.address.clone().unwrap();
+        assert_eq!((address.street, address.city.as_deref()), (None, Some("Abuja")));
+        for empty in [json!({}), json!(null), json!({"city": ""})] {
+            let mut defaults = defaults.clone();
+            read(json!({"address": empty})).unwrap().apply(&mut defaults);
+            assert_eq!(defaults.business.address, None, "{empty}");
+        }
+        let emptied = json!({"paymentInstructions": " \n", "notes": null});
+        read(emptied).unwrap().apply(&mut defaults);
+        assert_eq!((&defaults.payment_instructions, &defaults.notes), (&None, &None));
+        assert_eq!(defaults.business.tax_id.as_deref(), Some("123"));
+        read(json!({"numberPattern": null})).unwrap_err();
     }
 }

@@ -1,15 +1,19 @@
 //! Clients, invoices, payments, exchange rates.
 
 pub mod accent;
+pub mod address;
 pub mod balance;
+pub mod business;
 pub mod client;
+pub mod country;
 pub mod discount;
 pub mod exchange_rate;
 pub mod exchange_rate_file;
 pub mod invoice;
 pub mod invoice_defaults;
-pub mod invoice_series;
+pub mod number_series;
 pub mod paper;
 pub mod payment;
+pub mod settings;
 pub mod tax;
 pub mod unprintable;

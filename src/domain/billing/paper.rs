@@ -1,6 +1,6 @@
 //! Layout and paper size of documents.
 
-use crate::domain::{text, word::words};
+use crate::domain::{country::Country, word::words};
 
 words! {
     /// The layout of invoices as PDF.
@@ -33,58 +33,18 @@ pub enum PaperSize {
     Letter,
 }
 
-/// The countries that use US Letter (according to CLDR), by code and by common names. The names are
-/// folded.
-const LETTER: &[&str] = &[
-    "bz",
-    "belize",
-    "ca",
-    "can",
-    "canada",
-    "cl",
-    "chl",
-    "chile",
-    "co",
-    "col",
-    "colombia",
-    "cr",
-    "costa rica",
-    "gt",
-    "guatemala",
-    "mx",
-    "mex",
-    "mexico",
-    "ni",
-    "nicaragua",
-    "pa",
-    "panama",
-    "ph",
-    "phl",
-    "philippines",
-    "the philippines",
-    "pr",
-    "puerto rico",
-    "sv",
-    "el salvador",
-    "us",
-    "usa",
-    "united states",
-    "united states of america",
-    "the united states",
-    "america",
-    "ve",
-    "venezuela",
-];
+/// The countries that use US Letter (according to CLDR).
+const LETTER: &[&str] =
+    &["BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", "PR", "SV", "US", "VE"];
 
 impl Paper {
     /// Returns the size for a client in this country.
-    pub fn size(self, country: Option<&str>) -> PaperSize {
+    pub fn size(self, country: Option<Country>) -> PaperSize {
         match self {
             Self::A4 => PaperSize::A4,
             Self::Letter => PaperSize::Letter,
             Self::ByCountry => {
-                let country = text::search_key(country.unwrap_or_default()).replace('.', "");
-                let is_letter = LETTER.contains(&country.trim());
+                let is_letter = country.is_some_and(|country| LETTER.contains(&country.code()));
                 if is_letter { PaperSize::Letter } else { PaperSize::A4 }
             }
         }
@@ -98,12 +58,14 @@ mod tests {
     #[test]
     fn the_clients_country_decides_unless_a_size_is_chosen() {
         let letter = ["US", "U.S.A.", " united states ", "Canada", "México", "Panamá", "ph"];
-        for country in letter {
-            assert_eq!(Paper::ByCountry.size(Some(country)), PaperSize::Letter, "{country}");
-            assert_eq!(Paper::A4.size(Some(country)), PaperSize::A4);
+        for name in letter {
+            let country = Country::named(name);
+            assert_eq!(Paper::ByCountry.size(country), PaperSize::Letter, "{name}");
+            assert_eq!(Paper::A4.size(country), PaperSize::A4);
         }
-        for country in [None, Some(""), Some("Nigeria"), Some("Germany"), Some("South America")] {
-            assert_eq!(Paper::ByCountry.size(country), PaperSize::A4, "{country:?}");
+        for name in ["", "Nigeria", "Germany", "South America"] {
+            let country = Country::named(name);
+            assert_eq!(Paper::ByCountry.size(country), PaperSize::A4, "{name}");
             assert_eq!(Paper::Letter.size(country), PaperSize::Letter);
         }
     }

@@ -9,8 +9,8 @@ use std::{borrow::Cow, marker::PhantomData};
 use serde_json::Value;
 
 pub use self::presence::{
-    Change, Drafted, Inherited, Initial, New, OfPages, Optional, OrDefault, OrEmpty, Presence,
-    Required,
+    Change, Drafted, Implied, Inherited, Initial, New, OfPages, Optional, OrDefault, OrEmpty,
+    Presence, Required,
 };
 use super::{
     error::Result,
@@ -119,6 +119,8 @@ pub enum Shape {
     /// A calendar date alone.
     PlainDay,
     Currency,
+    /// A country code of two letters.
+    Country,
     Timezone,
     /// One of these words.
     Word(&'static [&'static str]),
@@ -301,6 +303,21 @@ macro_rules! input {
         $crate::domain::input::input!(
             @struct New [$(#[$meta])*] $part [$($check)?] { $($fields)* }
         );
+
+        impl $crate::domain::input::Nested for $part {
+            const PART: $crate::domain::input::Part = $crate::domain::input::Part {
+                name: $schema,
+                about: $about,
+                fields: <Self as $crate::domain::input::Input>::FIELDS,
+            };
+        }
+    };
+    // The same for a change.
+    (
+        $(#[$meta:meta])* pub change part $part:ident as $schema:literal, $about:literal;
+        $($fields:tt)*
+    ) => {
+        $crate::domain::input::input!(@struct Change [$(#[$meta])*] $part [] { $($fields)* });
 
         impl $crate::domain::input::Nested for $part {
             const PART: $crate::domain::input::Part = $crate::domain::input::Part {

@@ -91,6 +91,11 @@ presences! {
         New => K::Value, Nullable, or_default::<K>;
         Change => Option<K::Value>, Kept, |form: &mut Form, name| form.change_or::<K>(name, None);
     }
+    /// Follows from something else, such as payment terms, unless it is given; never emptied.
+    Implied, filled true {
+        New => Option<K::Value>, Nullable, Form::optional::<K>;
+        Change => Option<K::Value>, Kept, Form::change::<K>;
+    }
     /// Defaults to the value of something else, such as the account's currency; an empty string
     /// keeps it.
     Inherited, filled true {

@@ -30,6 +30,8 @@ words! {
 pub struct Mail {
     pub kind: MailKind,
     pub to: String,
+    /// Who gets the same email, in view of everybody.
+    pub cc: Vec<String>,
     /// One line without secrets: it is stored and logged.
     pub subject: String,
     pub text: String,
@@ -87,6 +89,8 @@ pub struct QueuedMail {
     pub invoice: Option<InvoiceId>,
     pub kind: MailKind,
     pub to: String,
+    /// Who gets the same email, in view of everybody.
+    pub cc: Vec<String>,
     pub subject: String,
     /// What cannot be written again, encrypted with the secret key; erased once it is delivered or
     /// given up. None if all of it is written from the invoice on delivery.
@@ -112,6 +116,7 @@ impl QueuedMail {
             invoice: None,
             kind,
             to: to.to_owned(),
+            cc: Vec::new(),
             subject,
             sealed: None,
             tries: 0,

@@ -158,6 +158,7 @@ fn shape_schema(registry: &mut Registry, shape: &Shape) -> MetaSchemaRef {
         Shape::Day => example("2026-04-15T00:00:00Z"),
         Shape::PlainDay => format("date", None),
         Shape::Currency => pattern("^[A-Z]{3}$"),
+        Shape::Country => pattern("^[A-Z]{2}$"),
         Shape::Timezone => example("Africa/Lagos"),
         Shape::Word(words) => MetaSchema {
             enum_items: words.iter().map(|word| Value::from(*word)).collect(),

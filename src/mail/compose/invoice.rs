@@ -24,6 +24,8 @@ const EXCERPT: usize = 500;
 pub struct InvoiceMail<'a> {
     pub kind: MailKind,
     pub to: &'a str,
+    /// Who gets a copy.
+    pub cc: Vec<String>,
     /// The freelancer's address.
     pub reply_to: &'a str,
     /// The freelancer's own words.
@@ -70,6 +72,7 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     let attachment =
         file.map(|file| Attachment { name: file.name.clone(), bytes: file.bytes.clone() });
     Ok(Mail {
+        cc: about.cc.clone(),
         from_name: shown_name(name),
         reply_to: Some(about.reply_to.to_owned()),
         logo: logo.cloned().map(Logo::from),
@@ -96,15 +99,13 @@ fn asked(invoice: &Invoice) -> Money {
     if invoice.is_money_due() { invoice.amount_due() } else { invoice.amount() }
 }
 
-/// Returns name and postal address in one line; empty without an address.
+/// Returns name, postal address and numbers in one line; empty without an address.
 fn place(party: &Party) -> String {
-    let lines = [party.address.as_deref(), party.country.as_deref()];
-    let lines = lines.into_iter().flatten().flat_map(str::lines).map(str::trim);
-    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
-    match party.address {
-        Some(_) => format!("{}, {}", party.heading(), lines.join(", ")),
-        None => String::new(),
+    if party.address_lines().is_empty() {
+        return String::new();
     }
+    let parts = [party.place(), party.numbers()].concat();
+    format!("{}, {}", party.heading(), parts.join(", "))
 }
 
 /// The subject of an email about an invoice: its number, the amount and the day.
@@ -181,6 +182,7 @@ mod tests {
             let mail = super::invoice(&InvoiceMail {
                 kind: MailKind::Invoice,
                 to: "ada@example.com",
+                cc: Vec::new(),
                 reply_to: "obi@example.com",
                 message: None,
                 invoice: &invoice,

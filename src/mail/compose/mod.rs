@@ -99,7 +99,18 @@ fn mail(
     let (text, html) = parts(&subject, brand)?;
     let to = to.to_owned();
     let (from_name, reply_to, logo, attachment) = (None, None, None, None);
-    Ok(Mail { kind, to, subject, text, html, from_name, reply_to, logo, attachment })
+    Ok(Mail {
+        kind,
+        to,
+        cc: Vec::new(),
+        subject,
+        text,
+        html,
+        from_name,
+        reply_to,
+        logo,
+        attachment,
+    })
 }
 
 /// Returns the size at which a logo fits its place; it is never enlarged.

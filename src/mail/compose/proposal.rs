@@ -46,6 +46,8 @@ pub struct ProposalCopy<'a> {
     pub proposal: &'a Proposal,
     pub seller: &'a Seller,
     pub buyer: &'a Party,
+    /// Who gets a copy of the email.
+    pub cc: Vec<String>,
     pub logo: Option<&'a Image>,
     /// The typed name of whoever accepted it.
     pub signer: &'a str,
@@ -79,7 +81,8 @@ pub fn proposal_copy(about: &ProposalCopy) -> Result<Mail> {
     let brand = Brand::of(seller, about.logo);
     let mail = mail(MailKind::ProposalCopy, &buyer.email, &subject, &brand, parts)?;
     let reply_to = Some(seller.party.email.clone());
-    Ok(Mail { from_name: shown_name(name), reply_to, ..mail })
+    let cc = about.cc.clone();
+    Ok(Mail { cc, from_name: shown_name(name), reply_to, ..mail })
 }
 
 /// Returns the label and the name of the attached PDF.
@@ -144,7 +147,8 @@ mod tests {
         let copy = |signer: &str| {
             let (day, link) = ("20 Mar 2026", "http://localhost:5000/p/token");
             let (proposal, seller, buyer, logo) = (&proposal, &seller, &buyer, None);
-            proposal_copy(&ProposalCopy { proposal, seller, buyer, logo, signer, day, link })
+            let cc = vec!["finance@example.com".to_owned()];
+            proposal_copy(&ProposalCopy { proposal, seller, buyer, cc, logo, signer, day, link })
                 .unwrap()
         };
         let mail = copy("Maximilian Brandt");
@@ -156,6 +160,7 @@ mod tests {
             ("max@example.com", Some("Studio Okafor"))
         );
         assert_eq!(mail.reply_to.as_deref(), Some("amara@example.com"));
+        assert_eq!(mail.cc, ["finance@example.com"]);
         assert!(mail.html.contains("proposal-a-new-website.pdf"), "{}", mail.html);
         let mail = copy("evil.example");
         assert!(!mail.html.contains("evil") && !mail.text.contains("evil"), "{}", mail.text);

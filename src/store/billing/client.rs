@@ -7,9 +7,11 @@ use jiff::{Timestamp, civil::Date};
 use crate::{
     domain::{
         client::{Client, ClientDetails, ClientFilter, ClientName, ClientWork, Latest},
+        country::Country,
         error::{Error, Result},
         exchange_rate::Total,
         id::{AccountId, ClientId},
+        language::Language,
         money::{Currency, Money},
         page::Listing,
         payment::PaymentSum,
@@ -19,7 +21,7 @@ use crate::{
             exchange_rate::LatestRates,
             invoice::{amount_due, is_open},
         },
-        engine::{Row, Tx, any_of, values},
+        engine::{Row, Tx, any_of, json, values},
         lister::Lister,
         row::{NewRow, row},
         search::like_pattern,
@@ -31,7 +33,9 @@ const LIST: Lister = Lister {
     name: "clients",
     table: "clients",
     columns: "found.id, found.account_id, name, email, company, phone, country, avatar, \
-              created_at, updated_at, currency, amount, base_currency, base_amount",
+              created_at, updated_at, address, country_code, tax_id, registration_number, \
+              billing_currency, payment_terms_days, cc_emails, buyer_reference, notes, language, \
+              peppol_id, currency, amount, base_currency, base_amount",
     join: "LEFT JOIN client_totals ON client_totals.client_id = found.id",
 };
 
@@ -82,14 +86,25 @@ fn read(row: &dyn Row, base: Currency) -> Result<(Client, Option<PaymentSum>)> {
             company: row.get(4)?,
             phone: row.get(5)?,
             country: row.get(6)?,
+            address: row.get(10)?,
+            country_code: row.get(11)?,
+            tax_id: row.get(12)?,
+            registration_number: row.get(13)?,
+            currency: row.get(14)?,
+            payment_terms_days: row.get(15)?,
+            cc_emails: row.get(16)?,
+            buyer_reference: row.get(17)?,
+            notes: row.get(18)?,
+            language: row.get(19)?,
+            peppol_id: row.get(20)?,
         },
         avatar: row.get(7)?,
         total_billed: Money::zero(base),
         created_at: row.get(8)?,
         updated_at: row.get(9)?,
     };
-    let currency: Option<Currency> = row.get(10)?;
-    let sum = currency.map(|currency| read_sum(row, currency, 11)).transpose()?;
+    let currency: Option<Currency> = row.get(21)?;
+    let sum = currency.map(|currency| read_sum(row, currency, 22)).transpose()?;
     Ok((client, sum))
 }
 
@@ -116,6 +131,17 @@ fn row(client: &Client) -> NewRow<'_> {
         company: client.details.company.as_ref(),
         phone: client.details.phone.as_ref(),
         country: client.details.country.as_ref(),
+        address: client.details.address.as_ref(),
+        country_code: client.details.country_code,
+        tax_id: client.details.tax_id.as_ref(),
+        registration_number: client.details.registration_number.as_ref(),
+        billing_currency: client.details.currency,
+        payment_terms_days: client.details.payment_terms_days,
+        cc_emails: json(&client.details.cc_emails),
+        buyer_reference: client.details.buyer_reference.as_ref(),
+        notes: client.details.notes.as_ref(),
+        language: client.details.language.map(Language::as_str),
+        peppol_id: client.details.peppol_id.as_ref(),
         search_key: client.details.search_key(),
         updated_at: client.updated_at;
         once
@@ -260,7 +286,7 @@ pub(in crate::store) fn refold(tx: &mut Tx) -> Result<()> {
             values![&last, AT_ONCE],
             |row| {
                 let (name, email, company) = (row.get(1)?, row.get(2)?, row.get(3)?);
-                let details = ClientDetails { name, email, company, phone: None, country: None };
+                let details = ClientDetails { name, email, company, ..ClientDetails::default() };
                 Ok((row.get(0)?, details, row.get(4)?))
             },
         )?;
@@ -274,6 +300,18 @@ pub(in crate::store) fn refold(tx: &mut Tx) -> Result<()> {
             }
         }
     }
+}
+
+/// Gives every client the code of its country, where the text names one.
+pub(in crate::store) fn name_countries(tx: &mut Tx) -> Result<()> {
+    let sql = "SELECT DISTINCT country FROM clients WHERE country IS NOT NULL";
+    let typed: Vec<String> = tx.list(sql, values![], |row| row.get(0))?;
+    for text in typed {
+        let Some(country) = Country::named(&text) else { continue };
+        let sql = "UPDATE clients SET country_code = ?2 WHERE country = ?1";
+        tx.change(sql, values![&text, country])?;
+    }
+    Ok(())
 }
 
 /// Removes a client from all lists.

@@ -12,7 +12,9 @@ use crate::{
         discount::Discount,
         error::{Error, Result},
         id::{AccountId, InvoiceId},
-        invoice::{Invoice, InvoiceStatus, Item, Line, Party, Seller, Terms, Totals, Unit},
+        invoice::{
+            Invoice, InvoiceStatus, Item, Line, Party, PartyAddress, Seller, Terms, Totals, Unit,
+        },
         money::Money,
         payment::PaidAt,
         tax::{Tax, TaxSum, Withholding},
@@ -83,6 +85,7 @@ record! {
         @once {
             account_id = &invoice.account,
             number = &invoice.number,
+            number_period = invoice.number_period.as_str(),
             created_at = invoice.created_at,
         }
         @write once { number_key = text::search_key(&invoice.number), }
@@ -105,8 +108,8 @@ record! {
         items: Vec::new(),
         paid_at: Option::<Timestamp>::map(paid_at, |at| PaidAt { at, on: paid_on }),
         booked: Booked { paid: amount_paid, withheld: amount_withheld, credited: amount_credited },
-        id, client_id, project_id, number, currency, status, issue_date, due_date, reference,
-        payment_link, notes, buyer, created_at, updated_at,
+        id, client_id, project_id, number, number_period, currency, status, issue_date, due_date,
+        reference, payment_link, notes, buyer, created_at, updated_at,
     }
 }
 
@@ -236,11 +239,19 @@ fn read_item(row: &dyn Row, column: usize) -> Result<Item> {
 /// Returns the client with the bill-to details from when the invoice was sent.
 fn as_billed(mut client: Client, buyer: Option<&Party>) -> Client {
     if let Some(buyer) = buyer.cloned() {
+        client.details.country_code = buyer.country_of();
         client.details.name = buyer.name;
         client.details.email = buyer.email;
         client.details.company = buyer.company;
         client.details.phone = buyer.phone;
         client.details.country = buyer.country;
+        client.details.tax_id = buyer.tax_id;
+        client.details.registration_number = buyer.registration_number;
+        client.details.buyer_reference = buyer.reference;
+        client.details.address = match buyer.address {
+            Some(PartyAddress::Parts(address)) => Some(address),
+            Some(PartyAddress::Lines(_)) | None => None,
+        };
     }
     client
 }

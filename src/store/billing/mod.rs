@@ -7,6 +7,6 @@ pub mod invoice_defaults;
 pub mod invoice_file;
 pub mod invoice_link;
 mod invoice_list;
-pub mod invoice_series;
+pub mod number_series;
 pub mod payment;
 pub mod tax;

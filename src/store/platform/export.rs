@@ -40,6 +40,8 @@ pub enum Kind {
     Json,
     /// The taxes of an invoice, in the currency in the column with this name.
     TaxSums(&'static str),
+    /// Texts in a JSON list or object, copied unchanged; a table writes them into one cell.
+    Parts,
 }
 
 /// An exported column.
@@ -112,6 +114,9 @@ pub const CLIENTS: Section = Section::by_id(
     columns! {
         id: id::<ClientKind>(), name, email, company, phone, country,
         created_at: Kind::Instant, updated_at: Kind::Instant,
+        address: Kind::Parts, country_code, tax_id, registration_number,
+        currency => "t.billing_currency", payment_terms_days: Kind::Whole, cc_emails: Kind::Parts,
+        buyer_reference, notes, language, peppol_id,
     },
     500,
 );
@@ -225,8 +230,9 @@ pub const PAYMENTS: Columns = columns! {
 };
 
 const DEFAULTS: Columns = columns! {
-    business_name, address, tax_id, prefix, due_days: Kind::Whole, tax_rate: Kind::Decimal,
-    notes, payment_instructions, number_format, accent, template, paper,
+    business_name, address: Kind::Parts, country_code, tax_id, registration_number, email, phone,
+    website, number_pattern, credit_note_pattern, payment_terms_days: Kind::Whole,
+    tax_rate: Kind::Decimal, notes, payment_instructions, number_format, accent, template, paper,
 };
 
 /// Returns a page of a list, and where the next one begins, if there may be one.
@@ -330,7 +336,7 @@ fn cell(row: &dyn Row, column: usize, kind: Kind, currency: Option<Currency>) ->
             Some((kept, currency)) => tax_sums(kept, currency)?,
             None => Json::Null,
         },
-        Kind::Json => match row.text(column)? {
+        Kind::Json | Kind::Parts => match row.text(column)? {
             Some(kept) => serde_json::from_str(kept).map_err(Error::internal)?,
             None => Json::Null,
         },

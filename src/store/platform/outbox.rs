@@ -11,7 +11,7 @@ use crate::{
         mail::{FailedMail, MailHealth, QueuedMail, Trouble},
     },
     store::{
-        engine::{Row, Tx, values},
+        engine::{Row, Tx, json, values},
         jobs,
         row::row,
     },
@@ -37,7 +37,7 @@ macro_rules! columns {
         "SELECT mails.id, mails.account_id, mails.kind, mails.recipient, mails.subject, \
          mails.sealed, coalesce(jobs.tries, mails.tries), jobs.due_at, \
          coalesce(jobs.last_error, mails.last_error), mails.delivered_at, mails.failed_at, \
-         mails.created_at, mails.invoice_id, mails.file_name"
+         mails.created_at, mails.invoice_id, mails.file_name, mails.cc"
     };
 }
 
@@ -57,6 +57,7 @@ fn read(row: &dyn Row) -> Result<QueuedMail> {
         created_at: row.get(11)?,
         invoice: row.get(12)?,
         file_name: row.get(13)?,
+        cc: row.get(14)?,
     })
 }
 
@@ -67,6 +68,7 @@ pub fn create(tx: &mut Tx, queued: &QueuedMail) -> Result<()> {
         account_id: queued.account.as_ref(),
         kind: queued.kind.as_str(),
         recipient: &queued.to,
+        cc: json(&queued.cc),
         subject: &queued.subject,
         sealed: queued.sealed.as_deref(),
         tries: 0_i64,

@@ -16,17 +16,20 @@ use crate::{
         proposal::list_proposals,
     },
     domain::{
+        address::Address,
         client::{Client, ClientChange, ClientDetails, ClientFilter, ClientWork, Latest},
         error::Result,
         id::ClientId,
         input::Input,
-        invoice::{InvoiceFilter, ShownInvoice},
+        invoice::{InvoiceFilter, Party, ShownInvoice},
+        money::Currency,
         page::{Listing, Page},
         project::{Project, ProjectFilter},
         proposal::{Proposal, ProposalFilter, ProposalStatus},
     },
     locale::{Text, t},
     web::{
+        choice::{self, Choices},
         days::Days,
         editing::Editing,
         fields::Fields,
@@ -50,6 +53,17 @@ struct List {
     clients: Listing<Client>,
     latest: HashMap<ClientId, Latest>,
     pager: Pager,
+}
+
+impl Show {
+    /// Returns the lines of the postal address.
+    fn place(&self) -> Vec<String> {
+        Party::of_client(&self.client).place()
+    }
+
+    fn details(&self) -> &ClientDetails {
+        &self.client.details
+    }
 }
 
 impl List {
@@ -94,6 +108,17 @@ struct Edit {
     shell: Shell,
     form: Form,
     editing: Editing,
+    currencies: Choices,
+    /// The currency of the account.
+    own_currency: Currency,
+}
+
+impl Edit {
+    /// Whether one of these fields is filled in or wrong, so that its section is open.
+    fn is_open(&self, names: &[&str]) -> bool {
+        let form = &self.form;
+        names.iter().any(|name| !form.value(name).is_empty() || form.error(name).is_some())
+    }
 }
 
 /// Lists the clients, newest first.
@@ -163,12 +188,31 @@ pub async fn edit(visit: Visit) -> Result<Response> {
 /// Returns the form of a client with its current values.
 fn filled(client: &Client) -> Fields {
     let details = &client.details;
-    Fields::default()
+    let fields = Fields::default()
         .with("name", &details.name)
         .with("email", &details.email)
         .with_some("company", details.company.as_ref())
         .with_some("phone", details.phone.as_ref())
         .with_some("country", details.country.as_ref())
+        .with_some("taxId", details.tax_id.as_ref())
+        .with_some("registrationNumber", details.registration_number.as_ref())
+        .with_some("currency", details.currency)
+        .with_some("paymentTermsDays", details.payment_terms_days)
+        .with("ccEmails", details.cc_emails.join("\n"))
+        .with_some("buyerReference", details.buyer_reference.as_ref())
+        .with_some("notes", details.notes.as_ref());
+    addressed(fields, details.address.as_ref())
+}
+
+/// Returns a form with the parts of an address.
+pub fn addressed(fields: Fields, address: Option<&Address>) -> Fields {
+    let address = address.cloned().unwrap_or_default();
+    fields
+        .with_some("address.street", address.street)
+        .with_some("address.street2", address.street2)
+        .with_some("address.city", address.city)
+        .with_some("address.region", address.region)
+        .with_some("address.postalCode", address.postal_code)
 }
 
 /// Changes a client.
@@ -200,6 +244,12 @@ fn edit_page(visit: &Visit, status: StatusCode, form: Form, client: Option<Clien
     };
     answer(
         status,
-        &Edit { shell: visit.shell(Section::Clients), form: form.of::<ClientDetails>(), editing },
+        &Edit {
+            shell: visit.shell(Section::Clients),
+            form: form.of::<ClientDetails>(),
+            editing,
+            currencies: choice::common_currencies(),
+            own_currency: visit.frame.account.currency,
+        },
     )
 }

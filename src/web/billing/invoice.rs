@@ -154,6 +154,17 @@ pub fn status_label(status: &InvoiceStatus) -> Text {
 }
 
 impl Show<'_> {
+    /// Says who gets a copy of the emails; empty if nobody does.
+    fn copies(&self) -> String {
+        let client = self.record.shown.invoice.client.as_ref();
+        let copies = client.map(|client| client.details.copies(&client.details.email));
+        let copies = copies.unwrap_or_default();
+        match copies.is_empty() {
+            true => String::new(),
+            false => t("invoice-send-copies").with("emails", copies.join(", ")).into(),
+        }
+    }
+
     fn status(&self) -> InvoiceStatus {
         self.record.shown.status
     }

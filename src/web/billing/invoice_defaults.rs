@@ -10,19 +10,21 @@ use crate::{
     },
     domain::{
         accent::Accent,
-        error::Result,
+        country::Country,
+        error::{Kind, Result},
         id::ImageId,
         image::ImagePurpose,
         input::Input,
         invoice_defaults::{InvoiceDefaultsChange, InvoiceSettings},
-        invoice_series::InvoiceSeries,
         number_format::NumberFormat,
+        number_series::NumberSeries,
         paper::Paper,
     },
     locale::{Text, t},
     pdf::InvoiceSheet,
     web::{
         choice::Choices,
+        client::addressed,
         fields::Fields,
         form::Form,
         invoice_sheet::Sheet,
@@ -47,7 +49,7 @@ struct Invoices {
     logo: Option<ImageId>,
     /// The saved colour.
     accent: Accent,
-    series: InvoiceSeries,
+    series: NumberSeries,
     /// An invoice with the saved settings.
     sample: Box<InvoiceSheet>,
 }
@@ -83,6 +85,23 @@ impl Invoices {
         papers.map(|paper| (paper.as_str().to_owned(), label(paper).into())).into()
     }
 
+    /// Returns every country by name.
+    fn countries(&self) -> Choices {
+        let country = |country: &Country| (country.code().to_owned(), country.name().to_owned());
+        Country::all().iter().map(country).collect()
+    }
+
+    /// Returns the next three numbers.
+    fn coming(&self) -> String {
+        self.series.coming(3).join(", ")
+    }
+
+    /// Returns what the tokens of a pattern stand for today, as JSON.
+    fn tokens(&self) -> String {
+        let tokens = self.series.tokens().map(|(token, text)| (token.to_owned(), text.into()));
+        serde_json::Value::Object(tokens.into_iter().collect()).to_string()
+    }
+
     fn logo_label(&self) -> Text {
         if self.logo.is_some() {
             t("settings-invoices-replace-logo")
@@ -100,12 +119,22 @@ pub async fn show(visit: Visit) -> Result<Response> {
 /// Changes the invoice defaults.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let fields = swatches::chosen(fields, visit.frame.defaults.accent);
-    let change = InvoiceDefaultsChange::read(&fields);
+    // Invoices made meanwhile have moved the number that the form shows.
+    let is_same = |name: &str| fields.get(name) == fields.get(&format!("_{name}"));
+    let is_counting = is_same("numberPattern") && is_same("nextNumber");
+    let read = if is_counting { fields.clone().without(&["nextNumber"]) } else { fields.clone() };
+    let change = InvoiceDefaultsChange::read(&read);
     match visit.change(change, fields.expected(known), update_invoice_defaults).await {
         Ok(_) => Ok(visit.done(PLACE, t("settings-invoices-saved"))),
         Err(error) => {
-            let stored = known(&visit.read(find_invoice_settings).await?);
+            let is_stale = *error.kind() == Kind::Stale;
+            let settings = visit.read(find_invoice_settings).await?;
+            let stored = numbered(known(&settings), &settings);
             let (status, form) = visit.refused_change(fields, error, stored)?;
+            let form = match is_stale {
+                true => form.with_version(&known(&settings).version()),
+                false => form,
+            };
             page(&visit, status, Some(form), None).await
         }
     }
@@ -151,12 +180,12 @@ async fn page(
         shell: visit.shell(Section::Settings),
         tab: Tab::Invoices,
         form: form
-            .unwrap_or_else(|| visit.form(known(&settings).versioned()))
+            .unwrap_or_else(|| visit.form(numbered(known(&settings).versioned(), &settings)))
             .of::<InvoiceDefaultsChange>(),
         picture: picture.unwrap_or_else(|| visit.form(Fields::default())),
         logo: settings.defaults.logo,
         accent: settings.defaults.accent,
-        series: settings.series,
+        series: settings.invoices,
         sample: Box::new(visit.read(sample_sheet).await?),
     };
     Ok(answer(status, &page))
@@ -164,11 +193,17 @@ async fn page(
 
 fn known(settings: &InvoiceSettings) -> Fields {
     let defaults = &settings.defaults;
+    let business = &defaults.business;
     let fields = Fields::default()
-        .with_some("businessName", defaults.business_name.as_ref())
-        .with_some("address", defaults.address.as_ref())
-        .with_some("taxId", defaults.tax_id.as_ref())
-        .with("dueDays", defaults.due_days)
+        .with_some("businessName", business.name.as_ref())
+        .with_some("taxId", business.tax_id.as_ref())
+        .with_some("registrationNumber", business.registration_number.as_ref())
+        .with_some("countryCode", business.country_code)
+        .with_some("businessEmail", business.email.as_ref())
+        .with_some("businessPhone", business.phone.as_ref())
+        .with_some("website", business.website.as_ref())
+        .with("numberPattern", &defaults.number_pattern)
+        .with_some("paymentTermsDays", defaults.payment_terms_days)
         .with("taxRate", defaults.tax_rate)
         .with("numberFormat", defaults.number_format.as_str())
         .with("accent", defaults.accent)
@@ -176,9 +211,12 @@ fn known(settings: &InvoiceSettings) -> Fields {
         .with("paper", defaults.paper.as_str())
         .with_some("notes", defaults.notes.as_ref())
         .with_some("paymentInstructions", defaults.payment_instructions.as_ref());
-    // Once numbers have been used, they are not part of the form.
-    if settings.series.is_begun() {
-        return fields;
-    }
-    fields.with("prefix", &defaults.prefix).with("nextNumber", settings.series.next)
+    addressed(fields, business.address.as_ref())
+}
+
+/// Returns the form with the next number, and the numbering it was shown with. Neither is part of
+/// its version, since every new invoice takes a number.
+fn numbered(fields: Fields, settings: &InvoiceSettings) -> Fields {
+    let NumberSeries { pattern, next, .. } = &settings.invoices;
+    fields.with("nextNumber", next).with("_numberPattern", pattern).with("_nextNumber", next)
 }

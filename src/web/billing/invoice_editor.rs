@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     app::{
-        client::create_client,
+        client::{create_client, find_client},
         invoice::{create_invoice, find_invoice, update_invoice},
         invoice_defaults::find_invoice_settings,
         project::find_project,
@@ -20,7 +20,7 @@ use crate::{
         discount::Discount,
         error::{Error, Kind, Result},
         expected::Expected,
-        id::{InvoiceId, ProjectId},
+        id::{ClientId, InvoiceId, ProjectId},
         input::Input,
         invoice::{Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice, Unit},
         money::Currency,
@@ -80,15 +80,23 @@ pub async fn new(visit: Visit) -> Result<Response> {
     let is_of_project = given.is_none() && query.has("projectId");
     let project = is_of_project.then(|| ProjectId::parse(query.get("projectId")));
     let asked = query.clone();
-    let (defaults, project, offered) = visit
+    let client = query.has("clientId").then(|| ClientId::parse(query.get("clientId")));
+    let (defaults, project, client, offered) = visit
         .read(move |work| {
+            // A client that does not exist is reported when the form is sent.
+            let client = client.map(|id| Error::optional(find_client(work, id))).transpose()?;
             let project = project.map(|id| find_project(work, id)).transpose()?;
-            Ok((find_invoice_settings(work)?.defaults, project, Offered::read(work, &asked)?))
+            let defaults = find_invoice_settings(work)?.defaults;
+            Ok((defaults, project, client.flatten(), Offered::read(work, &asked)?))
         })
         .await?;
     let project_currency = project.map(|project| project.budget.currency);
-    let currency = given.or(project_currency).unwrap_or(visit.frame.account.currency);
-    let due = today.checked_add(i64::from(defaults.due_days).days()).map_err(Error::internal)?;
+    let (terms, of_client) =
+        client.map(|client| (client.details.payment_terms_days, client.details.currency)).unzip();
+    let currency = given.or(project_currency).or(of_client.flatten());
+    let currency = currency.unwrap_or(visit.frame.account.currency);
+    let days = terms.flatten().unwrap_or_else(|| defaults.offered_terms());
+    let due = today.checked_add(i64::from(days).days()).map_err(Error::internal)?;
     // Without clients, the first one is added here.
     let client = if offered.has_clients { query.get("clientId") } else { NEW_CLIENT };
     let fields = Fields::default()

@@ -80,10 +80,7 @@ fn buyer(fields: &Fields, client: Option<&Client>) -> Party {
             name: typed("name").unwrap_or_default().to_owned(),
             email: typed("email").unwrap_or_default().to_owned(),
             company: typed("company").map(str::to_owned),
-            phone: None,
-            country: None,
-            address: None,
-            tax_id: None,
+            ..Party::default()
         },
     }
 }

@@ -60,7 +60,7 @@ struct Login<'a> {
 
 impl Login<'_> {
     fn office_name(&self) -> &str {
-        let office = self.office.as_ref().and_then(|office| office.business_name.as_deref());
+        let office = self.office.as_ref().and_then(|office| office.business.name.as_deref());
         office.unwrap_or_default()
     }
 

@@ -57,6 +57,7 @@ impl Control {
             Shape::Username => 50,
             Shape::ShortWord => 30,
             Shape::Currency => 3,
+            Shape::Country => 2,
             Shape::Email => {
                 self.kind = "email";
                 return self;

@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         error::{Error, Kind, Result},
-        rule::Rule,
+        rule::{Rule, span},
     },
     locale::{Text, t},
 };
@@ -28,7 +28,9 @@ pub fn say(rule: &Rule) -> Text {
         Rule::PastDate => t("rule-past-date"),
         Rule::FutureDate => t("rule-future-date"),
         Rule::BeforeField(_) => t("rule-before-issue-date"),
-        Rule::OtherYear(year) => t("rule-other-year").with("year", year),
+        Rule::OtherPeriod { period } => {
+            t("rule-other-period").with("period", period).with("span", span(period))
+        }
         Rule::Integer { min, max } => t("rule-integer").with("min", min).with("max", max),
         Rule::Between { min, max } => t("rule-between").with("min", min).with("max", max),
         Rule::Positive => t("rule-positive"),
@@ -57,7 +59,10 @@ pub fn say(rule: &Rule) -> Text {
         Rule::Duplicate => t("rule-duplicate"),
         Rule::ShortWord => t("rule-short-word"),
         Rule::Color => t("rule-color"),
-        Rule::InvoicePrefix => t("rule-invoice-prefix"),
+        Rule::NumberPattern => t("rule-number-pattern"),
+        Rule::RepeatedNumber => t("rule-repeated-number"),
+        Rule::Country => t("rule-country"),
+        Rule::PeppolId => t("rule-peppol-id"),
         Rule::Beside(_) => t("rule-beside"),
         Rule::MoreThan(most) => t("rule-more-than").with("most", most),
         Rule::ZeroRate { .. } => t("rule-zero-rate"),

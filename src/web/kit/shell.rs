@@ -108,7 +108,7 @@ impl Surroundings {
         let unproven = is_unproven
             .then(|| Unproven { email: frame.account.email.clone(), is_limited: frame.is_limited });
         Self {
-            office: frame.defaults.business_name.clone().unwrap_or_else(|| name.clone()),
+            office: frame.defaults.business.name.clone().unwrap_or_else(|| name.clone()),
             logo: frame.defaults.logo,
             accent: frame.defaults.accent,
             theme,

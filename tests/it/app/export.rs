@@ -41,6 +41,14 @@ async fn fill(user: &User<'_>) {
     let message = json!({"name": "=Eve", "email": "eve@example.com", "message": "Hello,\nyou"});
     user.app.hub_post("/public/freelancers/ada/messages", message).await.bare(201);
     let client = user.client("Acme, \"the\" shop").await;
+    let details = json!({
+        "address": {"street": "1 Broad Street", "city": "Lagos"}, "countryCode": "NG",
+        "taxId": "TIN 7", "currency": "XOF", "paymentTermsDays": 14, "notes": "=Late",
+        "ccEmails": ["a@example.com", "b@example.com"],
+    });
+    user.put(&format!("/clients/{client}"), details).await.data(200);
+    let business = json!({"address": {"city": "Lagos"}, "website": "https://ada.example"});
+    user.put("/settings", json!({"business": business})).await.data(200);
     let project = user.project(&client, "Site").await;
     user.milestone(&project, "Draft").await;
     let proposal = user.proposal(&client, "Offer").await;
@@ -51,7 +59,7 @@ async fn fill(user: &User<'_>) {
     ]);
     let body = json!({
         "clientId": client, "projectId": project, "items": items, "taxRate": 7.5,
-        "dueDate": "2026-04-01", "notes": "Thanks",
+        "currency": "USD", "dueDate": "2026-04-01", "notes": "Thanks",
     });
     let invoice = user.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned();
     user.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);
@@ -136,6 +144,10 @@ async fn the_export_holds_everything_of_an_account_and_nothing_of_others() {
     assert_eq!(invoice["items"][0]["quantity"].to_string(), "2.5");
     assert_eq!(invoice["items"][1]["amount"].to_string(), "-0.5");
     assert_eq!(invoice["payments"][0]["amount"].to_string(), "268.89");
+    assert_eq!(export["clients"][0]["address"]["street"], "1 Broad Street");
+    assert_eq!(export["clients"][0]["ccEmails"], json!(["a@example.com", "b@example.com"]));
+    assert_eq!(export["invoiceDefaults"]["address"], json!({"city": "Lagos"}));
+    assert_eq!(export["invoiceDefaults"]["website"], "https://ada.example");
     assert_eq!(export["exchangeRates"][0]["rate"].to_string(), "1.0834");
     assert_eq!(export["profile"]["bio"], "I write");
     assert_eq!(export["messages"][0]["content"], "Hello,\nyou");
@@ -167,10 +179,14 @@ async fn lists_are_tables_without_formulas_for_spreadsheets() {
     let ada = app.register("ada@example.com").await;
     fill(&ada).await;
     let clients = table(&ada, ExportList::Clients).await;
-    assert!(
-        clients.starts_with("\u{feff}id,name,email,company,phone,country,createdAt,updatedAt\n")
-    );
+    let head = "id,name,email,company,phone,country,createdAt,updatedAt,address,countryCode,taxId,\
+                registrationNumber,currency,paymentTermsDays,ccEmails,buyerReference,notes,\
+                language,peppolId\n";
+    assert!(clients.strip_prefix('\u{feff}').unwrap().starts_with(head), "{clients}");
     assert!(clients.contains(",\"Acme, \"\"the\"\" shop\",c@example.com,,,,2026-03-18T12:00:00Z,"));
+    let rest =
+        "\"1 Broad Street, Lagos\",NG,TIN 7,,XOF,14,\"a@example.com, b@example.com\",,=Late,";
+    assert!(clients.contains(&rest.replace(",=", ",'=")), "{clients}");
     let items = table(&ada, ExportList::InvoiceItems).await;
     let head = "invoiceId,invoiceNumber,clientName,id,position,description,quantity,rate,currency,\
                 amount\n";

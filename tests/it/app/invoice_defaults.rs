@@ -13,8 +13,9 @@ use freelanceos::{
         image::ImagePurpose,
         input::Input,
         invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
-        invoice_series::InvoiceSeries,
+        number_series::{NumberSeries, SeriesKind},
     },
+    store::{self, engine::Tx},
 };
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
@@ -48,100 +49,143 @@ async fn number(user: &User<'_>, client: &str, issued: Option<&str>) -> String {
 async fn defaults_are_those_of_the_documents_until_changed() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
+    let day = "2026-03-18".parse().unwrap();
+    let series = |kind: SeriesKind| NumberSeries { pattern: kind.default_pattern(), day, next: 1 };
     let untouched = InvoiceSettings {
         defaults: InvoiceDefaults::default(),
-        series: InvoiceSeries::new(2026, "INV".to_owned()),
+        invoices: series(SeriesKind::Invoice),
+        credit_notes: series(SeriesKind::CreditNote),
     };
     assert_eq!(settings(&user).await, untouched);
     let fields = json!({
-        "businessName": "Obi Studio", "address": "1 Broad Street\nLagos", "taxId": "TIN 7",
-        "dueDays": "14", "taxRate": "7.5", "notes": "Thank you",
+        "businessName": "Obi Studio", "address": {"street": "1 Broad Street", "city": "Lagos"}, "taxId": "TIN 7",
+        "paymentTermsDays": "14", "taxRate": "7.5", "notes": "Thank you",
         "paymentInstructions": "IBAN NG00",
     });
     let changed = change(&user, fields).await.unwrap();
     assert_eq!(settings(&user).await, changed);
-    assert_eq!(changed.defaults.business_name.as_deref(), Some("Obi Studio"));
+    assert_eq!(changed.defaults.business.name.as_deref(), Some("Obi Studio"));
     assert_eq!(
-        (changed.defaults.due_days, changed.defaults.tax_rate.to_string()),
-        (14, "7.5".to_owned())
+        (changed.defaults.payment_terms_days, changed.defaults.tax_rate.to_string()),
+        (Some(14), "7.5".to_owned())
     );
     // Missing fields stay unchanged, and null clears.
     let changed = change(&user, json!({"taxId": null})).await.unwrap();
-    assert_eq!((changed.defaults.tax_id, changed.defaults.due_days), (None, 14));
+    let InvoiceDefaults { business, payment_terms_days, .. } = changed.defaults;
+    assert_eq!((business.tax_id, payment_terms_days), (None, Some(14)));
     assert_eq!(settings(&other).await, untouched);
 }
 
 #[tokio::test]
-async fn prefix_and_start_can_be_set_before_the_first_invoice_of_the_year() {
+async fn pattern_and_next_number_can_change_at_any_time_to_numbers_not_yet_used() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
-    let chosen = change(&user, json!({"prefix": "OBI", "nextNumber": "41"})).await.unwrap();
-    assert_eq!(
-        (chosen.series.next_number().as_str(), chosen.series.is_begun()),
-        ("OBI-2026-041", false)
-    );
-    // They can be changed again until the first number is used.
+    let chosen = json!({"numberPattern": "OBI-{YYYY}-{NNN}", "nextNumber": "41"});
+    assert_eq!(change(&user, chosen).await.unwrap().invoices.next_number(), "OBI-2026-041");
     change(&user, json!({"nextNumber": 7})).await.unwrap();
     assert_eq!(number(&user, &client, None).await, "OBI-2026-007");
-    let begun = settings(&user).await;
-    assert_eq!(
-        (begun.series.next_number().as_str(), begun.series.is_begun()),
-        ("OBI-2026-008", true)
-    );
+    assert_eq!(settings(&user).await.invoices.next_number(), "OBI-2026-008");
 
-    for fields in [json!({"prefix": "INV"}), json!({"nextNumber": 9}), json!({"nextNumber": 1})] {
-        let refused = change(&user, fields).await.unwrap_err();
-        assert_eq!(*refused.kind(), Kind::Conflict);
-        assert!(refused.to_string().contains("continues with OBI-2026-008"), "{refused}");
-    }
-    // A form sends unchanged values along with changed ones.
-    let same = json!({"prefix": "OBI", "nextNumber": "8", "notes": "Hello"});
-    assert_eq!(change(&user, same).await.unwrap().defaults.notes.as_deref(), Some("Hello"));
-    assert_eq!(number(&user, &client, None).await, "OBI-2026-008");
-    // A deleted draft does not free its number either.
+    let refused = change(&user, json!({"nextNumber": 7})).await.unwrap_err();
+    assert_eq!(*refused.kind(), Kind::Conflict);
+    assert!(refused.to_string().contains("OBI-2026-007 is used already"), "{refused}");
+    // A deleted draft does not free its number.
     let id = user.get("/invoices").await.data(200)[0]["id"].as_str().unwrap().to_owned();
     user.delete(&format!("/invoices/{id}")).await.data(200);
-    change(&user, json!({"nextNumber": 8})).await.unwrap_err();
+    change(&user, json!({"nextNumber": 7})).await.unwrap_err();
+    // An earlier number is fine; the used one is passed over.
+    change(&user, json!({"nextNumber": 6})).await.unwrap();
+    let coming = settings(&user).await.invoices.coming(2);
+    assert_eq!(coming, ["OBI-2026-006", "OBI-2026-007"]);
+    assert_eq!(number(&user, &client, None).await, "OBI-2026-006");
+    assert_eq!(settings(&user).await.invoices.next_number(), "OBI-2026-008");
+    // A form sends unchanged values along with changed ones.
+    let same = json!({"numberPattern": "OBI-{YYYY}-{NNN}", "nextNumber": "8", "notes": "Hello"});
+    assert_eq!(change(&user, same).await.unwrap().defaults.notes.as_deref(), Some("Hello"));
+    assert_eq!(number(&user, &client, None).await, "OBI-2026-008");
 }
 
 #[tokio::test]
-async fn a_new_year_starts_at_one_with_the_default_prefix() {
+async fn a_changed_pattern_of_the_same_period_goes_on_counting_and_another_period_begins_at_one() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
-    change(&user, json!({"prefix": "OBI", "nextNumber": 500})).await.unwrap();
+    for _ in 0..2 {
+        number(&user, &client, None).await;
+    }
+    change(&user, json!({"numberPattern": "RE{YY}/{NNNN}"})).await.unwrap();
+    assert_eq!(number(&user, &client, None).await, "RE26/0003");
+    change(&user, json!({"numberPattern": "{YYYY}-{MMM}-{NN}"})).await.unwrap();
+    assert_eq!(number(&user, &client, None).await, "2026-MAR-01");
+    assert_eq!(number(&user, &client, Some("2026-04-01")).await, "2026-APR-01");
+    assert_eq!(number(&user, &client, Some("2026-03-31")).await, "2026-MAR-02");
+    change(&user, json!({"numberPattern": "{NNNNN}"})).await.unwrap();
+    assert_eq!(number(&user, &client, Some("2025-01-01")).await, "00001");
+    assert_eq!(number(&user, &client, None).await, "00002");
+    // Back at the first pattern, its numbers are not given again.
+    change(&user, json!({"numberPattern": "INV-{YYYY}-{NNN}"})).await.unwrap();
+    assert_eq!(number(&user, &client, None).await, "INV-2026-004");
+    // A later year that numbered by another period gives none twice either.
+    change(&user, json!({"numberPattern": "INV-{YYYY}-{N}{Q}"})).await.unwrap();
+    let first = number(&user, &client, None).await;
+    assert_eq!(first, "INV-2026-11");
+    let other = app.register("b@example.com").await;
+    assert_eq!(settings(&other).await.invoices.next_number(), "INV-2026-001");
+}
+
+#[tokio::test]
+async fn credit_notes_count_by_themselves() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("C").await;
+    number(&user, &client, None).await;
+    let draw = || {
+        let (account, day) = (user.claims().account, "2026-03-18".parse().unwrap());
+        let drawn = app.database().change(|connection| {
+            let tx = &mut Tx::new(connection);
+            store::number_series::draw(tx, account, SeriesKind::CreditNote, day)
+        });
+        drawn.unwrap()
+    };
+    let drawn = draw();
+    assert_eq!((drawn.text.as_str(), drawn.period.as_str()), ("CN-2026-001", "2026"));
+    let chosen = json!({"creditNotePattern": "GS-{YY}{MM}-{N}", "nextCreditNoteNumber": 9});
+    change(&user, chosen).await.unwrap();
+    let drawn = draw();
+    assert_eq!((drawn.text.as_str(), drawn.period.as_str()), ("GS-2603-9", "2026-03"));
+    assert_eq!(number(&user, &client, None).await, "INV-2026-002");
+}
+
+#[tokio::test]
+async fn a_new_year_starts_at_one() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("C").await;
+    let chosen = json!({"numberPattern": "OBI-{YYYY}-{NNN}", "nextNumber": 500});
+    change(&user, chosen).await.unwrap();
     assert_eq!(number(&user, &client, None).await, "OBI-2026-500");
     assert_eq!(number(&user, &client, Some("2025-12-31")).await, "OBI-2025-001");
     app.clock.set("2027-01-01T12:00:00Z");
     let user = app.register("b@example.com").await;
-    assert_eq!(settings(&user).await.series.next_number(), "INV-2027-001");
-    let client = user.client("C").await;
-    assert_eq!(number(&user, &client, None).await, "INV-2027-001");
-    // The numbers of the first year stay unchanged.
-    change(&user, json!({"prefix": "X"})).await.unwrap_err();
-    assert_eq!(number(&user, &client, Some("2026-05-05")).await, "INV-2026-001");
+    assert_eq!(settings(&user).await.invoices.next_number(), "INV-2027-001");
 }
 
 #[tokio::test]
-async fn numbers_stay_consecutive_while_prefix_and_start_change() {
+async fn numbers_stay_consecutive_while_the_pattern_changes() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let client = user.client("C").await;
-    let draws = join_all((0..40).map(|_| number(&user, &client, None)));
-    let choices = join_all((0..40).map(|start| {
-        change(&user, json!({"prefix": format!("P{start}"), "nextNumber": 100 + start}))
+    let draws = join_all((0..64).map(|_| number(&user, &client, None)));
+    let choices = join_all((0..16).map(|round| {
+        change(&user, json!({"numberPattern": format!("P{round}/{{YYYY}}-{{NNN}}")}))
     }));
     let (drawn, chosen) = join(draws, choices).await;
-    // All numbers follow the last accepted change.
-    let (prefix, start) = match chosen.into_iter().filter_map(Result::ok).next_back() {
-        Some(settings) => (settings.defaults.prefix, settings.series.next_number()),
-        None => ("INV".to_owned(), "INV-2026-001".to_owned()),
-    };
-    let first: usize = start.rsplit('-').next().unwrap().parse().unwrap();
-    let expected: BTreeSet<String> =
-        (first..first + 40).map(|n| format!("{prefix}-2026-{n:03}")).collect();
-    assert_eq!(drawn.into_iter().collect::<BTreeSet<_>>(), expected);
+    assert!(chosen.iter().all(Result::is_ok));
+    let ends: BTreeSet<&str> =
+        drawn.iter().filter_map(|number| number.rsplit('-').next()).collect();
+    let expected: Vec<String> = (1..=64).map(|n| format!("{n:03}")).collect();
+    assert_eq!(ends, expected.iter().map(String::as_str).collect());
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ async fn the_first_visit_creates_the_owner_with_all_chosen_settings() {
     assert_eq!((account.currency.code(), account.zone.name()), ("NGN", "Asia/Colombo"));
     assert_eq!(account.date_format, DateFormat::Dotted);
     let defaults = &frame.defaults;
-    assert_eq!(defaults.business_name.as_deref(), Some("Obi Studio"));
+    assert_eq!(defaults.business.name.as_deref(), Some("Obi Studio"));
     assert_eq!(defaults.payment_instructions.as_deref(), Some("IBAN DE02 1203"));
     assert_eq!(defaults.accent.to_string(), "#b5411c");
     assert_closed(&app).await;

@@ -106,8 +106,8 @@ async fn fill(guarded: &Guarded<'_>, username: &str) {
         "INSERT INTO exchange_rate_days VALUES (?1, 'EUR', 'USD', '2026-03-01', '1.1')",
         "INSERT INTO passkey_challenges VALUES (?2, 'login', ?1, '{}', 9000000000)",
         "INSERT INTO passkeys VALUES (?2, ?1, 'Key', ?2, '{}', 0, NULL)",
-        "INSERT INTO invoice_defaults (account_id, prefix, due_days, tax_rate, logo, \
-         updated_at) VALUES (?1, 'INV', 14, '0', ?2, 0) ON CONFLICT DO NOTHING",
+        "INSERT INTO invoice_defaults (account_id, tax_rate, logo, updated_at) \
+         VALUES (?1, '0', ?2, 0) ON CONFLICT DO NOTHING",
         "INSERT INTO invoice_files SELECT id, ?2, ?2, 0 FROM invoices \
          WHERE account_id = ?1 AND status = 'paid' LIMIT 1 ON CONFLICT DO NOTHING",
         "UPDATE milestones SET invoice_id = \

@@ -29,7 +29,8 @@ async fn the_documented_client_is_created() {
       "country": "NG",
       "totalBilled": 0,
       "createdAt": "2026-03-18T12:00:00Z",
-      "updatedAt": "2026-03-18T12:00:00Z"
+      "updatedAt": "2026-03-18T12:00:00Z",
+      "countryCode": "NG"
     }
     "##);
     let id = created.body["data"]["id"].as_str().unwrap();

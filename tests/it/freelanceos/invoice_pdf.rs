@@ -75,7 +75,12 @@ async fn a_draft_is_rendered_each_time_and_a_sent_invoice_stays_the_same_byte_fo
 
     // Whatever changes afterwards.
     app.clock.set("2026-04-20T12:00:00Z");
-    change_defaults(&app, &user, json!({"businessName": "Other", "address": "Elsewhere"})).await;
+    change_defaults(
+        &app,
+        &user,
+        json!({"businessName": "Other", "address": {"street": "Elsewhere"}}),
+    )
+    .await;
     app.app.run(user.claims(), |work| set_logo(work, None)).await.unwrap();
     user.put("/auth/me", json!({"firstName": "Ada", "timezone": "Asia/Colombo"})).await.data(200);
     user.put(&format!("/clients/{client}"), json!({"name": "D"})).await.data(200);

@@ -75,20 +75,21 @@ async fn seen_by(user: &User<'_>) -> Vec<Value> {
         "/dashboard/stats",
         "/dashboard/earnings",
         "/dashboard/activity",
+        "/settings",
     ] {
         seen.push(user.get(path).await.body);
     }
     seen
 }
 
-/// The fields of a body that contain ids.
+/// The fields of a body that contain ids of this program.
 fn id_fields(schema: &Value) -> Vec<String> {
     let properties = schema["properties"].as_object();
     properties
         .into_iter()
         .flatten()
         .map(|(name, _)| name)
-        .filter(|n| n.ends_with("Id"))
+        .filter(|n| n.ends_with("Id") && !matches!(n.as_str(), "taxId" | "peppolId"))
         .cloned()
         .collect()
 }

@@ -82,7 +82,10 @@ fn must_have(document: &Document, path: &str) -> Vec<String> {
         .find(|known| known.method == Method::POST && known.path == collection);
     let schema = create.map(|create| bodies(document, create)[0]);
     let names = schema.and_then(|schema| schema["required"].as_array());
-    names.into_iter().flatten().map(|name| name.as_str().unwrap().to_owned()).collect()
+    let names = names.into_iter().flatten().map(|name| name.as_str().unwrap());
+    // A new invoice may leave its due date to payment terms.
+    let implied = (collection == "/invoices").then_some("dueDate");
+    names.chain(implied).map(str::to_owned).collect()
 }
 
 struct Sloppy<'a> {

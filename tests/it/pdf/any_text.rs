@@ -1,5 +1,6 @@
 //! Any text that users can type can be printed on an invoice.
 
+use freelanceos::domain::{address::Address, invoice::PartyAddress};
 use proptest::prelude::*;
 
 use super::{
@@ -94,7 +95,11 @@ proptest! {
         let mut sheet = invoice(vec![line(&text, "1", "10"), line(&other, "1", "-1")], "7.5", "LKR");
         sheet.seller.name = text.clone();
         sheet.seller.company = None;
-        sheet.buyer.address = Some(other.clone());
+        sheet.buyer.address = Some(PartyAddress::Parts(Address {
+            street: Some(other.clone()),
+            city: Some(text.clone()),
+            ..Address::default()
+        }));
         sheet.invoice.number = text.clone();
         sheet.invoice.notes = Some(other.clone());
         sheet.payment_link = Some(format!("https://example.com/{text}"));

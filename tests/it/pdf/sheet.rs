@@ -4,7 +4,7 @@ use freelanceos::domain::{
     accent::Accent,
     date::DateFormat,
     id::Id,
-    invoice::{Invoice, InvoiceStatus, Line, Party, Seller, Terms, price},
+    invoice::{Invoice, InvoiceStatus, Line, Party, PartyAddress, Seller, Terms, price},
     money::{Currency, Money, parse_decimal},
     paper::{Paper, Template},
     proposal::{Proposal, ProposalStatus},
@@ -113,8 +113,9 @@ pub fn seller() -> Party {
         company: Some("Okafor Design Studio".to_owned()),
         phone: Some("+234 803 555 0142".to_owned()),
         country: Some("Nigeria".to_owned()),
-        address: Some("14 Admiralty Way\nLekki Phase 1, Lagos".to_owned()),
+        address: Some(PartyAddress::Lines("14 Admiralty Way\nLekki Phase 1, Lagos".to_owned())),
         tax_id: Some("TIN 12345678-0001".to_owned()),
+        ..Party::default()
     }
 }
 
@@ -123,10 +124,9 @@ pub fn buyer() -> Party {
         name: "Jonas Weber".to_owned(),
         email: "buchhaltung@weber-soehne.example".to_owned(),
         company: Some("Weber & Söhne GmbH".to_owned()),
-        phone: None,
         country: Some("Germany".to_owned()),
-        address: Some("Hauptstraße 7\n10115 Berlin".to_owned()),
-        tax_id: None,
+        address: Some(PartyAddress::Lines("Hauptstraße 7\n10115 Berlin".to_owned())),
+        ..Party::default()
     }
 }
 

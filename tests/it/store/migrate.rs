@@ -87,7 +87,6 @@ const FIXTURES: &[Fixture] = &[
             "SELECT sum(width * height) FROM images",
             "SELECT sum(length(prefix) + due_days) FROM invoice_defaults",
             "SELECT count(logo) FROM invoice_defaults",
-            "SELECT sum(length(prefix) + first_number) FROM invoice_series",
             "SELECT count(link_hash) + count(link) FROM invoices",
             "SELECT sum(viewed_at) + sum(reminded_at) FROM invoices",
             "SELECT sum(length(content) + length(sha256)) FROM invoice_files",
@@ -121,6 +120,14 @@ const FIXTURES: &[Fixture] = &[
             "SELECT sum(length(sealed)) + sum(created_at) FROM mails",
         ],
     },
+    Fixture {
+        version: 6,
+        bytes: include_bytes!("fixtures/version-6.db.gz"),
+        facts: &[
+            "SELECT sum(length(accent) + length(template) + length(paper)) FROM invoice_defaults",
+            "SELECT count(*) FROM invoice_defaults WHERE accent <> '#0b5c46'",
+        ],
+    },
 ];
 
 /// The schedule of waiting mail.
@@ -132,6 +139,18 @@ fn since_5(sql: &'static str) -> String {
     match sql {
         WAITING => "SELECT sum(due_at) + sum(tries) + sum(length(last_error)) FROM jobs".to_owned(),
         _ => sql.replace(" outbox", " mails"),
+    }
+}
+
+/// The same query for a database since version 7.
+fn since_7(sql: &'static str) -> String {
+    match sql {
+        "SELECT sum(length(prefix) + due_days) FROM invoice_defaults" => {
+            let rest = "-{YYYY}-{NNN}".len();
+            let sum = format!("length(number_pattern) - {rest} + payment_terms_days");
+            format!("SELECT sum({sum}) FROM invoice_defaults")
+        }
+        _ => since_5(sql).replace(" invoice_series", " number_series"),
     }
 }
 
@@ -166,7 +185,7 @@ fn a_database_of_every_released_version_migrates_without_losing_anything() {
         assert_eq!((migration.from, migration.to), (*version, migrate::latest()));
         // An up-to-date database is not copied.
         assert_eq!(migration.copy.is_some_and(|copy| copy.exists()), *version < migrate::latest());
-        let after = facts(&path, &known, since_5);
+        let after = facts(&path, &known, since_7);
         assert_eq!(after, before, "version {version}");
         // All rollups, including new ones, match a recount.
         let differing = sqlite::peek(&path, |connection| doctor::rollups(&mut Tx::new(connection)));
@@ -221,6 +240,46 @@ fn clients_from_older_versions_are_found_without_accents_too() {
     })
     .unwrap();
     assert_eq!(key, "adebayo strasse\na@example.com\n");
+}
+
+#[test]
+fn addresses_countries_and_numbers_of_older_versions_keep_what_they_say() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("freelanceos.db");
+    let mut whole = Vec::new();
+    GzDecoder::new(FIXTURES[5].bytes).read_to_end(&mut whole).unwrap();
+    fs::write(&path, whole).unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection
+        .execute_batch(
+            "UPDATE invoice_defaults SET prefix = 'ACME', address = '1 Broad Street' || char(13) \
+             || char(10) || 'Lagos Island' || char(10) || 'Lagos 101241' || char(10) || 'Nigeria'; \
+             UPDATE clients SET country = 'Côte d''Ivoire' WHERE id = (SELECT max(id) FROM clients); \
+             UPDATE clients SET country = 'Atlantis' WHERE id = (SELECT min(id) FROM clients);",
+        )
+        .unwrap();
+    drop(connection);
+    migrate::run(&Database::Sqlite(path.clone()), START.parse().unwrap()).unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let text =
+        |sql: &str| -> Option<String> { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(
+        text("SELECT address FROM invoice_defaults LIMIT 1").as_deref(),
+        Some(
+            r#"{"street":"1 Broad Street","street2":"Lagos Island","city":"Lagos","postalCode":"101241"}"#
+        )
+    );
+    for (sql, expected) in [
+        ("SELECT country_code FROM invoice_defaults LIMIT 1", Some("NG")),
+        ("SELECT number_pattern FROM invoice_defaults LIMIT 1", Some("ACME-{YYYY}-{NNN}")),
+        ("SELECT country_code FROM clients ORDER BY id DESC LIMIT 1", Some("CI")),
+        ("SELECT country_code FROM clients ORDER BY id LIMIT 1", None),
+        ("SELECT country FROM clients ORDER BY id LIMIT 1", Some("Atlantis")),
+        ("SELECT min(kind || ' ' || length(period)) FROM number_series", Some("invoice 4")),
+        ("SELECT min(number) FROM invoices WHERE number_period <> substr(number, 5, 4)", None),
+    ] {
+        assert_eq!(text(sql).as_deref(), expected, "{sql}");
+    }
 }
 
 #[tokio::test]

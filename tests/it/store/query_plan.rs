@@ -11,6 +11,7 @@ use freelanceos::{
         job::{Job, JobKind},
         milestone::MilestoneFilter,
         money::Currency,
+        number_series::SeriesKind,
         page::Page,
         passkey::{Ceremony, Identifier},
         payment::{Method, PaymentFilter},
@@ -55,8 +56,12 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     store::invoice::count(tx, account, Some(InvoiceStatus::Paid))?;
     store::export::invoices(tx, account, &[id(5)])?;
     store::invoice_defaults::find(tx, account)?;
-    store::invoice_series::find(tx, account, 2026)?;
-    store::invoice_series::draw(tx, account, 2026)?;
+    for kind in [SeriesKind::Invoice, SeriesKind::CreditNote] {
+        let pattern = store::invoice_defaults::find_pattern(tx, account, kind)?;
+        store::number_series::find(tx, account, kind, &pattern, today)?;
+        store::number_series::draw(tx, account, kind, today)?;
+        store::number_series::set(tx, account, kind, &pattern.period(today), 7)?;
+    }
     store::invoice_file::find(tx, id(5))?;
     store::invoice_link::find_linked(tx, b"hash")?;
     store::invoice_link::find(tx, account, id(5))?;
@@ -198,8 +203,9 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
         )
         .replace("9e9", "9000000000"),
         format!(
-            "{} INSERT INTO clients SELECT {}, {account}, 'N', 'E', NULL, NULL, NULL, NULL, 'n', \
-             0, 0, CASE i % 50 WHEN 0 THEN 1 END FROM n",
+            "{} INSERT INTO clients (id, account_id, name, email, search_key, created_at, \
+             updated_at, deleted_at) SELECT {}, {account}, 'N', 'E', 'n', 0, 0, \
+             CASE i % 50 WHEN 0 THEN 1 END FROM n",
             series(900),
             id("i")
         ),

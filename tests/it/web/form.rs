@@ -140,9 +140,9 @@ async fn cases(user: &User<'_>) -> Vec<Case> {
     ];
     let settings = [
         ("businessName", "A"),
-        ("dueDays", "30"),
+        ("paymentTermsDays", "30"),
         ("taxRate", "7,5,0"),
-        ("prefix", "A"),
+        ("numberPattern", "A-{YYYY}-{NNN}"),
         ("nextNumber", "x"),
     ];
     vec![

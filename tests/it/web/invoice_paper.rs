@@ -161,7 +161,7 @@ async fn the_business_name_in_settings_is_on_the_mailed_pdf() {
     let browser = Browser::of(&user);
     let set = async |name| {
         let page = browser.open("/settings/invoices").await.expect(200);
-        let typed = [("businessName", name), ("dueDays", "14"), ("taxRate", "0")];
+        let typed = [("businessName", name), ("paymentTermsDays", "14"), ("taxRate", "0")];
         browser.send(&page, "/settings/invoices", &typed).await.expect(200);
     };
     set("Eze Studio").await;

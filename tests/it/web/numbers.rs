@@ -7,9 +7,9 @@ use crate::support::{User, spawn_app};
 pub async fn write_numbers(browser: &Browser<'_>, format: &str) {
     let page = browser.open("/settings/invoices").await.expect(200);
     let typed = [
-        ("prefix", "INV"),
+        ("numberPattern", "INV-{YYYY}-{NNN}"),
         ("nextNumber", "1"),
-        ("dueDays", "30"),
+        ("paymentTermsDays", "30"),
         ("taxRate", "0"),
         ("numberFormat", format),
     ];
@@ -101,7 +101,7 @@ async fn ambiguous_numbers_are_queried_in_every_form() {
                 "taxRate",
                 &[("items.0.rate", "1"), ("dueDate", "2026-04-01"), ("currency", "USD")],
             ),
-            ("/settings/invoices", "/settings/invoices", "taxRate", &[("dueDays", "30")]),
+            ("/settings/invoices", "/settings/invoices", "taxRate", &[("paymentTermsDays", "30")]),
             ("/settings/money", "/settings/money/rates", "rate", &[("from", "EUR")]),
         ] {
             let page = browser.open(page).await.expect(200);

@@ -74,7 +74,11 @@ async fn cases(user: &User<'_>) -> Vec<Case> {
         case("/settings", "/settings", &[("firstName", "Ama")]),
         case("/settings/money", "/settings/money", &[("currency", "GHS")]),
         case("/settings/money", "/settings/money/rates", &[("from", "EUR"), ("rate", "1.1")]),
-        case("/settings/invoices", "/settings/invoices", &[("address", "1 Road\nTown")]),
+        case(
+            "/settings/invoices",
+            "/settings/invoices",
+            &[("address.street", "1 Road"), ("address.city", "Town")],
+        ),
     ]
 }
 

@@ -151,7 +151,7 @@ async fn the_stylesheet_contains_the_colour_of_the_account() {
     let browser = Browser::of(&user);
     let page = browser.open("/settings/invoices").await.expect(200);
     assert!(!page.html.contains("/assets/brand.css"), "{}", page.html);
-    let typed = [("dueDays", "14"), ("taxRate", "0"), ("accent", "#F0B429")];
+    let typed = [("paymentTermsDays", "14"), ("taxRate", "0"), ("accent", "#F0B429")];
     browser.send(&page, "/settings/invoices", &typed).await.expect(200);
     let page = browser.open("/clients").await.expect(200);
     let at = page.html.find("/assets/brand.css").unwrap();

@@ -139,9 +139,16 @@ fn of_invoice(invoice: &Fields, part: Fields) -> Fields {
     line
 }
 
+fn joined<'a>(parts: impl Iterator<Item = &'a Value>) -> String {
+    let parts: Vec<_> = parts.filter_map(Value::as_str).collect();
+    guarded(&parts.join(", "))
+}
+
 fn cell(value: Option<&Value>, kind: Kind) -> String {
     match value {
         Some(Value::String(text)) if matches!(kind, Kind::Text) => guarded(text),
+        Some(Value::Array(parts)) => joined(parts.iter()),
+        Some(Value::Object(parts)) => joined(parts.values()),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),
         Some(Value::Bool(is)) => is.to_string(),

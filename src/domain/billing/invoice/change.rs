@@ -94,8 +94,9 @@ impl InvoiceChange {
             }
             return Ok((next, None, step()?));
         }
-        if next.issue_date.year() != current.issue_date.year() {
-            let rule = Rule::OtherYear(current.issue_date.year());
+        if !current.number_period.contains(next.issue_date) {
+            let period = current.number_period.as_str().to_owned();
+            let rule = Rule::OtherPeriod { period };
             return Err(Error::field("issueDate", rule));
         }
         if dates_move && self.issue_date.is_some() && next.due_date < next.issue_date {

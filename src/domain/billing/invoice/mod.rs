@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 pub use self::{
     change::Step,
     line::{DEFAULT_LINE, Item, Line, Unit},
-    party::Party,
+    party::{Party, PartyAddress},
     price::{Priced, Terms, Totals, check_amount, line_amount, price, price_amount},
     record::{InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
     seller::{PaymentLine, Seller},
@@ -29,15 +29,16 @@ use crate::domain::{
     form::{Form, Read},
     id::{AccountId, ClientId, Id, InvoiceId, MilestoneId, ProjectId},
     input::{
-        Change, Drafted, Flag, Inherited, Kind, List, Need, New, OfPages, One, Optional, OrDefault,
-        Presence, Required, Shape, input,
+        Change, Drafted, Flag, Implied, Inherited, Kind, List, Need, New, OfPages, One, Optional,
+        OrDefault, Presence, Required, Shape, input,
     },
     money::{Amount, Currency, Money, TaxRate},
+    number_series::Period,
     page::Page,
     payment::PaidAt,
     rule::Rule,
     tax::{Tax, TaxSum, Withholding},
-    text::{self, Email, Free, FreeText, Search},
+    text::{self, AnyText, Email, Free, FreeText, Search},
     word::words,
 };
 
@@ -88,6 +89,8 @@ pub struct Invoice {
     pub client: Option<Client>,
     pub project_id: Option<ProjectId>,
     pub number: String,
+    /// The period that the number was drawn from.
+    pub number_period: Period,
     pub currency: Currency,
     pub terms: Terms,
     pub totals: Totals,
@@ -128,6 +131,7 @@ impl Invoice {
             client: None,
             project_id: None,
             number,
+            number_period: Period::default(),
             currency,
             terms: priced.terms,
             totals: priced.totals,
@@ -228,8 +232,10 @@ input! {
     status "status": Drafted<InvoiceStatus> = "`sent` on a draft, `paid` on a sent invoice, \
         `cancelled` on a draft, or the current one.",
     /// Defaults to today in the account's timezone.
-    issue_date "issueDate": Inherited<Day> => "Today by default. Its year appears in the invoice number.",
-    due_date "dueDate": Required<Day>,
+    issue_date "issueDate": Inherited<Day> => "Today by default. It stays in the period of the invoice number.",
+    /// Defaults to the terms of the client, or else of the settings.
+    due_date "dueDate": Implied<Day> => "By default as the payment terms of the client or the \
+        settings say; required where neither has any.",
     lines "items": Lines => "At most 500.",
     discount "discount": Optional<One<Discount>> = "Taken off the sum of the lines.",
     prices_include_tax "pricesIncludeTax": OrDefault<Flag> = "Whether the rates of the lines \
@@ -303,6 +309,10 @@ fn must_ask_for_something(form: &mut Form) {
     if form.peek::<Day>("dueDate").is_some_and(|due| issued.is_some_and(|day| due < day)) {
         form.fail("dueDate", Rule::BeforeField("issueDate"));
     }
+    // Without a client, there is nobody whose terms would say.
+    if !form.says::<AnyText>("clientId") && !form.says::<AnyText>("dueDate") {
+        form.fail("dueDate", Rule::Required);
+    }
     if !form.says::<Amount>("amount") && !form.says::<LineList>("items") {
         form.fail("items", Rule::Required);
     }
@@ -324,7 +334,7 @@ impl NewInvoice {
             currency: None,
             status: (),
             issue_date: None,
-            due_date,
+            due_date: Some(due_date),
             lines,
             discount: None,
             prices_include_tax: false,

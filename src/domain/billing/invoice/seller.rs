@@ -133,7 +133,7 @@ fn turned(mut party: Party) -> Party {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::PartyAddress, *};
     use crate::domain::id::Id;
 
     #[test]
@@ -142,10 +142,10 @@ mod tests {
             name: "Ada Obi".to_owned(),
             email: "ada@example.com".to_owned(),
             company: Some("Obi Studio".to_owned()),
-            phone: None,
             country: Some("Nigeria".to_owned()),
-            address: Some("1 Broad Street\nLagos".to_owned()),
+            address: Some(PartyAddress::Lines("1 Broad Street\nLagos".to_owned())),
             tax_id: Some("12345".to_owned()),
+            ..Party::default()
         };
         let seller = Seller {
             party,

@@ -1,0 +1,113 @@
+//! `/settings`: the business, and how invoices are made.
+
+use std::sync::Arc;
+
+use poem_openapi::OpenApi;
+
+use super::{
+    Tag,
+    client::AddressBody,
+    envelope::{Answer, Reply},
+    error::{ChangingSettings, Reading},
+};
+use crate::{
+    app::{
+        App,
+        invoice_defaults::{find_invoice_settings, update_invoice_defaults},
+    },
+    domain::{
+        business::Business,
+        country::Country,
+        invoice_defaults::InvoiceSettings,
+        number_format::NumberFormat,
+        paper::{Paper, Template},
+        settings::SettingsChange,
+    },
+    http::{
+        bearer::Bearer,
+        body::Body,
+        schema::{OneOf, Text, bodies, schema},
+    },
+};
+
+schema! {
+    /// The seller on documents. Documents show the account's details where one is missing.
+    struct BusinessBody "Business" of business: Business {
+        name "name": Option<String> = business.name,
+        address "address": Option<AddressBody> = business.address.map(Into::into),
+        country_code "countryCode": Option<Text<Country>> = business.country_code.map(Text),
+        tax_id "taxId": Option<String> = business.tax_id,
+        registration_number "registrationNumber": Option<String> = business.registration_number,
+        email "email": Option<String> = business.email,
+        phone "phone": Option<String> = business.phone,
+        website "website": Option<String> = business.website,
+    }
+}
+
+schema! {
+    /// How new invoices are made.
+    struct InvoicingBody "Invoicing" of settings: InvoiceSettings {
+        number_pattern "numberPattern": String = settings.invoices.pattern.to_string(),
+        /// The next number of the current period.
+        next_number "nextNumber": i64 = settings.invoices.next,
+        credit_note_pattern "creditNotePattern": String = settings.credit_notes.pattern.to_string(),
+        /// The next number of the current period.
+        next_credit_note_number "nextCreditNoteNumber": i64 = settings.credit_notes.next,
+        payment_terms_days "paymentTermsDays": Option<u32> = settings.defaults.payment_terms_days,
+        notes "notes": Option<String> = settings.defaults.notes,
+        template "template": OneOf<Template> = OneOf(settings.defaults.template),
+        paper "paper": OneOf<Paper> = OneOf(settings.defaults.paper),
+        number_format "numberFormat": OneOf<NumberFormat> = OneOf(settings.defaults.number_format),
+    }
+}
+
+schema! {
+    /// The settings of the account.
+    struct SettingsBody "Settings" of settings: InvoiceSettings {
+        business "business": BusinessBody = settings.defaults.business.clone().into(),
+        invoicing "invoicing": InvoicingBody = settings.into(),
+    }
+}
+
+bodies! {
+    /// A change of the settings: any of the fields of any section.
+    SettingsChangeInput "SettingsChange" = SettingsChange, example r#"{
+        "business": {
+            "name": "Okafor Design Studio",
+            "address": { "street": "14 Admiralty Way", "city": "Lagos", "postalCode": "106104" },
+            "countryCode": "NG",
+            "taxId": "TIN 12345678-0001"
+        },
+        "invoicing": { "numberPattern": "INV-{YYYY}-{NNN}", "paymentTermsDays": 14 }
+    }"#;
+}
+
+/// The routes under `/settings`.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/settings", tag = "Tag::Settings")]
+impl Routes {
+    /// Get the settings
+    ///
+    /// The business as documents show it, the numbers to come, and the defaults of new invoices.
+    #[oai(path = "/", method = "get", operation_id = "getSettings")]
+    async fn find(&self, bearer: Bearer) -> Answer<SettingsBody, Reading> {
+        Ok(Reply::new(self.0.query(bearer.0, find_invoice_settings).await?))
+    }
+
+    /// Update the settings
+    ///
+    /// Accepts any of the fields; an address is replaced as a whole, and null clears an optional
+    /// field. Sent invoices keep the earlier details. A changed pattern that names the same period
+    /// goes on counting. A next number that is used already is a conflict.
+    #[oai(path = "/", method = "put", method = "patch")]
+    async fn update(
+        &self,
+        body: Body<SettingsChangeInput>,
+        bearer: Bearer,
+    ) -> Answer<SettingsBody, ChangingSettings> {
+        let change = self.0.admit(bearer.0, body.read()).await?.into();
+        let run = self.0.run(bearer.0, move |work| update_invoice_defaults(work, &change, None));
+        Ok(Reply::new(run.await?))
+    }
+}

@@ -1,0 +1,93 @@
+//! The settings of an account as its API changes them, section by section.
+
+use super::{
+    address::Address,
+    country::Country,
+    invoice_defaults::{InvoiceDefaultsChange, Whole},
+    number_series::NumberPattern,
+    paper::{Paper, Template},
+};
+use crate::domain::{
+    input::{Inherited, One, Optional, input},
+    number_format::NumberFormat,
+    text::{Email, FreeText, Name, Url},
+};
+
+input! {
+    /// A change of the business.
+    #[derive(Debug, Clone)]
+    pub change part BusinessChange as "BusinessChange",
+        "The seller on documents. Any of the fields; null clears one.";
+
+    name "name": Optional<Name>,
+    address "address": Optional<One<Address>> = "Replaced as a whole.",
+    country_code "countryCode": Optional<Country> = "ISO 3166-1 alpha-2.",
+    tax_id "taxId": Optional<Name> = "Printed as given, such as `VAT DE123456789`.",
+    registration_number "registrationNumber": Optional<Name> = "Printed as given.",
+    email "email": Optional<Email> = "The account's email address if none is given.",
+    phone "phone": Optional<Name> = "The account's phone number if none is given.",
+    website "website": Optional<Url>,
+}
+
+input! {
+    /// A change of how new invoices are made.
+    #[derive(Debug, Clone)]
+    pub change part InvoicingChange as "InvoicingChange",
+        "How new invoices are made. Any of the fields; null clears an optional one.";
+
+    number_pattern "numberPattern": Inherited<NumberPattern> = "Text with `{YYYY}` or `{YY}`, \
+        `{MM}` or `{MMM}`, `{Q}`, and one run of N such as `{NNN}`. Numbers begin again with the \
+        shortest period that is named.",
+    next_number "nextNumber": Inherited<Whole<1, 999_999_999>> = "In the current period.",
+    credit_note_pattern "creditNotePattern": Inherited<NumberPattern>,
+    next_credit_note_number "nextCreditNoteNumber": Inherited<Whole<1, 999_999_999>>,
+    payment_terms_days "paymentTermsDays": Optional<Whole<0, 365>> =
+        "Days from issue date to due date, where neither request nor client says.",
+    notes "notes": Optional<FreeText>,
+    template "template": Inherited<Template>,
+    paper "paper": Inherited<Paper>,
+    number_format "numberFormat": Inherited<NumberFormat>,
+}
+
+input! {
+    /// A change of the settings.
+    #[derive(Debug, Clone)]
+    pub change SettingsChange;
+
+    business "business": Inherited<One<BusinessChange>>,
+    invoicing "invoicing": Inherited<One<InvoicingChange>>,
+}
+
+impl From<SettingsChange> for InvoiceDefaultsChange {
+    fn from(change: SettingsChange) -> Self {
+        let mut settings = Self::default();
+        if let Some(business) = change.business {
+            settings = Self {
+                business_name: business.name,
+                address: business.address,
+                country_code: business.country_code,
+                tax_id: business.tax_id,
+                registration_number: business.registration_number,
+                business_email: business.email,
+                business_phone: business.phone,
+                website: business.website,
+                ..settings
+            };
+        }
+        if let Some(invoicing) = change.invoicing {
+            settings = Self {
+                number_pattern: invoicing.number_pattern,
+                next_number: invoicing.next_number,
+                credit_note_pattern: invoicing.credit_note_pattern,
+                next_credit_note_number: invoicing.next_credit_note_number,
+                payment_terms_days: invoicing.payment_terms_days,
+                notes: invoicing.notes,
+                template: invoicing.template,
+                paper: invoicing.paper,
+                number_format: invoicing.number_format,
+                ..settings
+            };
+        }
+        settings
+    }
+}
