@@ -5,6 +5,7 @@ use jiff::civil::Date;
 
 use crate::{
     domain::{
+        balance::Booked,
         date::DateFormat,
         invoice::{Invoice, Item, Party, Seller},
         money::{Money, grouped},
@@ -30,6 +31,11 @@ impl Sheet<'_> {
     fn instructions(&self) -> Option<&str> {
         let instructions = self.seller.payment_instructions.as_deref();
         instructions.filter(|_| self.invoice.is_money_due())
+    }
+
+    /// Whether a part was paid or credited.
+    fn is_booked(&self) -> bool {
+        self.invoice.is_money_due() && self.invoice.booked != Booked::default()
     }
 
     fn day(&self, day: &Date) -> String {

@@ -15,3 +15,4 @@ pub mod invoice_preview;
 pub mod invoice_send;
 pub mod invoice_sheet;
 pub mod invoice_totals;
+pub mod payment;
