@@ -11,7 +11,7 @@ mod work;
 pub use self::billing::{
     client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
     invoice_history, invoice_lines, invoice_link, invoice_list, invoice_offer, invoice_preview,
-    invoice_send, invoice_sheet, invoice_totals, tax,
+    invoice_send, invoice_sheet, invoice_totals, payment, tax,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
@@ -113,10 +113,14 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/invoices/:id/send/preview", pages.act(invoice_send::preview))
         .at("/invoices/:id/remind", pages.act(invoice::remind))
         .at("/invoices/:id/mark-paid", pages.act(invoice::mark_paid))
+        .at("/invoices/:id/payments/new", pages.page(payment::new, payment::create))
+        .at("/invoices/:id/refunds/new", pages.page(payment::new_refund, payment::create_refund))
         .at("/invoices/:id/payment-link", pages.act(invoice::payment_link))
         .at("/invoices/:id/duplicate", pages.act(invoice::duplicate))
         .at("/invoices/:id/delete", pages.act(invoice::delete))
         .at("/invoices/:id/pdf", pages.show(invoice::pdf))
+        .at("/payments", pages.show(payment::list))
+        .at("/payments/:id/undo", pages.act(payment::undo))
         .at("/i/:token", open.show(invoice_link::show))
         .at("/i/:token/pdf", open.show(invoice_link::pdf))
         .at("/images/:id", open.show(image::show))

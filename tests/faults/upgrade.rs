@@ -22,7 +22,8 @@ pub fn place_of_version(version: i64) -> Place {
         2 => include_bytes!("../it/store/fixtures/version-2.db.gz"),
         3 => include_bytes!("../it/store/fixtures/version-3.db.gz"),
         4 => include_bytes!("../it/store/fixtures/version-4.db.gz"),
-        _ => include_bytes!("../it/store/fixtures/version-5.db.gz"),
+        5 => include_bytes!("../it/store/fixtures/version-5.db.gz"),
+        _ => include_bytes!("../it/store/fixtures/version-6.db.gz"),
     };
     let place = Place::new();
     fs::create_dir(&place.data).unwrap();
@@ -64,9 +65,14 @@ fn assert_kept(before: &BTreeMap<String, i64>, place: &Place) {
         if sql.ends_with(" list_totals") || sql.ends_with(" program_state") {
             continue;
         }
-        // Version 5 moved mails to another table, without their due times.
-        let moved = || after.get(&sql.replace(" outbox", " mails"));
-        if !sql.contains("sum(due_at)") {
+        // Version 5 moved mails to another table, without their due times. Version 7 did so with
+        // the numbers of invoices, whose years are part of a text there.
+        let moved = || {
+            let sql = sql.replace(" outbox", " mails").replace(" invoice_series", " number_series");
+            after.get(&sql.replace("sum(due_days)", "sum(payment_terms_days)"))
+        };
+        let is_gone = ["sum(due_at)", "sum(year)", "sum(first_number)"];
+        if !is_gone.iter().any(|gone| sql.contains(gone)) {
             assert_eq!(after.get(sql).or_else(moved), Some(sum), "{sql}");
         }
     }

@@ -94,7 +94,7 @@ impl Routes {
     /// The ledger keeps it and gains a reversal. The invoice is open again if something is due.
     #[oai(path = "/payments/:id", method = "delete", operation_id = "deletePayment")]
     async fn delete(&self, bearer: Bearer, id: Path<PaymentId>) -> Answer<Nothing, Deleting> {
-        self.0.run(bearer.0, move |work| reverse_payment(work, id.0)).await?;
+        self.0.run(bearer.0, move |work| reverse_payment(work, id.0).map(drop)).await?;
         Ok(Reply::new(Nothing(())))
     }
 

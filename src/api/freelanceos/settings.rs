@@ -18,6 +18,7 @@ use crate::{
     domain::{
         business::Business,
         country::Country,
+        id::TaxId,
         invoice_defaults::InvoiceSettings,
         number_format::NumberFormat,
         paper::{Paper, Template},
@@ -54,6 +55,8 @@ schema! {
         /// The next number of the current period.
         next_credit_note_number "nextCreditNoteNumber": i64 = settings.credit_notes.next,
         payment_terms_days "paymentTermsDays": Option<u32> = settings.defaults.payment_terms_days,
+        /// The taxes on lines of new invoices that say nothing else.
+        tax_ids "taxIds": Vec<Text<TaxId>> = settings.tax_ids.into_iter().map(Text).collect(),
         notes "notes": Option<String> = settings.defaults.notes,
         template "template": OneOf<Template> = OneOf(settings.defaults.template),
         paper "paper": OneOf<Paper> = OneOf(settings.defaults.paper),

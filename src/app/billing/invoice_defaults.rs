@@ -1,7 +1,7 @@
 //! Reads and changes the defaults of new invoices.
 
 use crate::{
-    app::unit_of_work::Work,
+    app::{tax::set_default_taxes, unit_of_work::Work},
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
@@ -22,7 +22,9 @@ pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
         store::number_series::find(work.tx, work.account, kind, pattern, day)
     };
     let (invoices, credit_notes) = (series(SeriesKind::Invoice)?, series(SeriesKind::CreditNote)?);
-    Ok(InvoiceSettings { defaults, invoices, credit_notes })
+    let taxes = store::tax::list_all(work.tx, work.account, true)?;
+    let tax_ids = taxes.into_iter().map(|saved| saved.id).collect();
+    Ok(InvoiceSettings { defaults, invoices, credit_notes, tax_ids })
 }
 
 /// Changes the invoice defaults. A changed pattern of the same period goes on counting.
@@ -56,6 +58,9 @@ pub fn update_invoice_defaults(
             return Err(Error::conflict("error-number-used").with("number", number));
         }
         store::number_series::set(work.tx, work.account, kind, &period, next)?;
+    }
+    if let Some(ids) = &change.tax_ids {
+        set_default_taxes(work, ids, "invoicing.taxIds")?;
     }
     find_invoice_settings(work)
 }

@@ -52,7 +52,10 @@ impl App {
                 None => None,
             };
             let is_overdue = invoice.due_date < work.today()?;
+            let mut payments = store::payment::ledger(work.tx, work.account, id)?;
+            payments.reverse();
             Ok(InvoiceRecord {
+                payments,
                 subject: compose::invoice_subject(MailKind::Invoice, &invoice, &seller, is_overdue),
                 project: project.map(|project| (project.id, project.name)),
                 seller,

@@ -93,13 +93,13 @@ pub(in crate::app) fn pay_rest(
 }
 
 /// Takes a payment or a refund back: the ledger keeps both, and the invoice is open again if
-/// something is due.
+/// something is due. Returns the reversal.
 ///
 /// # Errors
 ///
 /// Not found if the caller has no such payment; a conflict if it is reversed already or a reversal
 /// itself, or if money was refunded that would then never have been paid.
-pub fn reverse_payment(work: &mut Work, id: PaymentId) -> Result<()> {
+pub fn reverse_payment(work: &mut Work, id: PaymentId) -> Result<Payment> {
     let payment = store::payment::find(work.tx, work.account, id)?;
     if payment.kind == LedgerKind::Reversal {
         return Err(Error::conflict("error-payment-is-reversal"));
@@ -125,7 +125,7 @@ pub fn reverse_payment(work: &mut Work, id: PaymentId) -> Result<()> {
     if invoice.balance().cash() < 0 {
         return Err(Error::conflict("error-payment-refunded"));
     }
-    Ok(())
+    Ok(reversal)
 }
 
 /// Records that money of an overpaid invoice was given back.
@@ -153,6 +153,11 @@ pub fn refund_invoice(work: &mut Work, id: InvoiceId, new: &NewRefund) -> Result
     let refund = book(work, &before, (LedgerKind::Refund, -amount, 0), moved)?;
     settle(work, &before)?;
     Ok(refund)
+}
+
+/// Returns a payment of the caller.
+pub fn find_payment(work: &mut Work, id: PaymentId) -> Result<Payment> {
+    store::payment::find(work.tx, work.account, id)
 }
 
 /// Returns a page of the payments of an invoice of the caller.

@@ -20,7 +20,7 @@ use crate::{
 ///
 /// A conflict if the account has the maximum number of taxes.
 pub fn create_tax(work: &mut Work, tax: &Tax) -> Result<SavedTax> {
-    if store::tax::count(work.tx, work.account)? >= TAXES_MAX {
+    if store::tax::count(work.tx, work.account)? >= TAXES_MAX as u64 {
         return Err(Error::conflict("error-taxes-max").with("max", TAXES_MAX));
     }
     let saved = SavedTax {

@@ -212,7 +212,7 @@ impl<'a> History<'a> {
         let client_id = known(&self.clients, &draft.client)?;
         let new = NewInvoice {
             project_id: draft.project.map(|key| known(&self.projects, &key)).transpose()?,
-            tax_rate: Some(draft.tax_rate),
+            withholding: draft.withholding,
             currency: Some(currency(CLIENTS[draft.client].currency)?),
             notes: draft.notes.map(str::to_owned),
             ..NewInvoice::new(client_id, draft.due, draft.lines)

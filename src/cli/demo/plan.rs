@@ -3,13 +3,14 @@
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use rust_decimal::Decimal;
 
-use super::texts::{CLIENTS, LINES, NOTES, WORK};
+use super::texts::{self, CLIENTS, LINES, NOTES, WORK};
 use crate::domain::{
     date,
     error::{Error, Result},
-    invoice::Line,
+    invoice::{Line, Unit},
     milestone::MilestoneStatus,
     project::ProjectStatus,
+    tax::{Tax, Withholding},
 };
 
 /// Length of the story in days; it ends yesterday.
@@ -68,7 +69,7 @@ pub enum Step {
 pub struct Draft {
     pub client: usize,
     pub project: Option<usize>,
-    pub tax_rate: Decimal,
+    pub withholding: Option<Withholding>,
     pub due: Date,
     pub lines: Vec<Line>,
     pub notes: Option<&'static str>,
@@ -304,23 +305,23 @@ impl Story {
             .map(|_| {
                 let description = LINES[self.choice.index(LINES.len())];
                 let quantity = Decimal::new(200 + 25 * self.choice.below(100), 2).normalize();
-                Line::new(description, quantity, hour)
+                let line = Line::new(description, quantity, hour);
+                Line { unit: Some(Unit::Hour), ..line }
             })
             .collect();
         if self.choice.percent(7) {
             lines.push(Line::new("Discount, as agreed", Decimal::ONE, -hour));
         }
-        let tax_rate = match currency {
-            "NGN" => Decimal::new(75, 1),
-            "EUR" if client.is_multiple_of(3) => Decimal::from(19),
-            "XOF" => Decimal::from(18),
-            _ => Decimal::ZERO,
-        };
+        let taxes: Vec<Tax> = texts::tax(currency, client).into_iter().collect();
+        for line in &mut lines {
+            line.taxes = Some(taxes.clone());
+        }
+        let withholding = (currency == "NGN").then(texts::withholding);
         let own = |(_, (of, start)): &(usize, &(usize, i64))| *of == client && *start < day;
         let project = self.projects.iter().enumerate().rev().find(own).map(|(key, _)| key);
         let due = self.day(due)?;
         let notes = self.choice.percent(40).then(|| NOTES[self.choice.index(NOTES.len())]);
-        Ok(Draft { client, project, tax_rate, due, lines, notes })
+        Ok(Draft { client, project, withholding, due, lines, notes })
     }
 
     /// An hourly rate.

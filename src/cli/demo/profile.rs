@@ -3,7 +3,7 @@
 use crate::{
     app::{
         App, invoice_defaults::update_invoice_defaults, portfolio::create_portfolio_item,
-        profile::update_profile, unit_of_work::Who,
+        profile::update_profile, tax::create_tax, unit_of_work::Who,
     },
     domain::{
         account::Location,
@@ -36,7 +36,16 @@ pub async fn open_business(app: &App, who: Who) -> Result<()> {
         registration_number: set("RC 1234567"),
         ..InvoiceDefaultsChange::default()
     };
-    app.run(who, move |work| update_invoice_defaults(work, &business, None).map(drop)).await
+    app.run(who, move |work| {
+        // The tax at home is the default one.
+        let taxes = ["XOF", "EUR", "NGN"].map(|currency| super::texts::tax(currency, 1));
+        let taxes = taxes.iter().flatten().map(|tax| create_tax(work, tax));
+        let home = taxes.collect::<Result<Vec<_>>>()?.pop();
+        let tax_ids = home.map(|tax| vec![tax.id]);
+        let business = InvoiceDefaultsChange { tax_ids, ..business.clone() };
+        update_invoice_defaults(work, &business, None).map(drop)
+    })
+    .await
 }
 
 /// Fills in the profile, the portfolio and the messages. Skips a username that another account in

@@ -1,6 +1,11 @@
 //! The demo freelancer's clients and her work for them.
 
-use crate::domain::address::Address;
+use rust_decimal::Decimal;
+
+use crate::domain::{
+    address::Address,
+    tax::{Tax, TaxCategory, Withholding},
+};
 
 /// A client.
 pub struct Who {
@@ -227,3 +232,23 @@ pub const OFFER: &str = "Thank you for the good conversation. This is what I pro
     2. You see a first version after two weeks.\n\
     3. Two rounds of changes are included.\n\n\
     The price is fixed; half is due at the start, half on delivery.";
+
+/// Returns the tax on an invoice to a client: in Nigeria, in West Africa, and for some Europeans;
+/// the others account for it themselves.
+pub fn tax(currency: &str, client: usize) -> Option<Tax> {
+    let (name, rate, category) = match currency {
+        "NGN" => ("VAT", Decimal::new(75, 1), TaxCategory::Standard),
+        "XOF" => ("TVA", Decimal::from(18), TaxCategory::Standard),
+        "EUR" if client.is_multiple_of(3) => ("VAT", Decimal::from(19), TaxCategory::Standard),
+        "EUR" => ("VAT", Decimal::ZERO, TaxCategory::ReverseCharge),
+        _ => return None,
+    };
+    let is_theirs = category == TaxCategory::ReverseCharge;
+    let note = is_theirs.then(|| "Reverse charge: the client accounts for the VAT.".to_owned());
+    Some(Tax { name: name.to_owned(), rate, category, note })
+}
+
+/// Returns what Nigerian companies withhold from services.
+pub fn withholding() -> Withholding {
+    Withholding { name: "WHT".to_owned(), rate: Decimal::from(5) }
+}

@@ -58,6 +58,11 @@ impl Balance {
         (self.owed() - self.booked.paid).max(0)
     }
 
+    /// Returns what was paid beyond what is owed.
+    pub fn excess(self) -> i64 {
+        (self.booked.paid - self.owed()).max(0)
+    }
+
     /// Returns what was paid without what was withheld.
     pub fn cash(self) -> i64 {
         self.booked.paid - self.booked.withheld
@@ -65,7 +70,7 @@ impl Balance {
 
     /// Returns what can be refunded: money paid beyond what is owed.
     pub fn refundable(self) -> i64 {
-        (self.booked.paid - self.owed()).clamp(0, self.cash().max(0))
+        self.excess().min(self.cash().max(0))
     }
 
     /// Returns how far it is paid. An invoice without an amount is paid once it is `settled`.

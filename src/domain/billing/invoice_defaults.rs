@@ -8,14 +8,15 @@ use crate::domain::{
     address::Address,
     business::Business,
     country::Country,
-    id::ImageId,
-    input::{One, Optional, Required, Scalar, Shape, input, kinds},
+    id::{ImageId, TaxId},
+    input::{Inherited, List, One, Optional, Required, Scalar, Shape, input, kinds},
     money::TaxRate,
     number_format::NumberFormat,
     number_series::{NumberPattern, NumberSeries, SeriesKind},
     paper::{Paper, Template},
     patch::Patch,
     rule::Rule,
+    tax::TAXES_MAX,
     text::{Email, Free, FreeText, Name, Url},
 };
 
@@ -85,6 +86,8 @@ pub struct InvoiceSettings {
     pub defaults: InvoiceDefaults,
     pub invoices: NumberSeries,
     pub credit_notes: NumberSeries,
+    /// The taxes of new invoices, oldest first.
+    pub tax_ids: Vec<TaxId>,
 }
 
 input! {
@@ -106,6 +109,8 @@ input! {
     credit_note_pattern "creditNotePattern": Required<NumberPattern>,
     next_credit_note_number "nextCreditNoteNumber": Required<Whole<1, 999_999_999>>,
     payment_terms_days "paymentTermsDays": Optional<Whole<0, 365>>,
+    /// The taxes of new invoices.
+    tax_ids "taxIds": Inherited<List<TaxId, TAXES_MAX>>,
     tax_rate "taxRate": Required<Percent>,
     notes "notes": Optional<FreeText>,
     payment_instructions "paymentInstructions": Optional<Lines>,

@@ -6,9 +6,11 @@ use super::{
     invoice_defaults::{InvoiceDefaultsChange, Whole},
     number_series::NumberPattern,
     paper::{Paper, Template},
+    tax::TAXES_MAX,
 };
 use crate::domain::{
-    input::{Inherited, One, Optional, input},
+    id::TaxId,
+    input::{Inherited, List, One, Optional, input},
     number_format::NumberFormat,
     text::{Email, FreeText, Name, Url},
 };
@@ -43,6 +45,8 @@ input! {
     next_credit_note_number "nextCreditNoteNumber": Inherited<Whole<1, 999_999_999>>,
     payment_terms_days "paymentTermsDays": Optional<Whole<0, 365>> =
         "Days from issue date to due date, where neither request nor client says.",
+    tax_ids "taxIds": Inherited<List<TaxId, TAXES_MAX>> = "The taxes on lines of new \
+        invoices that say nothing else. Replaced as a whole.",
     notes "notes": Optional<FreeText>,
     template "template": Inherited<Template>,
     paper "paper": Inherited<Paper>,
@@ -81,6 +85,7 @@ impl From<SettingsChange> for InvoiceDefaultsChange {
                 credit_note_pattern: invoicing.credit_note_pattern,
                 next_credit_note_number: invoicing.next_credit_note_number,
                 payment_terms_days: invoicing.payment_terms_days,
+                tax_ids: invoicing.tax_ids,
                 notes: invoicing.notes,
                 template: invoicing.template,
                 paper: invoicing.paper,

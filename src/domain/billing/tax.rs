@@ -19,7 +19,7 @@ use crate::domain::{
 /// The maximum number of taxes on one line.
 pub const LINE_TAXES_MAX: usize = 5;
 /// The maximum number of taxes that an account keeps.
-pub const TAXES_MAX: u64 = 50;
+pub const TAXES_MAX: usize = 50;
 /// The name of the tax that a bare rate stands for.
 const PLAIN: &str = "Tax";
 

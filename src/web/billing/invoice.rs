@@ -11,11 +11,13 @@ use crate::{
         unit_of_work::Work,
     },
     domain::{
+        balance::PaymentStatus,
         date,
         error::Result,
         input::Input,
-        invoice::{Delivery, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice},
-        payment::Settlement,
+        invoice::{Delivery, Invoice, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice},
+        money::Money,
+        payment::{NewPayment, Settlement},
         reach::Reach,
     },
     locale::{Text, t},
@@ -26,8 +28,10 @@ use crate::{
         figure::{self, Figure},
         form::Form,
         invoice_history::{Entry, history},
+        invoice_link::paid_so_far,
         invoice_sheet::Sheet,
         page::{self, answer},
+        payment,
         shell::{Section, Shell},
         visit::Visit,
     },
@@ -39,6 +43,8 @@ struct Show<'a> {
     shell: Shell,
     /// The form for sending it.
     form: Form,
+    /// The form of a payment.
+    payment: Form,
     days: Days,
     record: &'a InvoiceRecord,
     sheet: Sheet<'a>,
@@ -130,6 +136,7 @@ pub(super) async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> 
     let page = Show {
         shell: visit.shell(Section::Invoices),
         form: form.of::<Delivery>(),
+        payment: visit.form(payment::due(&shown.invoice, days.today())).of::<NewPayment>(),
         history: history(&record, &days),
         days,
         sheet: Sheet { invoice: &shown.invoice, seller, buyer, dates: visit.dates() },
@@ -140,6 +147,22 @@ pub(super) async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> 
         own_email: &visit.frame.account.email,
     };
     Ok(answer(status, &page))
+}
+
+/// Returns the label of an invoice's status; it tells of part payments.
+pub fn badge(shown: &ShownInvoice) -> Text {
+    match (shown.status, shown.invoice.payment_status()) {
+        (InvoiceStatus::Sent | InvoiceStatus::Overdue, PaymentStatus::PartiallyPaid) => {
+            t("partially-paid")
+        }
+        (InvoiceStatus::Paid, PaymentStatus::Overpaid) => t("overpaid"),
+        (status, _) => status_label(&status),
+    }
+}
+
+/// Returns what is due on an open invoice, or the total of another.
+pub fn due_or_total(invoice: &Invoice) -> Money {
+    if invoice.status.is_open() { invoice.amount_due() } else { invoice.amount() }
 }
 
 /// Returns the label of a status.
@@ -178,13 +201,28 @@ impl Show<'_> {
     }
 
     fn figure(&self) -> Figure {
-        figure::figure(&self.record.shown.invoice.amount())
+        figure::figure(&due_or_total(&self.record.shown.invoice))
     }
 
     /// Returns the sum for confirmations.
     fn sum(&self) -> String {
-        let amount = self.record.shown.invoice.amount();
-        figure::text(amount.currency, &amount.minor.into())
+        figure::money(&due_or_total(&self.record.shown.invoice))
+    }
+
+    /// Returns how much was paid so far, or too much; None if neither.
+    fn paid_so_far(&self) -> Option<Text> {
+        let invoice = &self.record.shown.invoice;
+        match invoice.payment_status() {
+            PaymentStatus::Overpaid => {
+                let too_much = Money::new(invoice.balance().excess(), invoice.currency);
+                Some(t("invoice-show-overpaid").with("sum", figure::money(&too_much)))
+            }
+            _ => paid_so_far(invoice),
+        }
+    }
+
+    fn can_refund(&self) -> bool {
+        self.record.shown.invoice.balance().refundable() > 0
     }
 
     /// Returns the name of the shape before the status.

@@ -5,13 +5,15 @@ use poem::{Response, http::StatusCode};
 
 use crate::{
     domain::{
+        balance::PaymentStatus,
         date,
         error::Result,
-        invoice::{InvoiceStatus, PublicInvoice},
+        invoice::{Invoice, InvoiceStatus, PublicInvoice},
         payment::PaidAt,
     },
     locale::{Text, t},
     web::{
+        figure,
         invoice_sheet::Sheet,
         mailto::mailto,
         page::{self, answer},
@@ -28,6 +30,8 @@ struct Page<'a> {
     state: Text,
     /// How late it is, if it is overdue.
     late: Option<Text>,
+    /// How much of it was paid, if it was not all.
+    paid_so_far: Option<Text>,
     /// The online payment link, if any.
     payment_link: Option<&'a String>,
     /// The transfer details; empty if nothing is due.
@@ -74,6 +78,7 @@ pub async fn show(guest: Guest) -> Result<Response> {
         token,
         state: state(&public, today, |paid| paid.day(&zone)),
         late: is_late.then(late),
+        paid_so_far: paid_so_far(invoice),
         payment_link: public.payment_link.as_ref(),
         ways: ways(&public),
         mail: mailto(
@@ -111,6 +116,16 @@ fn ways(public: &PublicInvoice) -> Vec<Way> {
         Way::new(t("amount"), invoice.amount_due().shown()),
     ];
     lines.chain(ours).collect()
+}
+
+/// Returns how much of an invoice was paid, if it was a part.
+pub(in crate::web) fn paid_so_far(invoice: &Invoice) -> Option<Text> {
+    let is_part = invoice.payment_status() == PaymentStatus::PartiallyPaid;
+    is_part.then(|| {
+        t("invoice-show-paid-so-far")
+            .with("paid", figure::money(&invoice.amount_paid()))
+            .with("total", figure::money(&invoice.amount()))
+    })
 }
 
 /// Returns a phone number as a `tel:` link.

@@ -14,6 +14,7 @@ use crate::{
         project::find_project,
     },
     domain::{
+        balance::PaymentStatus,
         date,
         error::Result,
         id::InvoiceId,
@@ -28,7 +29,7 @@ use crate::{
         choice::{self, Choices},
         dashboard::late,
         days::Days,
-        figure::{rounded, whole},
+        figure::{self, rounded, whole},
         form::Form,
         invoice::status_label,
         page::answer,
@@ -184,6 +185,14 @@ impl List {
         }
         let codes: Vec<_> = left_out.iter().map(|currency| currency.code()).collect();
         t("invoice-list-sums-without").with("currency", currency).with("others", codes.join(", "))
+    }
+
+    fn is_part_paid(&self, shown: &ShownInvoice) -> bool {
+        shown.invoice.payment_status() == PaymentStatus::PartiallyPaid
+    }
+
+    fn due(&self, shown: &ShownInvoice) -> String {
+        figure::money(&shown.invoice.amount_due())
     }
 
     fn late(&self, shown: &ShownInvoice) -> Text {

@@ -5,11 +5,12 @@ use jiff::civil::Date;
 
 use crate::{
     domain::{
+        balance::Booked,
         date::DateFormat,
         invoice::{Invoice, Item, Party, Seller},
         money::{Money, grouped},
     },
-    locale::Text,
+    locale::{Text, t},
     web::figure,
 };
 
@@ -43,8 +44,19 @@ impl Sheet<'_> {
         signed(&currency.show_rate(Money::new(*minor, currency).decimal()))
     }
 
+    /// Whether a part was paid or credited, so that the last sum is what is left.
+    fn is_booked(&self) -> bool {
+        self.invoice.is_money_due() && self.invoice.booked != Booked::default()
+    }
+
+    fn total_label(&self) -> Text {
+        if self.is_booked() { t("amount-due") } else { t("total") }
+    }
+
     fn total(&self) -> String {
-        figure::text(self.invoice.currency, &self.invoice.totals.amount.into())
+        let due = self.invoice.amount_due();
+        let total = if self.is_booked() { due } else { self.invoice.amount() };
+        figure::text(total.currency, &total.minor.into())
     }
 
     fn quantity(&self, item: &Item) -> String {

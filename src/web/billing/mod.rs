@@ -15,4 +15,5 @@ pub mod invoice_preview;
 pub mod invoice_send;
 pub mod invoice_sheet;
 pub mod invoice_totals;
+pub mod payment;
 pub mod tax;

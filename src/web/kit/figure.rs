@@ -65,6 +65,11 @@ pub fn text(currency: Currency, minor: &i128) -> String {
     format!("{minus}{symbol}{whole}{cents}")
 }
 
+/// Returns an amount in one line of text: `US$17,630.39`.
+pub fn money(amount: &Money) -> String {
+    text(amount.currency, &amount.minor.into())
+}
+
 impl Parts {
     fn of(currency: Currency, minor: i128) -> Self {
         let shown = currency.show(minor);

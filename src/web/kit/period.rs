@@ -12,8 +12,18 @@ use crate::{
     web::{days::Days, pager},
 };
 
-/// The parameters of the first and last day.
-const DAYS: [&str; 2] = ["issuedFrom", "issuedTo"];
+/// What a list filters by period.
+struct What {
+    /// The parameters of the first and last day.
+    days: [&'static str; 2],
+    /// The label without a period.
+    always: Text,
+    since: Text,
+    until: Text,
+    between: Text,
+    /// The label of a usual period.
+    usually: Text,
+}
 
 /// The periods to choose from.
 pub struct Periods {
@@ -38,31 +48,66 @@ impl Periods {
         to: Option<Date>,
         days: &Days,
     ) -> Result<Self> {
-        let chosen = (from, to);
+        let what = What {
+            days: ["issuedFrom", "issuedTo"],
+            always: t("issued"),
+            since: t("invoice-list-issued-from"),
+            until: t("invoice-list-issued-until"),
+            between: t("invoice-list-issued-between"),
+            usually: t("invoice-list-issued-in"),
+        };
+        Self::new(what, request, (from, to), days)
+    }
+
+    /// Creates the filter for the requested list of payments, by day.
+    pub fn paid(
+        request: &Request,
+        from: Option<Date>,
+        to: Option<Date>,
+        days: &Days,
+    ) -> Result<Self> {
+        let what = What {
+            days: ["from", "to"],
+            always: t("paid"),
+            since: t("payment-list-paid-from"),
+            until: t("payment-list-paid-until"),
+            between: t("payment-list-paid-between"),
+            usually: t("payment-list-paid-in"),
+        };
+        Self::new(what, request, (from, to), days)
+    }
+
+    fn new(
+        what: What,
+        request: &Request,
+        chosen: (Option<Date>, Option<Date>),
+        days: &Days,
+    ) -> Result<Self> {
+        let What { days: [first_day, last_day], always, since, until, between, usually } = what;
         let mut label = match chosen {
-            (None, None) => t("issued"),
-            (Some(from), None) => t("invoice-list-issued-from").with("from", days.show(&from)),
-            (None, Some(to)) => t("invoice-list-issued-until").with("to", days.show(&to)),
-            (Some(from), Some(to)) => t("invoice-list-issued-between")
-                .with("from", days.show(&from))
-                .with("to", days.show(&to)),
+            (None, None) => always,
+            (Some(from), None) => since.with("from", days.show(&from)),
+            (None, Some(to)) => until.with("to", days.show(&to)),
+            (Some(from), Some(to)) => {
+                between.with("from", days.show(&from)).with("to", days.show(&to))
+            }
         };
         let mut choices = Vec::new();
         for (name, first, last) in usual(days.today())? {
             let is_current = chosen == (Some(first), Some(last));
             if is_current {
-                label = t("invoice-list-issued-in").with("period", name);
+                label = usually.clone().with("period", name);
             }
-            let pairs = [(DAYS[0], first.to_string()), (DAYS[1], last.to_string())];
+            let pairs = [(first_day, first.to_string()), (last_day, last.to_string())];
             choices.push(Choice {
                 label: t("invoice-list-period").with("period", name),
-                href: pager::link_with(request, &["page", DAYS[0], DAYS[1]], &pairs),
+                href: pager::link_with(request, &["page", first_day, last_day], &pairs),
                 is_current,
             });
         }
         choices.push(Choice {
             label: t("invoice-list-any-time"),
-            href: pager::link_with(request, &["page", DAYS[0], DAYS[1]], &[]),
+            href: pager::link_with(request, &["page", first_day, last_day], &[]),
             is_current: chosen == (None, None),
         });
         Ok(Self { label, is_set: chosen != (None, None), choices })

@@ -188,11 +188,11 @@ async fn lists_are_tables_without_formulas_for_spreadsheets() {
         "\"1 Broad Street, Lagos\",NG,TIN 7,,XOF,14,\"a@example.com, b@example.com\",,=Late,";
     assert!(clients.contains(&rest.replace(",=", ",'=")), "{clients}");
     let items = table(&ada, ExportList::InvoiceItems).await;
-    let head = "invoiceId,invoiceNumber,clientName,id,position,description,quantity,rate,currency,\
-                amount\n";
+    let head = "invoiceId,invoiceNumber,clientName,id,position,description,quantity,unit,rate,\
+                discountPercent,discountAmount,currency,amount\n";
     assert!(items.strip_prefix('\u{feff}').unwrap().starts_with(head), "{items}");
-    assert!(items.contains(",1,'-cut,2.5,100.25,USD,250.63\n"), "{items}");
-    assert!(items.contains(",2,More,1,-0.5,USD,-0.5\n"), "{items}");
+    assert!(items.contains(",1,'-cut,2.5,,100.25,,,USD,250.63\n"), "{items}");
+    assert!(items.contains(",2,More,1,,-0.5,,,USD,-0.5\n"), "{items}");
     let messages = table(&ada, ExportList::Messages).await;
     assert!(messages.contains(",'=Eve,eve@example.com,\"Hello,\nyou\",,"), "{messages}");
     let payments = table(&ada, ExportList::Payments).await;

@@ -55,6 +55,7 @@ async fn defaults_are_those_of_the_documents_until_changed() {
         defaults: InvoiceDefaults::default(),
         invoices: series(SeriesKind::Invoice),
         credit_notes: series(SeriesKind::CreditNote),
+        tax_ids: Vec::new(),
     };
     assert_eq!(settings(&user).await, untouched);
     let fields = json!({

@@ -233,3 +233,29 @@ async fn the_terms_of_a_sent_invoice_are_frozen() {
     let copy = user.get(&path).await;
     assert_eq!(copy.data(200), whole.data(200));
 }
+
+#[tokio::test]
+async fn new_invoices_have_the_default_taxes_of_the_account() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let other = app.register("other@example.com").await;
+    let foreign = other.tax(json!({"name": "VAT", "rate": 1})).await;
+    let (vat, levy) = (
+        user.tax(json!({"name": "VAT", "rate": 15})).await,
+        user.tax(json!({"name": "NHIL", "rate": 2.5})).await,
+    );
+    let set = async |ids: Value| user.put("/settings", json!({"invoicing": {"taxIds": ids}})).await;
+    assert_eq!(set(json!([vat, levy])).await.data(200)["invoicing"]["taxIds"], json!([vat, levy]));
+    set(json!([foreign])).await.assert_error(400, "invoicing.taxIds[0] does not exist");
+    let plain = json!({"description": "Work", "quantity": 1, "rate": 100});
+    assert_eq!(sums(post(&user, json!({"items": [plain]})).await.data(201)), "100 0 17.5 117.5 0");
+    // An amount alone includes them.
+    assert_eq!(sums(post(&user, json!({"amount": 117.5})).await.data(201)), "100 0 17.5 117.5 0");
+    // A rate, or a list of its own, counts instead.
+    let made = post(&user, json!({"items": [plain], "taxRate": 0})).await;
+    assert_eq!(sums(made.data(201)), "100 0 0 100 0");
+    let made = post(&user, json!({"items": [plain, line(json!(1), json!([]))]})).await;
+    assert_eq!(sums(made.data(201)), "101 0 17.5 118.5 0");
+    assert_eq!(set(json!([])).await.data(200)["invoicing"]["taxIds"], json!([]));
+    assert_eq!(sums(post(&user, json!({"items": [plain]})).await.data(201)), "100 0 0 100 0");
+}

@@ -27,7 +27,7 @@ async fn settings_merge_by_field_and_belong_to_one_account() {
         "business": {},
         "invoicing": {
             "numberPattern": "INV-{YYYY}-{NNN}", "nextNumber": 1,
-            "creditNotePattern": "CN-{YYYY}-{NNN}", "nextCreditNoteNumber": 1,
+            "creditNotePattern": "CN-{YYYY}-{NNN}", "nextCreditNoteNumber": 1, "taxIds": [],
             "template": "classic", "paper": "country", "numberFormat": "1,234.56",
         },
     });

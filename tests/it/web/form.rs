@@ -224,6 +224,24 @@ async fn cases(user: &User<'_>) -> Vec<Case> {
             "email",
         ),
         case(
+            &format!("/invoices/{sent}"),
+            &format!("/invoices/{sent}/payments/new"),
+            &[("amount", "much"), ("withheld", "more"), ("paidAt", "2026-03-18")],
+            "amount",
+        ),
+        case(
+            &format!("/invoices/{sent}/payments/new"),
+            &format!("/invoices/{sent}/payments/new"),
+            &[("amount", "1"), ("paidAt", "2026-03-19")],
+            "paidAt",
+        ),
+        case(
+            &format!("/invoices/{sent}/refunds/new"),
+            &format!("/invoices/{sent}/refunds/new"),
+            &[("amount", "0"), ("paidAt", "2026-03-18")],
+            "amount",
+        ),
+        case(
             "/profile",
             "/profile",
             &[("hourlyRate.amount", "much"), ("hourlyRate.currency", "USD"), ("phone", "1")],

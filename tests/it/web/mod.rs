@@ -16,6 +16,7 @@ mod list;
 mod made_of;
 mod message;
 mod numbers;
+mod payment;
 pub mod picture;
 mod profile;
 mod project;

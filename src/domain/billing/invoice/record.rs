@@ -7,6 +7,7 @@ use crate::domain::{
     date::Zone,
     id::{MailId, ProjectId},
     mail::MailKind,
+    payment::Payment,
 };
 
 /// When an invoice was sent, first seen by its client, and last followed by a reminder.
@@ -34,6 +35,8 @@ pub struct InvoiceRecord {
     pub subject: String,
     /// Newest first. Finished ones are deleted after a month.
     pub mails: Vec<InvoiceMail>,
+    /// Newest first, with reversals and refunds.
+    pub payments: Vec<Payment>,
     /// Where the client can pay online.
     pub payment_link: Option<String>,
     /// Whether a payment service is configured.
