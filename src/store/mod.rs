@@ -2,6 +2,7 @@
 //! functions of the neighbouring files take that transaction.
 
 mod billing;
+mod column;
 mod database;
 pub mod engine;
 mod identity;

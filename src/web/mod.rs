@@ -11,7 +11,7 @@ mod work;
 pub use self::billing::{
     client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
     invoice_history, invoice_lines, invoice_link, invoice_list, invoice_offer, invoice_preview,
-    invoice_send, invoice_sheet, invoice_totals, payment, tax,
+    invoice_send, invoice_sheet, invoice_totals, invoice_values, payment, tax,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,

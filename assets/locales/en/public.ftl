@@ -6,5 +6,4 @@ public-invoice-for = Invoice { $number } for { $client }
 public-invoice-question = Questions about this invoice?
 public-made-with = Made with FreelanceOS
 public-or-call = or call
-public-reference = Reference
 public-write-to = Write to { $name }

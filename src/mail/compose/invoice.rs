@@ -85,7 +85,7 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
 fn rows(about: &InvoiceMail, file: Option<&PdfFile>) -> Vec<(String, String)> {
     let InvoiceMail { invoice, seller, .. } = *about;
     let lines = if invoice.is_money_due() { seller.payment_lines() } else { Vec::new() };
-    let reference = (!lines.is_empty()).then(|| (t("public-reference"), invoice.number.clone()));
+    let reference = (!lines.is_empty()).then(|| (t("reference"), invoice.number.clone()));
     let file = file.map(|file| (t("mail-invoice-file"), file.name.clone()));
     let lines = lines
         .into_iter()

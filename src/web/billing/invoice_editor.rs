@@ -3,7 +3,6 @@
 use askama::Template;
 use jiff::ToSpan;
 use poem::{Response, http::StatusCode};
-use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::{
@@ -17,12 +16,11 @@ use crate::{
     domain::{
         client::ClientDetails,
         date,
-        discount::Discount,
         error::{Error, Kind, Result},
         expected::Expected,
         id::{ClientId, InvoiceId, ProjectId},
         input::Input,
-        invoice::{Invoice, InvoiceChange, InvoiceStatus, Line, NewInvoice, ShownInvoice, Unit},
+        invoice::{Invoice, InvoiceChange, InvoiceStatus, NewInvoice, ShownInvoice},
         money::Currency,
         tax::Tax,
     },
@@ -37,6 +35,7 @@ use crate::{
         invoice_offer::Offered,
         invoice_preview::{NEW_CLIENT, NUMBER, Preview},
         invoice_totals::Totals,
+        invoice_values::{drafted, noted},
         page,
         shell::{Section, Shell},
         visit::Visit,
@@ -151,56 +150,6 @@ pub async fn edit(visit: Visit) -> Result<Response> {
     }
     let form = visit.form(padded(drafted(&invoice).versioned()));
     edit_page(&visit, StatusCode::OK, form, Some(invoice), offered)
-}
-
-/// Returns the form of an invoice's notes with their current values.
-fn noted(invoice: &Invoice) -> Fields {
-    Fields::default().with_some("notes", invoice.notes.as_ref())
-}
-
-/// Returns the form of a draft with its current values.
-fn drafted(invoice: &Invoice) -> Fields {
-    let line = |line: &Line| {
-        let row = Fields::default()
-            .with("description", &line.description)
-            .with("quantity", line.quantity.normalize())
-            .with("rate", line.rate.normalize())
-            .with_some("unit", line.unit.map(Unit::as_str));
-        let row = discounted(row, line.discount.as_ref());
-        match &line.taxes {
-            Some(taxes) => {
-                taxes.iter().fold(row.with("taxes", ""), |row, tax| row.with("taxes", written(tax)))
-            }
-            None => row,
-        }
-    };
-    let lines: Vec<Fields> = invoice.items.iter().map(|item| line(&item.line)).collect();
-    let fields = noted(invoice)
-        .with("clientId", invoice.client_id)
-        .with_some("projectId", invoice.project_id)
-        .with("issueDate", invoice.issue_date)
-        .with("dueDate", invoice.due_date)
-        .with("currency", invoice.currency)
-        .with("taxRate", invoice.terms.tax_rate.normalize())
-        .with_some("pricesIncludeTax", invoice.terms.prices_include_tax.then_some("on"))
-        .with_some("serviceFrom", invoice.service.0)
-        .with_some("serviceTo", invoice.service.1)
-        .with_some("reference", invoice.reference.as_ref());
-    let fields = discounted(fields, invoice.terms.discount.as_ref());
-    let fields = match &invoice.terms.withholding {
-        Some(withholding) => fields
-            .with("withholding.name", &withholding.name)
-            .with("withholding.rate", withholding.rate.normalize()),
-        None => fields,
-    };
-    fields.with_rows("items", &lines)
-}
-
-fn discounted(fields: Fields, discount: Option<&Discount>) -> Fields {
-    let amount = |of: fn(&Discount) -> Option<Decimal>| discount.and_then(of);
-    fields
-        .with_some("discount.percent", amount(|of| of.percent).map(|of| of.normalize()))
-        .with_some("discount.amount", amount(|of| of.amount).map(|of| of.normalize()))
 }
 
 /// Changes an invoice, or shows the form with its lines rearranged.

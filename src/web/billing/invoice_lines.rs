@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     domain::{
-        invoice::{Unit, unit_key},
+        invoice::{Unit, unit_label},
         tax::Tax,
     },
     locale::t,
@@ -58,7 +58,7 @@ impl Row {
     ) -> Self {
         let name = |field: &str| format!("items.{place}.{field}");
         let units = Unit::WORDS.iter().filter_map(|word| {
-            Some(((*word).to_owned(), t(unit_key(Unit::from_word(word)?)).into()))
+            Some(((*word).to_owned(), unit_label(Unit::from_word(word)?).into()))
         });
         Self {
             place,

@@ -112,7 +112,7 @@ fn ways(public: &PublicInvoice) -> Vec<Way> {
     }
     let lines = lines.into_iter().map(|line| Way::new(line.label.unwrap_or_default(), line.value));
     let ours = [
-        Way::new(t("public-reference"), &invoice.number),
+        Way::new(t("reference"), &invoice.number),
         Way::new(t("amount"), invoice.amount_due().shown()),
     ];
     lines.chain(ours).collect()

@@ -15,5 +15,6 @@ pub mod invoice_preview;
 pub mod invoice_send;
 pub mod invoice_sheet;
 pub mod invoice_totals;
+pub mod invoice_values;
 pub mod payment;
 pub mod tax;

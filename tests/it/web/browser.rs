@@ -53,6 +53,17 @@ impl<'a> Browser<'a> {
     /// Submits these fields to `path`, with the hidden fields of the form on `page` that has this
     /// action (or of the first form without one).
     pub async fn send(&self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
+        let mut all = page.hidden(path);
+        for (name, value) in fields {
+            all.retain(|(known, _)| known != name);
+            all.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        let pairs: Vec<(&str, &str)> = all.iter().map(|(n, v)| (&**n, &**v)).collect();
+        self.follow(Method::POST, path, &pairs).await
+    }
+
+    /// Submits a form as [`Browser::send`] does; several fields may have the same name.
+    pub async fn send_several(&self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
         let mut hidden = page.hidden(path);
         hidden.retain(|(known, _)| fields.iter().all(|(name, _)| known != name));
         let hidden = hidden.iter().map(|(name, value)| (&**name, &**value));
@@ -250,11 +261,16 @@ impl Page {
             } else if tag_of("select ", part) {
                 let (_, options) = form.html.split_once(part).unwrap();
                 let options = options.split("</select>").next().unwrap();
-                let options: Vec<&str> = options.split("<option ").skip(1).collect();
+                let options: Vec<&str> = options.split("<option").skip(1).collect();
                 let is_chosen =
                     |option: &&&str| option.split('>').next().unwrap().contains(" selected");
                 let chosen = options.iter().find(is_chosen).or(options.first());
-                let value = chosen.and_then(|option| attribute(&format!(" {option}"), "value"));
+                let value = chosen.and_then(|option| {
+                    let (head, text) = option.split_once('>')?;
+                    // Without a value, it is the text.
+                    let text = text.split('<').next()?;
+                    attribute(head, "value").or_else(|| Some(unescaped(text)))
+                });
                 fields.push((name, value.unwrap_or_default()));
             }
         }

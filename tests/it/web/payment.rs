@@ -32,14 +32,14 @@ async fn a_part_payment_is_shown_with_what_is_due_wherever_the_invoice_is() {
     let page = browser.open(&path).await;
     page.says("Amount due Partially paid US$ 600 .00").says("US$400.00 of US$1,000.00 paid.");
     page.says("US$400.00 10 Mar 2026 · Bank transfer · TRX <1> · US$49.50 withheld");
-    page.says("Total US$1,000.00 Paid −400.00 Amount due 600.00");
+    page.says("Total 1,000.00 Paid −400.00 Amount due US$600.00");
     browser.open("/invoices").await.says("Partially paid").says("US$600.00 due");
     browser.open("/payments").await.says("Kamala & <Co>").says("Bank transfer · TRX <1>");
 
     let link = page.link(PUBLIC_URL).replace(PUBLIC_URL, "");
     let public = Browser::new(&app).open(&link).await.expect(200);
     public.says("US$ 600 .00").says("US$400.00 of US$1,000.00 paid.");
-    public.says("Paid −400.00 Amount due 600.00");
+    public.says("Paid −400.00 Amount due US$600.00");
 
     // What is due is the amount of the next payment.
     let form = browser.open(&format!("{path}/payments/new")).await.expect(200);

@@ -82,7 +82,7 @@ async fn others_can_register_if_allowed() {
     let begun = stranger.send(&refused, "/register", &TYPED).await.expect(200);
     begun.says("Welcome, Ama!").says("Ama Owusu");
     let settings = stranger.open("/settings").await;
-    assert!(settings.html.contains("<option value=\"Africa/Accra\" selected>"));
+    assert!(settings.html.contains("<option selected>Africa/Accra<"));
     stranger.open("/settings/data").await.hides("Registration");
 }
 

@@ -64,7 +64,7 @@ impl Invoice {
     /// Describes a line: what its quantity counts, its discount, and its taxes unless all lines have
     /// the same.
     pub fn details_of(&self, line: &Line) -> String {
-        let unit = line.unit.map(|unit| t(unit_key(unit)).to_string());
+        let unit = line.unit.map(|unit| unit_label(unit).to_string());
         let discount = line.discount.as_ref().map(|of| self.discount_of(of));
         let own = |item: &Item| item.line.taxes != line.taxes;
         let taxes = line.taxes.as_ref().filter(|_| self.items.iter().any(own)).map(|taxes| {
@@ -131,17 +131,17 @@ impl Invoice {
     }
 }
 
-/// The key of a unit's text.
-pub fn unit_key(unit: Unit) -> &'static str {
+/// Returns what a quantity counts, in words.
+pub fn unit_label(unit: Unit) -> Text {
     match unit {
-        Unit::Hour => "unit-hour",
-        Unit::Day => "unit-day",
-        Unit::Piece => "unit-piece",
-        Unit::Month => "unit-month",
-        Unit::Km => "unit-km",
-        Unit::Word => "unit-word",
-        Unit::Page => "unit-page",
-        Unit::Fixed => "unit-fixed",
+        Unit::Hour => t("unit-hour"),
+        Unit::Day => t("unit-day"),
+        Unit::Piece => t("unit-piece"),
+        Unit::Month => t("unit-month"),
+        Unit::Km => t("unit-km"),
+        Unit::Word => t("unit-word"),
+        Unit::Page => t("unit-page"),
+        Unit::Fixed => t("unit-fixed"),
     }
 }
 
