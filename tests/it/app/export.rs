@@ -24,12 +24,12 @@ async fn text(app: &TestApp, export: Export) -> String {
     String::from_utf8(pieces.concat()).unwrap()
 }
 
-async fn document(user: &User<'_>) -> Value {
+pub async fn document(user: &User<'_>) -> Value {
     let export = user.app.app.export(user.claims(), None).await.unwrap();
     serde_json::from_str(&text(user.app, export).await).unwrap()
 }
 
-async fn table(user: &User<'_>, list: ExportList) -> String {
+pub async fn table(user: &User<'_>, list: ExportList) -> String {
     let export = user.app.app.export(user.claims(), Some(list)).await.unwrap();
     text(user.app, export).await
 }

@@ -2,7 +2,7 @@
 
 mod clock;
 mod exchange_rate;
-mod export;
+pub mod export;
 mod frame;
 mod identity;
 pub mod image;

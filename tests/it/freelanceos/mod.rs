@@ -14,6 +14,7 @@ mod idempotency;
 mod invoice;
 mod invoice_change;
 mod invoice_list;
+mod invoice_model;
 mod invoice_money;
 mod invoice_number;
 mod invoice_pdf;
