@@ -757,3 +757,35 @@ ALTER TABLE invoices ADD COLUMN number_period TEXT NOT NULL DEFAULT '';
 UPDATE invoices SET number_period = substr(issue_date, 1, 4);
 -- Further recipients, as JSON.
 ALTER TABLE mails ADD COLUMN cc TEXT NOT NULL DEFAULT '[]';
+
+-- Credit notes: what was taken off sent invoices. Never changed. seller and buyer: JSON, as on the
+-- invoice. taxes: JSON, each tax of the invoice in its order. items: JSON, the credited lines, if
+-- lines were credited. is_void: it left nothing of an invoice without payments.
+CREATE TABLE credit_notes (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    invoice_id BYTEA NOT NULL REFERENCES invoices (id),
+    client_id BYTEA NOT NULL REFERENCES clients (id),
+    number TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    tax BIGINT NOT NULL,
+    taxes TEXT NOT NULL,
+    items TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    issue_date TEXT NOT NULL,
+    seller TEXT NOT NULL,
+    buyer TEXT NOT NULL,
+    is_void BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    UNIQUE (account_id, number)
+);
+CREATE INDEX credit_notes_listed ON credit_notes (account_id, id);
+CREATE INDEX credit_notes_of_invoice ON credit_notes (invoice_id, id);
+CREATE INDEX credit_notes_by_client ON credit_notes (account_id, client_id, id);
+CREATE TABLE credit_note_files (
+    credit_note_id BYTEA NOT NULL PRIMARY KEY REFERENCES credit_notes (id),
+    sha256 BYTEA NOT NULL,
+    content BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);

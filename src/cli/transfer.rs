@@ -43,7 +43,7 @@ use crate::{
 };
 
 /// Tables whose sums of money are shown.
-const MONEY: [&str; 2] = ["invoices", "payments"];
+const MONEY: [&str; 3] = ["invoices", "payments", "credit_notes"];
 
 #[derive(Args)]
 pub struct Arguments {

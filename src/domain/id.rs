@@ -54,6 +54,8 @@ named! {
     TaxKind TaxId "tax";
     /// A payment.
     PaymentKind PaymentId "pay";
+    /// A credit note.
+    CreditNoteKind CreditNoteId "cn";
     /// An entry of the activity log.
     ActivityKind ActivityId "act";
     /// An email.

@@ -72,6 +72,9 @@ pub enum Rule {
     /// More than is due on the invoice.
     #[error("is more than the amount due, {0}")]
     MoreThanDue(Money),
+    /// More than credit notes have left of the invoice.
+    #[error("is more than is left to credit, {0}")]
+    MoreThanLeft(Money),
     #[error("must have at most {max} entries")]
     TooManyItems { max: usize },
     /// An invalid Idempotency-Key.

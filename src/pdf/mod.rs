@@ -90,6 +90,11 @@ pub fn missing_of_invoice(
     text::missing(fonts, invoice::texts(invoice, seller, buyer))
 }
 
+/// Returns the characters of a text that cannot be printed, in code point order.
+pub fn missing_of_text(fonts: &Fonts, text: &str) -> Vec<char> {
+    text::missing(fonts, vec![text.to_owned()])
+}
+
 /// Renders a proposal as a PDF file.
 pub fn proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Result<Printed> {
     let (frame, logo) = (frame_of_proposal(sheet), sheet.logo.as_deref());

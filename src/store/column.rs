@@ -8,6 +8,7 @@ use crate::domain::{
     accent::Accent,
     address::Address,
     country::Country,
+    credit_note::CreditedItem,
     date::Zone,
     error::{Error, Result},
     id::Id,
@@ -119,6 +120,7 @@ text_column! {
     Vec<Link>: |text| serde_json::from_str(text).ok();
     Vec<Tax>: |text| serde_json::from_str(text).ok();
     Vec<TaxSum>: |text| serde_json::from_str(text).ok();
+    Vec<CreditedItem>: |text| serde_json::from_str(text).ok();
     Party: |text| serde_json::from_str(text).ok();
     Seller: |text| serde_json::from_str(text).ok();
 }

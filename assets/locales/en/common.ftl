@@ -72,6 +72,7 @@ create-account = Create account
 create-invoice = Create invoice
 create-project = Create project
 created = Created
+credit-notes = Credit notes
 credited = Credited
 currency = Currency
 current-password = Current password

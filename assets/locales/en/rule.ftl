@@ -32,6 +32,7 @@ rule-future-date = This date is in the future.
 rule-integer = Enter a whole number from { $min } to { $max }.
 rule-more-than = Enter at most { $most }.
 rule-more-than-due = This is more than the amount due, { $due }.
+rule-more-than-left = This is more than is left to credit, { $left }.
 rule-needs-items = Add lines first.
 rule-number-pattern = Use one run of N, such as {"{"}NNN{"}"}. Besides it, use {"{"}YYYY{"}"}, {"{"}YY{"}"}, {"{"}MM{"}"}, {"{"}MMM{"}"}, {"{"}Q{"}"}, letters, digits, spaces and - / . _ #
 rule-repeated-number = Add the year, {"{"}YYYY{"}"} or {"{"}YY{"}"}. Without it, the same numbers would come again next year.

@@ -3,6 +3,7 @@
 pub(super) mod account;
 mod activity;
 mod client;
+mod credit_note;
 mod dashboard;
 pub(super) mod envelope;
 pub mod error;
@@ -12,6 +13,7 @@ mod payment;
 mod project;
 mod proposal;
 mod settings;
+mod statement;
 mod tax;
 
 use std::sync::Arc;
@@ -37,6 +39,9 @@ pub(super) enum Tag {
     Taxes,
     /// Money received, and refunds
     Payments,
+    /// What is taken off sent invoices
+    #[oai(rename = "Credit notes")]
+    CreditNotes,
     /// Offers to clients
     Proposals,
     /// Key figures
@@ -54,6 +59,8 @@ pub type Routes = (
     invoice::Routes,
     tax::Routes,
     payment::Routes,
+    credit_note::Routes,
+    statement::Routes,
     proposal::Routes,
     dashboard::Routes,
     settings::Routes,
@@ -70,6 +77,8 @@ pub fn routes(app: &Arc<App>) -> Routes {
         invoice::Routes(app()),
         tax::Routes(app()),
         payment::Routes(app()),
+        credit_note::Routes(app()),
+        statement::Routes(app()),
         proposal::Routes(app()),
         dashboard::Routes(app()),
         settings::Routes(app()),

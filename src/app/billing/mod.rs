@@ -1,6 +1,7 @@
 //! Clients, invoices, payments, exchange rates.
 
 pub mod client;
+pub mod credit_note;
 pub mod exchange_rate;
 pub mod invoice;
 pub mod invoice_bulk;
@@ -10,4 +11,5 @@ pub mod invoice_file;
 pub mod invoice_link;
 pub mod invoice_send;
 pub mod payment;
+pub mod statement;
 pub mod tax;

@@ -104,7 +104,8 @@ pub fn reverse_payment(work: &mut Work, id: PaymentId) -> Result<Payment> {
     if payment.kind == LedgerKind::Reversal {
         return Err(Error::conflict("error-payment-is-reversal"));
     }
-    let before = find_payable(work, payment.invoice)?;
+    // It may be voided: then a refund left nothing of its payments.
+    let before = find_invoice(work, payment.invoice)?;
     let opposite = |money: Money| Money::new(-money.minor, money.currency);
     let reversal = Payment {
         id: work.new_id(),
@@ -223,17 +224,21 @@ fn book(
     Ok(payment)
 }
 
-/// Updates the balance of a sent or paid invoice after something was booked on it, and with the
-/// balance its status: paid if nothing is due, else open.
+/// Updates the balance of a sent invoice after something was booked on it, and with the balance its
+/// status: open if something is due, else paid, or cancelled if all of it was credited and nothing
+/// paid.
 pub(in crate::app) fn settle(work: &mut Work, before: &Invoice) -> Result<Invoice> {
     let payments = store::payment::ledger(work.tx, work.account, before.id)?;
-    let booked = Booked::new(&payments, before.booked.credited);
+    let credits = store::credit_note::amounts_of_invoice(work.tx, before.id)?;
+    let booked = Booked::new(&payments, credits.iter().map(|(_, amount)| amount).sum());
     let balance = Balance::new(before.totals.amount, booked);
     let (status, paid_at) = if balance.due() > 0 {
         (InvoiceStatus::Sent, None)
+    } else if booked.credited > 0 && (balance.owed(), booked.paid) == (0, 0) {
+        (InvoiceStatus::Cancelled, None)
     } else {
         // Without a payment, nothing was ever due.
-        let settled = settled_at(&payments, balance.owed());
+        let settled = settled_at(&payments, before.totals.amount, &credits);
         let now = PaidAt { at: work.now, on: None };
         (InvoiceStatus::Paid, settled.or(before.paid_at).or(Some(now)))
     };

@@ -1,7 +1,7 @@
 //! What is paid, credited and still due on an invoice.
 
 use super::payment::{LedgerKind, PaidAt, Payment};
-use crate::domain::word::words;
+use crate::domain::{id::CreditNoteId, word::words};
 
 words! {
     /// How far an invoice is paid.
@@ -84,13 +84,19 @@ impl Balance {
     }
 }
 
-/// Returns when `owed` was paid in full: the payment that left nothing due, in the order in which
-/// payments were booked. Reversed payments do not count.
-pub fn settled_at(payments: &[Payment], owed: i64) -> Option<PaidAt> {
+/// Returns when `amount` was paid in full: the last payment that was booked while something was due.
+/// Reversed payments do not count. Ids tell which payments a credit note came before.
+pub fn settled_at(
+    payments: &[Payment],
+    amount: i64,
+    credits: &[(CreditNoteId, i64)],
+) -> Option<PaidAt> {
     let standing = payments.iter().filter(|payment| payment.is_standing());
     let mut paid = 0;
     let mut last = None;
     for payment in standing.filter(|payment| payment.kind == LedgerKind::Payment) {
+        let before = credits.iter().filter(|(id, _)| id.uuid() < payment.id.uuid());
+        let owed = amount - before.map(|(_, credited)| credited).sum::<i64>();
         if paid < owed || last.is_none() {
             last = Some(payment.paid_at);
         }

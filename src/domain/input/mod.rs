@@ -288,8 +288,10 @@ macro_rules! input {
             @struct Change [$(#[$change_meta])*] $change [] { $($fields)* }
         );
     };
-    ($(#[$meta:meta])* pub new $new:ident; $($fields:tt)*) => {
-        $crate::domain::input::input!(@struct New [$(#[$meta])*] $new [] { $($fields)* });
+    ($(#[$meta:meta])* pub new $new:ident $(checked by $check:path)?; $($fields:tt)*) => {
+        $crate::domain::input::input!(
+            @struct New [$(#[$meta])*] $new [$($check)?] { $($fields)* }
+        );
     };
     ($(#[$meta:meta])* pub change $change:ident; $($fields:tt)*) => {
         $crate::domain::input::input!(@struct Change [$(#[$meta])*] $change [] { $($fields)* });

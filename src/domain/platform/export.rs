@@ -12,6 +12,7 @@ words! {
         Invoices "invoices",
         InvoiceItems "invoice-items",
         Payments "payments",
+        CreditNotes "credit-notes",
         Messages "messages",
     }
 }

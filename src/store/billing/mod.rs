@@ -1,6 +1,7 @@
 //! Clients, invoices, payments, exchange rates.
 
 pub mod client;
+pub mod credit_note;
 pub mod exchange_rate;
 pub mod invoice;
 pub mod invoice_defaults;
@@ -9,4 +10,5 @@ pub mod invoice_link;
 mod invoice_list;
 pub mod number_series;
 pub mod payment;
+pub mod statement;
 pub mod tax;

@@ -62,7 +62,9 @@ pub fn find(
 pub fn is_used(tx: &mut Tx, account: AccountId, kind: SeriesKind, number: &str) -> Result<bool> {
     let sql = match kind {
         SeriesKind::Invoice => "SELECT 1 FROM invoices WHERE account_id = ?1 AND number = ?2",
-        SeriesKind::CreditNote => return Ok(false),
+        SeriesKind::CreditNote => {
+            "SELECT 1 FROM credit_notes WHERE account_id = ?1 AND number = ?2"
+        }
     };
     Ok(tx.find(sql, values![&account, number], |row| row.get::<i64>(0))?.is_some())
 }

@@ -72,6 +72,11 @@ pub fn rollups(tx: &mut Tx) -> Result<Vec<String>> {
     let rows = read::<InvoiceKind>(tx, rows, 0, 3)?;
     let kept = "SELECT id, amount_paid, amount_withheld FROM invoices";
     compare("paid on", rows, read::<InvoiceKind>(tx, kept, 0, 3)?);
+
+    let rows = "SELECT invoice_id, CAST(sum(amount) AS BIGINT) FROM credit_notes GROUP BY 1";
+    let rows = read::<InvoiceKind>(tx, rows, 0, 2)?;
+    let kept = "SELECT id, amount_credited FROM invoices";
+    compare("credited on", rows, read::<InvoiceKind>(tx, kept, 0, 2)?);
     Ok(findings)
 }
 
@@ -125,6 +130,7 @@ pub fn newest_id(tx: &mut Tx) -> Result<Option<ActivityId>> {
             "milestones",
             "proposals",
             "invoices",
+            "credit_notes",
             "portfolio_items",
             "messages"
         ),
@@ -218,6 +224,8 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
             is_open!(),
             " GROUP BY account_id, status \
              UNION ALL SELECT account_id, 'payments', count(*) FROM payments GROUP BY account_id \
+             UNION ALL SELECT account_id, 'credit_notes', count(*) FROM credit_notes \
+             GROUP BY account_id \
              UNION ALL SELECT account_id, 'taxes', count(*) FROM taxes GROUP BY account_id \
              UNION ALL SELECT account_id, 'messages', count(*) FROM messages GROUP BY account_id \
              UNION ALL SELECT account_id, 'messages:unread', count(*) - count(read_at) \

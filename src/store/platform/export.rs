@@ -9,9 +9,9 @@ use crate::{
         date::JsonTime,
         error::{Error, Result},
         id::{
-            AccountId, ClientKind, Id, InvoiceId, InvoiceKind, ItemKind, MessageKind,
-            MilestoneKind, Named, PaymentKind, PortfolioItemKind, ProjectKind, ProposalKind,
-            TaxKind,
+            AccountId, ClientKind, CreditNoteKind, Id, InvoiceId, InvoiceKind, ItemKind,
+            MessageKind, MilestoneKind, Named, PaymentKind, PortfolioItemKind, ProjectKind,
+            ProposalKind, TaxKind,
         },
         money::{Currency, Money},
     },
@@ -38,8 +38,8 @@ pub enum Kind {
     Flag,
     /// JSON in a column, copied unchanged.
     Json,
-    /// The taxes of an invoice, in the currency in the column with this name.
-    TaxSums(&'static str),
+    /// JSON whose `base` and `amount` are minor units of the currency in the column with this name.
+    Sums(&'static str),
     /// Texts in a JSON list or object, copied unchanged; a table writes them into one cell.
     Parts,
 }
@@ -163,7 +163,7 @@ pub const INVOICES: Section = Section {
         currency, subtotal: Kind::Money("currency"), tax_rate: Kind::Decimal,
         tax_amount: Kind::Money("currency"), amount: Kind::Money("currency"),
         discount: Kind::Money("currency"), discount_percent: Kind::Decimal,
-        prices_include_tax: Kind::Flag, taxes: Kind::TaxSums("currency"),
+        prices_include_tax: Kind::Flag, taxes: Kind::Sums("currency"),
         withholding, withholding_rate: Kind::Decimal, withheld_amount: Kind::Money("currency"),
         service_from: Kind::Day, service_to: Kind::Day, reference,
         sent_at: Kind::Instant, paid_at: Kind::Instant, payment_link, notes,
@@ -175,6 +175,20 @@ pub const INVOICES: Section = Section {
     key: "number",
     page: 50,
 };
+
+pub const CREDIT_NOTES: Section = Section::by_id(
+    "credit_notes t JOIN invoices i ON i.id = t.invoice_id JOIN clients c ON c.id = t.client_id \
+     WHERE t.account_id = ?1",
+    columns! {
+        id: id::<CreditNoteKind>(), number, invoice_id: id::<InvoiceKind>(),
+        invoice_number => "i.number", client_id: id::<ClientKind>(), client_name => "c.name",
+        currency, amount: Kind::Money("currency"), tax: Kind::Money("currency"),
+        taxes: Kind::Sums("currency"), items: Kind::Sums("currency"), reason,
+        issue_date: Kind::Day, is_void: Kind::Flag, seller: Kind::Json, buyer: Kind::Json,
+        created_at: Kind::Instant,
+    },
+    50,
+);
 
 pub const TAXES: Section = Section::by_id(
     "taxes t WHERE t.account_id = ?1",
@@ -303,7 +317,7 @@ fn fields(row: &dyn Row, columns: Columns) -> Result<Fields> {
     let place = |name| columns.iter().zip(1..).find(|(column, _)| column.name == name);
     let cells = columns.iter().zip(1..).map(|(column, at)| {
         let currency = match column.kind {
-            Kind::Money(name) | Kind::TaxSums(name) => {
+            Kind::Money(name) | Kind::Sums(name) => {
                 place(name).map(|(_, at)| row.get(at)).transpose()?.flatten()
             }
             _ => None,
@@ -332,8 +346,8 @@ fn cell(row: &dyn Row, column: usize, kind: Kind, currency: Option<Currency>) ->
             text(at.map(|at| JsonTime::of_instant(at).to_string()))
         }
         Kind::Flag => row.int(column)?.map_or(Json::Null, |number| Json::Bool(number != 0)),
-        Kind::TaxSums(_) => match row.text(column)?.zip(currency) {
-            Some((kept, currency)) => tax_sums(kept, currency)?,
+        Kind::Sums(_) => match row.text(column)?.zip(currency) {
+            Some((kept, currency)) => sums(kept, currency)?,
             None => Json::Null,
         },
         Kind::Json | Kind::Parts => match row.text(column)? {
@@ -343,16 +357,17 @@ fn cell(row: &dyn Row, column: usize, kind: Kind, currency: Option<Currency>) ->
     })
 }
 
-/// Returns the taxes of an invoice with their sums in major units.
-fn tax_sums(kept: &str, currency: Currency) -> Result<Json> {
-    let mut taxes: Vec<Fields> = serde_json::from_str(kept).map_err(Error::internal)?;
-    for tax in &mut taxes {
+/// Returns taxes or lines with their sums in major units.
+fn sums(kept: &str, currency: Currency) -> Result<Json> {
+    let mut rows: Vec<Fields> = serde_json::from_str(kept).map_err(Error::internal)?;
+    for row in &mut rows {
         for name in ["base", "amount"] {
-            let minor = tax.get(name).and_then(Json::as_i64).unwrap_or_default();
-            tax.insert(name.to_owned(), exact(Money::new(minor, currency).decimal())?);
+            if let Some(minor) = row.get(name).and_then(Json::as_i64) {
+                row.insert(name.to_owned(), exact(Money::new(minor, currency).decimal())?);
+            }
         }
     }
-    Ok(taxes.into())
+    Ok(rows.into())
 }
 
 /// Returns a decimal as a JSON number with the same digits.

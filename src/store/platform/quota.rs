@@ -6,8 +6,8 @@ use crate::{
 };
 
 /// Counts an account's clients, projects, milestones, proposals, invoices and their lines,
-/// payments, portfolio, pictures, exchange rates and passkeys, up to `most`. Deleted ones count too if their
-/// rows stay.
+/// payments, credit notes, portfolio, pictures, exchange rates and passkeys, up to `most`. Deleted
+/// ones count too if their rows stay.
 pub fn count_rows(tx: &mut Tx, account: AccountId, most: i64) -> Result<i64> {
     tx.one(
         "SELECT count(*) FROM ( \
@@ -21,6 +21,7 @@ pub fn count_rows(tx: &mut Tx, account: AccountId, most: i64) -> Result<i64> {
          UNION ALL SELECT 1 FROM invoices JOIN invoice_items \
          ON invoice_items.invoice_id = invoices.id WHERE invoices.account_id = ?1 \
          UNION ALL SELECT 1 FROM payments WHERE account_id = ?1 \
+         UNION ALL SELECT 1 FROM credit_notes WHERE account_id = ?1 \
          UNION ALL SELECT 1 FROM portfolio_items WHERE account_id = ?1 \
          UNION ALL SELECT 1 FROM images WHERE account_id = ?1 \
          UNION ALL SELECT 1 FROM exchange_rate_days WHERE account_id = ?1 \

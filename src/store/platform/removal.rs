@@ -57,7 +57,7 @@ pub fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64> {
 }
 
 /// Tables that others reference. They are cleared last, each row with the rows that reference it.
-const NAMED: &[&str] = &["payments", "invoices", "projects", "clients"];
+const NAMED: &[&str] = &["credit_notes", "payments", "invoices", "projects", "clients"];
 
 /// Some rows of an account, listed ones first. Deleted ones have their own index.
 macro_rules! some_of {
@@ -82,6 +82,9 @@ const PARENTS: &[(&str, i64, &[&str])] = &[
             "DELETE FROM invoice_items WHERE invoice_id = ?1",
             "DELETE FROM invoice_files WHERE invoice_id = ?1",
             "DELETE FROM payments WHERE invoice_id = ?1",
+            "DELETE FROM credit_note_files WHERE credit_note_id IN \
+             (SELECT id FROM credit_notes WHERE invoice_id = ?1)",
+            "DELETE FROM credit_notes WHERE invoice_id = ?1",
             "DELETE FROM invoices WHERE id = ?1",
         ],
     ),

@@ -36,7 +36,7 @@ struct Data {
 }
 
 /// The lists that can be exported as tables, with their names.
-const LISTS: [(ExportList, Text); 8] = [
+const LISTS: [(ExportList, Text); 9] = [
     (ExportList::Clients, t("clients")),
     (ExportList::Projects, t("projects")),
     (ExportList::Milestones, t("milestones")),
@@ -44,6 +44,7 @@ const LISTS: [(ExportList, Text); 8] = [
     (ExportList::Invoices, t("invoices")),
     (ExportList::InvoiceItems, t("settings-data-invoice-lines")),
     (ExportList::Payments, t("payments")),
+    (ExportList::CreditNotes, t("credit-notes")),
     (ExportList::Messages, t("messages")),
 ];
 

@@ -39,6 +39,7 @@ pub fn say(rule: &Rule) -> Text {
         Rule::NegativeTotal => t("rule-negative-total"),
         Rule::SumDiffers { computed, .. } => t("rule-sum-differs").with("computed", computed),
         Rule::MoreThanDue(due) => t("rule-more-than-due").with("due", due),
+        Rule::MoreThanLeft(left) => t("rule-more-than-left").with("left", left),
         Rule::TooManyItems { max } => t("rule-too-many").count("max", max),
         Rule::Taken => t("rule-taken"),
         Rule::Username => t("rule-username"),

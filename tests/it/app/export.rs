@@ -64,6 +64,8 @@ async fn fill(user: &User<'_>) {
     let invoice = user.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned();
     user.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);
     user.post(&format!("/invoices/{invoice}/mark-paid"), json!({})).await.data(200);
+    let body = json!({"amount": 26.89, "reason": "=Late"});
+    user.post(&format!("/invoices/{invoice}/credit-notes"), body).await.data(201);
     let rate = json!({"from": "EUR", "rate": 1.0834});
     let rate = NewRate::read(rate.as_object().unwrap()).unwrap();
     let set = move |work: &mut Work| set_exchange_rate(work, &rate, None);
@@ -114,6 +116,7 @@ async fn the_export_holds_everything_of_an_account_and_nothing_of_others() {
             "milestones",
             "proposals",
             "invoices",
+            "creditNotes",
             "exchangeRates",
             "profile",
             "portfolio",
@@ -144,6 +147,16 @@ async fn the_export_holds_everything_of_an_account_and_nothing_of_others() {
     assert_eq!(invoice["items"][0]["quantity"].to_string(), "2.5");
     assert_eq!(invoice["items"][1]["amount"].to_string(), "-0.5");
     assert_eq!(invoice["payments"][0]["amount"].to_string(), "268.89");
+    let note = &export["creditNotes"][0];
+    assert_eq!(
+        (&note["number"], &note["invoiceNumber"]),
+        (&json!("CN-2026-001"), &json!("INV-2026-001"))
+    );
+    assert_eq!(
+        (note["amount"].to_string(), note["tax"].to_string()),
+        ("26.89".into(), "1.88".into())
+    );
+    assert_eq!(note["taxes"][0]["base"].to_string(), "25.01");
     assert_eq!(export["clients"][0]["address"]["street"], "1 Broad Street");
     assert_eq!(export["clients"][0]["ccEmails"], json!(["a@example.com", "b@example.com"]));
     assert_eq!(export["invoiceDefaults"]["address"], json!({"city": "Lagos"}));
@@ -208,6 +221,7 @@ async fn lists_are_tables_without_formulas_for_spreadsheets() {
         (ExportList::Milestones, 2),
         (ExportList::Proposals, 2),
         (ExportList::Invoices, 2),
+        (ExportList::CreditNotes, 2),
     ] {
         assert_eq!(table(&ada, list).await.lines().count(), lines, "{list:?}");
     }
@@ -272,6 +286,7 @@ async fn every_page_of_an_export_uses_an_index() {
             &export::MILESTONES,
             &export::PROPOSALS,
             &export::INVOICES,
+            &export::CREDIT_NOTES,
             &export::MESSAGES,
             &export::PORTFOLIO,
             &export::ACTIVITY,

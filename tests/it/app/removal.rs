@@ -95,6 +95,8 @@ async fn fill(guarded: &Guarded<'_>, username: &str) {
         }
         if n < 10 {
             user.post(&format!("/invoices/{invoice}/mark-paid"), json!({})).await.data(200);
+            let body = json!({"amount": 1, "reason": "Late"});
+            user.post(&format!("/invoices/{invoice}/credit-notes"), body).await.data(201);
         }
     }
 
@@ -110,6 +112,8 @@ async fn fill(guarded: &Guarded<'_>, username: &str) {
          VALUES (?1, '0', ?2, 0) ON CONFLICT DO NOTHING",
         "INSERT INTO invoice_files SELECT id, ?2, ?2, 0 FROM invoices \
          WHERE account_id = ?1 AND status = 'paid' LIMIT 1 ON CONFLICT DO NOTHING",
+        "INSERT INTO credit_note_files SELECT id, ?2, ?2, 0 FROM credit_notes \
+         WHERE account_id = ?1 LIMIT 1 ON CONFLICT DO NOTHING",
         "UPDATE milestones SET invoice_id = \
          (SELECT id FROM invoices WHERE account_id = ?1 LIMIT 1) WHERE account_id = ?1",
         "UPDATE proposals SET project_id = \

@@ -209,7 +209,7 @@ fn an_account_is_exported_as_json_or_as_tables() {
     let folder = place.path("tables");
     let shown = folder.to_str().unwrap();
     let arguments = ["admin", "export", "ada@example.com", "--csv", shown];
-    assert_eq!(place.run(&arguments).done().lines().count(), 8);
+    assert_eq!(place.run(&arguments).done().lines().count(), 9);
     let file = folder.join("invoice-items.csv");
     assert!(
         std::fs::read_to_string(&file).unwrap().starts_with("\u{feff}invoiceId,invoiceNumber,")

@@ -17,7 +17,8 @@ const INVOICES: usize = 150;
 /// An invoice with any taxes, discounts and terms; prices are positive, so that it adds up.
 fn invoice() -> impl Strategy<Value = Value> {
     let tax = (0..3usize, 0..=250_000i64).prop_map(|(name, rate)| {
-        json!({"name": ["VAT", "NHIL", "GST"][name], "rate": rate as f64 / 10_000.0})
+        let name = ["VAT", "NHIL", "GST"][name];
+        json!({"name": name, "rate": rate as f64 / 10_000.0})
     });
     let taxes = prop::option::of(prop::collection::vec(tax, 0..3));
     let discount =

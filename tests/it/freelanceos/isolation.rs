@@ -13,6 +13,7 @@ struct Everything {
     proposal: String,
     tax: String,
     payment: String,
+    credit_note: String,
 }
 
 impl Everything {
@@ -25,6 +26,7 @@ impl Everything {
             proposal: user.proposal(&client, "Proposal").await,
             tax: user.tax(json!({"name": "VAT", "rate": 7.5})).await,
             payment: part_payment(user, &client).await,
+            credit_note: user.credit_note(&client).await,
             client,
             project,
         }
@@ -39,6 +41,7 @@ impl Everything {
             "proposals" => &self.proposal,
             "taxes" => &self.tax,
             "payments" => &self.payment,
+            "credit-notes" => &self.credit_note,
             other => panic!("which id do routes of {other} take?"),
         }
     }
@@ -47,6 +50,7 @@ impl Everything {
         match field {
             "clientId" => &self.client,
             "projectId" => &self.project,
+            "invoiceId" => &self.invoice,
             other => panic!("what does {other} name?"),
         }
     }
@@ -72,6 +76,7 @@ async fn seen_by(user: &User<'_>) -> Vec<Value> {
         "/proposals",
         "/taxes",
         "/payments",
+        "/credit-notes",
         "/dashboard/stats",
         "/dashboard/earnings",
         "/dashboard/activity",

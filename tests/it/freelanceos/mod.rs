@@ -3,6 +3,7 @@
 mod account;
 mod client;
 mod cors;
+mod credit_note;
 mod dashboard;
 mod dashboard_demo;
 mod dashboard_history;
@@ -33,6 +34,7 @@ mod project;
 mod proposal;
 mod search;
 mod settings;
+mod statement;
 mod tax;
 mod text;
 mod token;

@@ -3,6 +3,7 @@
 use freelanceos::{
     domain::{
         client::ClientFilter,
+        credit_note::CreditNoteFilter,
         dashboard::Period,
         date::{month_start, week_start},
         error::Result,
@@ -160,6 +161,20 @@ fn list_all(tx: &mut Tx, account: AccountId, rates: &LatestRates, today: Date) -
     store::payment::list_of_invoice(tx, account, id(5), page)?;
     store::payment::ledger(tx, account, id(5))?;
     store::payment::find(tx, account, id(5)).map(drop).or_else(|_| Ok(()))?;
+    for invoice_id in [None, Some(id(5))] {
+        for client_id in [None, Some(id(7))] {
+            store::credit_note::list(
+                tx,
+                account,
+                &CreditNoteFilter { invoice_id, client_id, page },
+            )?;
+        }
+    }
+    store::credit_note::list_of_invoice(tx, account, id(5))?;
+    store::credit_note::amounts_of_invoice(tx, id(5))?;
+    store::credit_note::find(tx, account, id(5)).map(drop).or_else(|_| Ok(()))?;
+    store::credit_note::find_file(tx, id(5))?;
+    store::statement::postings(tx, account, id(7), &TimeZone::UTC)?;
     store::exchange_rate::find_on(tx, account, Currency::USD, today)?;
     store::exchange_rate::list_days(tx, account)?;
     store::message::list(tx, account, page)?;
@@ -186,6 +201,7 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
     let milestones = word(&["pending", "completed", "paid"]);
     let currency = word(&["USD", "NGN", "EUR", "XOF"]);
     let method = word(&["cash", "card", "paypal"]);
+    let party = r#"'{"name":"N","email":"E"}'"#;
     for statement in [
         format!(
             "{} INSERT INTO accounts (id, email, email_key, \
@@ -256,6 +272,13 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
             id("i"),
             id("1 + i % 5000"),
             id("i - 1")
+        ),
+        format!(
+            "{} INSERT INTO credit_notes SELECT {}, {account}, {}, {client}, 'CN-' || i, \
+             {currency}, 1, 0, '[]', '[]', '', {day}, {party}, {party}, 0, 0 FROM n",
+            series(4000),
+            id("i"),
+            id("1 + i % 5000")
         ),
         format!(
             "{} INSERT INTO exchange_rate_days SELECT {account}, 'EUR', 'USD', \

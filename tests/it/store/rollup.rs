@@ -29,6 +29,7 @@ pub fn assert_rollups(database: &Database) {
         compare("client_totals", kept(tx, CLIENTS)?, kept(tx, CLIENTS_ANEW)?);
         compare("timeline_totals earned", kept(tx, EARNED)?, earned(tx)?);
         compare("paid on invoices", kept(tx, PAID)?, kept(tx, PAID_ANEW)?);
+        compare("credited on invoices", kept(tx, CREDITED)?, kept(tx, CREDITED_ANEW)?);
         active(tx)
     };
     database.peek(check).unwrap();
@@ -56,6 +57,10 @@ const EARNED: &str = "SELECT account_id, span || ' ' || CAST(starts_at AS TEXT) 
 const PAID: &str = "SELECT id, '', amount_paid, amount_withheld, 0 FROM invoices";
 const PAID_ANEW: &str = "SELECT invoice_id, '', CAST(sum(amount) AS BIGINT), \
                          CAST(sum(withheld) AS BIGINT), 0 FROM payments GROUP BY 1";
+
+const CREDITED: &str = "SELECT id, '', amount_credited, 0, 0 FROM invoices";
+const CREDITED_ANEW: &str = "SELECT invoice_id, '', CAST(sum(amount) AS BIGINT), 0, 0 \
+                             FROM credit_notes GROUP BY 1";
 
 /// An id of any kind.
 fn hex(row: &dyn Row, column: usize) -> Result<String> {
@@ -119,6 +124,7 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
             "SELECT DISTINCT account_id, client_id FROM projects WHERE deleted_at IS NULL",
         ),
         ("payments", "SELECT account_id FROM payments"),
+        ("credit_notes", "SELECT account_id FROM credit_notes"),
         ("messages", "SELECT account_id FROM messages"),
         ("messages:unread", "SELECT account_id FROM messages WHERE read_at IS NULL"),
         (
@@ -145,7 +151,9 @@ fn accounts(tx: &mut Tx, sql: &'static str) -> Result<Vec<String>> {
 fn open(tx: &mut Tx) -> Result<Sums> {
     let sent = tx.list(
         "SELECT account_id, due_date, currency, amount - (SELECT coalesce(sum(p.amount), 0) \
-         FROM payments p WHERE p.invoice_id = invoices.id) FROM invoices WHERE status = 'sent'",
+         FROM payments p WHERE p.invoice_id = invoices.id) - (SELECT coalesce(sum(c.amount), 0) \
+         FROM credit_notes c WHERE c.invoice_id = invoices.id) FROM invoices \
+         WHERE status = 'sent'",
         &[],
         |row| {
             let text = |column| row.get::<String>(column);
@@ -254,7 +262,7 @@ async fn churn(user: &User<'_>) {
         let currency = ["USD", "NGN", "XOF"][roll(3)];
         let amount = roll(900) + 1;
         let or = |id: &Option<String>| id.clone().unwrap_or_else(|| "none".to_owned());
-        let (path, body) = match roll(21) {
+        let (path, body) = match roll(24) {
             0 => ("clients".to_owned(), json!({"name": "N", "email": "n@example.com"})),
             1 | 2 => {
                 ("projects".to_owned(), json!({"clientId": client, "name": "P", "status": status}))
@@ -294,7 +302,12 @@ async fn churn(user: &User<'_>) {
                 }),
             ),
             18 => (format!("invoices/{}/refunds", or(&invoice)), json!({"amount": 1})),
-            19 => {
+            19 | 20 => (
+                format!("invoices/{}/credit-notes", or(&invoice)),
+                json!({"amount": amount / 4 + 1, "reason": "R"}),
+            ),
+            21 => (format!("invoices/{}/void", or(&invoice)), json!({"reason": "R"})),
+            22 => {
                 let path = format!("/payments/{}", or(&payment));
                 user.delete(&path).await;
                 continue;
@@ -322,8 +335,8 @@ async fn churn(user: &User<'_>) {
             }
             Some(_) => {
                 let made = user.post(&format!("/{path}"), body).await;
-                if made.status == 201 {
-                    let id = made.body["data"]["id"].as_str().unwrap().to_owned();
+                let id = made.body["data"]["id"].as_str().unwrap_or_default().to_owned();
+                if made.status == 201 && id.starts_with("pay_") {
                     ids.entry("payments").or_default().push(id);
                 }
                 continue;

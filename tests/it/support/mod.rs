@@ -436,8 +436,17 @@ impl User<'_> {
             "proposals" => self.proposal(client, "Proposal").await,
             "invoices" => self.invoice(client, json!(100), "2026-04-15").await,
             "taxes" => self.tax(json!({"name": "VAT", "rate": 7.5})).await,
+            "credit-notes" => self.credit_note(client).await,
             _ => String::new(),
         }
+    }
+
+    /// Credits 10 of a sent invoice and returns the id of the credit note.
+    pub async fn credit_note(&self, client: &str) -> String {
+        let invoice = self.sent_invoice(client, json!(100)).await;
+        let body = json!({"amount": 10, "reason": "Discount"});
+        let note = self.post(&format!("/invoices/{invoice}/credit-notes"), body).await;
+        note.data(201)["id"].as_str().unwrap().to_owned()
     }
 
     /// Creates a tax and returns its id.
@@ -448,7 +457,8 @@ impl User<'_> {
     /// Creates an invoice of 1000 that the route with this path accepts, and returns its id.
     pub async fn invoice_for(&self, client: &str, path: &str) -> String {
         let id = self.invoice(client, json!(1000), "2026-04-15").await;
-        if ["/mark-paid", "/payments", "/refunds"].iter().any(|end| path.ends_with(end)) {
+        let sent = ["/mark-paid", "/payments", "/refunds", "/credit-notes", "/void"];
+        if sent.iter().any(|end| path.ends_with(end)) {
             self.post(&format!("/invoices/{id}/send"), json!({})).await.data(200);
         }
         if path.ends_with("/refunds") {

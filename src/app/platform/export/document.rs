@@ -36,6 +36,7 @@ const PARTS: &[(&str, Part)] = &[
     ("milestones", Part::Rows(&export::MILESTONES, leave)),
     ("proposals", Part::Rows(&export::PROPOSALS, leave)),
     ("invoices", Part::Rows(&export::INVOICES, fill_invoice)),
+    ("creditNotes", Part::Rows(&export::CREDIT_NOTES, leave)),
     ("exchangeRates", Part::Whole(exchange_rates)),
     ("profile", Part::Whole(profile)),
     ("portfolio", Part::Rows(&export::PORTFOLIO, leave)),

@@ -49,6 +49,7 @@ impl Table {
             ExportList::Invoices => (&export::INVOICES, None),
             ExportList::InvoiceItems => (&export::INVOICES, Some((export::items, export::ITEMS))),
             ExportList::Payments => (&export::INVOICES, Some((export::payments, export::PAYMENTS))),
+            ExportList::CreditNotes => (&export::CREDIT_NOTES, None),
             ExportList::Messages => (&export::MESSAGES, None),
         };
         let (parts, columns) = parts.unzip();
@@ -56,8 +57,7 @@ impl Table {
         let of_invoice = of_invoice.map(|(name, _)| ((*name).to_owned(), Kind::Text));
         // A nested document does not fit into a cell.
         let columns = columns.unwrap_or(section.columns).iter();
-        let columns =
-            columns.filter(|column| !matches!(column.kind, Kind::Json | Kind::TaxSums(_)));
+        let columns = columns.filter(|column| !matches!(column.kind, Kind::Json | Kind::Sums(_)));
         let columns = of_invoice.chain(columns.map(|column| (column.field(), column.kind)));
         let columns = columns.collect();
         let cursor = Some(Cursor::Start);

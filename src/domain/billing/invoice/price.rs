@@ -113,6 +113,48 @@ pub fn price(lines: Vec<Line>, terms: &Terms, currency: Currency) -> Result<Pric
     })
 }
 
+/// Prices parts of the lines of an invoice: the place of each line, and the part of its amount. They
+/// share the discount of the invoice in proportion. Returns the total with tax, and the taxes of the
+/// invoice in order.
+///
+/// # Errors
+///
+/// A line has the same tax twice.
+pub fn price_parts(
+    lines: &[(&Line, i64)],
+    parts: &[(usize, i64)],
+    terms: &Terms,
+    discount: i64,
+) -> Result<(i64, Vec<TaxSum>)> {
+    let (mut taxes, mut groups) = (Vec::new(), Vec::new());
+    for (index, (line, amount)) in lines.iter().enumerate() {
+        join(&mut groups, &mut taxes, line, *amount, (terms.tax_rate, index))?;
+    }
+    let (mut known, mut credited) = (taxes.clone(), Vec::new());
+    for (index, part) in parts {
+        join(&mut credited, &mut known, lines[*index].0, *part, (terms.tax_rate, *index))?;
+    }
+    let before: Vec<i64> = groups.iter().map(|group| group.sum).collect();
+    share(&mut groups, discount);
+    for group in &mut credited {
+        let whole = groups.iter().zip(&before).find(|(whole, _)| whole.taxes == group.taxes);
+        if let Some((whole, before)) = whole.filter(|(_, before)| **before > 0) {
+            let part = i128::from(group.sum) * i128::from(whole.sum);
+            // A discount only makes it smaller.
+            group.sum = money::divide_rounded(part, i128::from(*before)) as i64;
+        }
+    }
+    let sums = match terms.prices_include_tax {
+        true => included(&credited, &taxes),
+        false => on_top(&credited, &taxes),
+    };
+    let tax: i64 = sums.iter().map(|(_, amount)| amount).sum();
+    let sum: i64 = credited.iter().map(|group| group.sum).sum();
+    let taxes = taxes.into_iter().zip(sums);
+    let taxes = taxes.map(|(tax, (base, amount))| TaxSum { tax, base, amount }).collect();
+    Ok((if terms.prices_include_tax { sum } else { sum + tax }, taxes))
+}
+
 /// Gives each line its taxes if any line has taxes of its own.
 pub(super) fn explicit(mut lines: Vec<Line>, rate: Decimal) -> Vec<Line> {
     if lines.iter().any(|line| line.taxes.is_some()) {

@@ -1,0 +1,150 @@
+//! `/credit-notes`, and crediting and voiding invoices.
+
+use std::sync::Arc;
+
+use poem_openapi::{OpenApi, param::Path};
+
+use super::{
+    Tag,
+    envelope::{Answer, Created, Paged, Reply, render},
+    error::{Changing, Failed, Finding, Listing},
+    invoice::TaxSumBody,
+};
+use crate::{
+    app::{
+        App,
+        credit_note::{credit_invoice, find_credit_note, list_credit_notes, void_invoice},
+    },
+    domain::{
+        credit_note::{CreditNote, CreditNoteFilter, CreditedItem, NewCreditNote, NewVoid},
+        id::{ClientId, CreditNoteId, InvoiceId, ItemId},
+        money::{Currency, Money},
+    },
+    http::{
+        amount::Amount,
+        bearer::Bearer,
+        body::Body,
+        query::Query,
+        schema::{Day, Instant, Text, bodies, schema},
+    },
+};
+
+schema! {
+    /// A credited line of an invoice.
+    struct ItemBody "CreditNoteItem" of (item, currency): (CreditedItem, Currency) {
+        item_id "itemId": Text<ItemId> = Text(item.id),
+        description "description": String = item.description,
+        quantity "quantity": Amount = Amount(item.quantity),
+        /// The part of the line's amount.
+        amount "amount": Amount = Money::new(item.amount, currency).into(),
+    }
+}
+
+schema! {
+    /// A credit note: what is taken off a sent invoice.
+    struct CreditNoteBody "CreditNote" of note: CreditNote {
+        id "id": Text<CreditNoteId> = Text(note.id),
+        invoice_id "invoiceId": Text<InvoiceId> = Text(note.invoice),
+        invoice_number "invoiceNumber": String = note.invoice_number,
+        client_id "clientId": Text<ClientId> = Text(note.client),
+        /// By the pattern in the settings, `CN-<year>-<number>` by default; without gaps.
+        number "number": String = note.number,
+        /// Including tax.
+        amount "amount": Amount = note.credited.amount.into(),
+        tax_amount "taxAmount": Amount =
+            Money::new(note.credited.tax(), note.credited.amount.currency).into(),
+        currency "currency": Text<Currency> = Text(note.credited.amount.currency),
+        taxes "taxes": Vec<TaxSumBody> = (note.credited.own_taxes())
+            .map(|sum| (sum.clone(), note.credited.amount.currency).into())
+            .collect(),
+        /// Empty if an amount was credited.
+        items "items": Vec<ItemBody> = (note.credited.items.iter())
+            .map(|item| (item.clone(), note.credited.amount.currency).into())
+            .collect(),
+        reason "reason": String = note.reason,
+        issue_date "issueDate": Day = Day(note.issue_date),
+        /// Whether it voided the invoice: nothing of it was left, and nothing was paid.
+        is_void "isVoid": bool = note.is_void,
+        created_at "createdAt": Instant = Instant(note.created_at),
+    }
+}
+
+bodies! {
+    /// A new credit note: of `items`, or of an `amount`, or without both of all that is not credited.
+    CreditNoteInput "NewCreditNote" = NewCreditNote, example r#"{
+        "amount": 500,
+        "reason": "Discount for the late delivery"
+    }"#;
+
+    /// Why the invoice is voided.
+    VoidInput "NewVoid" = NewVoid, example r#"{"reason": "Sent to the wrong client"}"#;
+}
+
+/// The routes of credit notes.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(tag = "Tag::CreditNotes")]
+impl Routes {
+    /// List credit notes, newest first
+    ///
+    /// Those of all invoices, or of one invoice or client.
+    #[oai(path = "/credit-notes", method = "get", operation_id = "listCreditNotes")]
+    async fn list(
+        &self,
+        bearer: Bearer,
+        filter: Query<CreditNoteFilter>,
+    ) -> Result<Paged<CreditNoteBody>, Failed<Listing>> {
+        let filter = self.0.admit(bearer.0, filter.read()).await?;
+        let list = self.0.query(bearer.0, move |work| list_credit_notes(work, &filter));
+        Ok(Paged::new(list.await?))
+    }
+
+    /// Get a credit note
+    ///
+    /// With the credited lines, if lines were credited, and the taxes taken off.
+    #[oai(path = "/credit-notes/:id", method = "get", operation_id = "getCreditNote")]
+    async fn find(
+        &self,
+        bearer: Bearer,
+        id: Path<CreditNoteId>,
+    ) -> Answer<CreditNoteBody, Finding> {
+        Ok(Reply::new(self.0.query(bearer.0, move |work| find_credit_note(work, id.0)).await?))
+    }
+
+    /// Credit a part or all of a sent invoice
+    ///
+    /// The credit note gets the next number of its own series and never changes. `items` are
+    /// credited with their share of discount and taxes; an `amount` is split over what is left of
+    /// the taxes in proportion. More than is left is refused (400), and so is a draft or a
+    /// cancelled invoice (409). An invoice of which nothing is left and nothing was paid becomes
+    /// `cancelled`; what was paid beyond the rest can be refunded.
+    #[oai(path = "/invoices/:id/credit-notes", method = "post", operation_id = "createCreditNote")]
+    async fn create(
+        &self,
+        body: Body<CreditNoteInput>,
+        bearer: Bearer,
+        id: Path<InvoiceId>,
+    ) -> Result<Created<CreditNoteBody>, Failed<Changing>> {
+        let input = body.once(render::<_, CreditNoteBody>);
+        let (once, new) = self.0.admit(bearer.0, input).await?;
+        let made = self.0.run_once(bearer.0, once, move |work| credit_invoice(work, id.0, &new));
+        Ok(Reply::once(made.await?))
+    }
+
+    /// Void a sent invoice without payments
+    ///
+    /// A credit note of all that is left; the invoice becomes `cancelled`. With payments the
+    /// response is 409: reverse or refund them first.
+    #[oai(path = "/invoices/:id/void", method = "post", operation_id = "voidInvoice")]
+    async fn void(
+        &self,
+        body: Body<VoidInput>,
+        bearer: Bearer,
+        id: Path<InvoiceId>,
+    ) -> Result<Created<CreditNoteBody>, Failed<Changing>> {
+        let input = body.once(render::<_, CreditNoteBody>);
+        let (once, new) = self.0.admit(bearer.0, input).await?;
+        let made = self.0.run_once(bearer.0, once, move |work| void_invoice(work, id.0, &new));
+        Ok(Reply::once(made.await?))
+    }
+}

@@ -1,0 +1,109 @@
+//! Credit notes: taking a part or all of a sent invoice off.
+
+use crate::{
+    app::{invoice::find_invoice, invoice_link::parties, payment::settle, unit_of_work::Work},
+    domain::{
+        credit_note::{CreditNote, CreditNoteFilter, Credited, Left, NewCreditNote, NewVoid},
+        error::{Error, Result},
+        id::{CreditNoteId, InvoiceId},
+        invoice::{Invoice, InvoiceStatus},
+        number_series::SeriesKind,
+        page::Listing,
+        unprintable,
+    },
+    pdf, store,
+};
+
+/// Takes lines, an amount or all that is left off a sent invoice. One of which nothing is left and
+/// nothing was paid is voided.
+///
+/// # Errors
+///
+/// Not found if the caller has no such invoice; a conflict if it is a draft or cancelled, or nothing
+/// of it is left; invalid if more than is left is credited.
+pub fn credit_invoice(work: &mut Work, id: InvoiceId, new: &NewCreditNote) -> Result<CreditNote> {
+    let invoice = find_creditable(work, id)?;
+    let before = store::credit_note::list_of_invoice(work.tx, work.account, id)?;
+    let credited = Left::new(&invoice, &before).credit(new)?;
+    issue(work, &invoice, credited, &new.reason)
+}
+
+/// Takes all that is left off a sent invoice without payments.
+///
+/// # Errors
+///
+/// Not found if the caller has no such invoice; a conflict if it is a draft or cancelled, or
+/// something was paid or there is nothing to take off.
+pub fn void_invoice(work: &mut Work, id: InvoiceId, new: &NewVoid) -> Result<CreditNote> {
+    let invoice = find_creditable(work, id)?;
+    if invoice.booked.paid != 0 {
+        return Err(Error::conflict("error-invoice-paid-void"));
+    }
+    let before = store::credit_note::list_of_invoice(work.tx, work.account, id)?;
+    let all = NewCreditNote { items: None, amount: None, reason: new.reason.clone() };
+    let credited = Left::new(&invoice, &before).credit(&all)?;
+    issue(work, &invoice, credited, &new.reason)
+}
+
+/// Returns a page of the caller's credit notes.
+pub fn list_credit_notes(
+    work: &mut Work,
+    filter: &CreditNoteFilter,
+) -> Result<Listing<CreditNote>> {
+    store::credit_note::list(work.tx, work.account, filter)
+}
+
+/// Returns a credit note of the caller.
+///
+/// # Errors
+///
+/// Not found if the caller has no such credit note.
+pub fn find_credit_note(work: &mut Work, id: CreditNoteId) -> Result<CreditNote> {
+    store::credit_note::find(work.tx, work.account, id)
+}
+
+/// Returns an invoice of the caller that the client has got.
+fn find_creditable(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
+    let invoice = find_invoice(work, id)?;
+    Err(Error::conflict(match invoice.status {
+        InvoiceStatus::Draft => "error-invoice-draft-credit",
+        InvoiceStatus::Cancelled if invoice.is_voided() => "error-invoice-voided",
+        InvoiceStatus::Cancelled => "error-invoice-cancelled-credit",
+        InvoiceStatus::Sent | InvoiceStatus::Overdue | InvoiceStatus::Paid => return Ok(invoice),
+    }))
+}
+
+/// Issues a credit note under the next number, with both parties as on the invoice.
+fn issue(
+    work: &mut Work,
+    invoice: &Invoice,
+    credited: Credited,
+    reason: &str,
+) -> Result<CreditNote> {
+    // Refuse to freeze text that would print as boxes.
+    unprintable::refuse(&pdf::missing_of_text(&work.env.settings.fonts, reason))?;
+    let account = store::account::find(work.tx, work.account)?;
+    let (seller, buyer) = parties(work.tx, &account, invoice)?;
+    let today = work.today()?;
+    let number = store::number_series::draw(work.tx, work.account, SeriesKind::CreditNote, today)?;
+    let left = invoice.balance().owed() - credited.amount.minor;
+    let note = CreditNote {
+        id: work.new_id(),
+        account: work.account,
+        invoice: invoice.id,
+        invoice_number: invoice.number.clone(),
+        invoice_date: invoice.issue_date,
+        client: invoice.client_id,
+        number: number.text,
+        credited,
+        reason: reason.to_owned(),
+        issue_date: today,
+        seller,
+        buyer,
+        is_void: left == 0 && invoice.booked.paid == 0,
+        created_at: work.now,
+    };
+    store::credit_note::create(work.tx, &note)?;
+    settle(work, invoice)?;
+    Ok(note)
+}
