@@ -672,7 +672,8 @@ CREATE INDEX taxes_listed ON taxes (account_id, id);
 -- Payments are facts: part payments, reversals and refunds. kind: "payment", "reversal" (the
 -- negative of the payment it reverses) or "refund" (negative too). amount includes what the client
 -- withheld as tax. paid_on is the day, if one was given; paid_at is then an instant of that day in
--- the account's timezone.
+-- the account's timezone, and the payment counts in the timeline "earned_on" (days in UTC) instead
+-- of "earned".
 ALTER TABLE payments ADD COLUMN kind TEXT NOT NULL DEFAULT 'payment';
 ALTER TABLE payments ADD COLUMN withheld BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE payments ADD COLUMN paid_on TEXT;

@@ -91,7 +91,7 @@ settings-money-save-rate = Save rate
 settings-money-saved = Totals are now shown in { $currency }.
 settings-money-since-day = Effective from { $day }
 settings-money-since-label = Effective from
-settings-money-totals-are-shown-changing = Totals are shown in { $base }. Changing the base currency doesn’t change any invoice. Payments in other currencies are converted at your latest rate, and listed separately if there is none.
+settings-money-totals-are-shown-changing = Totals are shown in { $base }. Changing the base currency doesn’t change any invoice. Payments in other currencies are converted at the latest rate of their day, and listed separately if there is none.
 settings-money-worth-in = Value in { $currency }
 settings-profile-6-digit-code-from = The 6-digit code from the email. You can also open the link in it.
 settings-profile-change-what-visitors-see-html = To change what visitors see, edit <a href="/profile">your profile</a>.

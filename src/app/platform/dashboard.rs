@@ -48,13 +48,14 @@ pub fn feed(work: &mut Work, page: Page) -> Result<Listing<FeedEntry>> {
 
 /// Returns the key figures, as of now in the account's timezone and currency.
 pub fn stats(work: &mut Work) -> Result<Stats> {
-    let calendar = Calendar::new(work.now, &work.actor.time_zone()?)?;
+    let zone = work.actor.time_zone()?;
+    let calendar = Calendar::new(work.now, &zone)?;
     let (rates, account) = (work.rates()?, work.account);
     let tx = &mut *work.tx;
 
     let all = earned(&dashboard::earned_in_all(tx, account)?, &rates);
     let edges = [calendar.last_month, calendar.this_month, jiff::Timestamp::MAX];
-    let months = dashboard::earned_between(tx, account, Period::Monthly, &edges)?;
+    let months = dashboard::earned_between(tx, account, Period::Monthly, &edges, &zone)?;
     let month =
         |index: usize| months.get(index).map_or(0, |payments| earned(payments, &rates).minor);
     let (last_month, this_month) = (month(0), month(1));
@@ -106,7 +107,7 @@ pub fn earnings(work: &mut Work, period: Period) -> Result<Earnings> {
     let starts = period.starts(date::day_in(work.now, &zone))?;
     let edges =
         starts.iter().map(|start| date::day_start(*start, &zone)).collect::<Result<Vec<_>>>()?;
-    let sums = dashboard::earned_between(work.tx, work.account, period, &edges)?;
+    let sums = dashboard::earned_between(work.tx, work.account, period, &edges, &zone)?;
     let points = starts.iter().zip(&sums).map(|(start, payments)| EarningsPoint {
         label: period.label(*start),
         start: *start,

@@ -86,7 +86,7 @@ fn year(
     let days = YearDays::new(today)?;
     let edges = days.edges.iter().map(|day| date::day_start(*day, &zone));
     let edges = edges.collect::<Result<Vec<_>>>()?;
-    let sums = dashboard::earned_between(work.tx, work.account, Period::Monthly, &edges)?;
+    let sums = dashboard::earned_between(work.tx, work.account, Period::Monthly, &edges, &zone)?;
     let base = rates.base();
     // The payments from one day until before another; both must be edges.
     let between = |from: Date, until: Date| {

@@ -12,10 +12,10 @@ use crate::{
     app::{
         App,
         client::create_client,
-        invoice::{create_invoice, delete_invoice},
+        invoice::{create_invoice, delete_invoice, find_invoice},
         invoice_send::send_invoice,
         milestone::{create_milestone, delete_milestone, update_milestone},
-        payment::mark_invoice_paid,
+        payment::{mark_invoice_paid, record_payment, reverse_payment},
         project::{create_project, update_project},
         proposal::{create_proposal, update_proposal},
         unit_of_work::{Who, Work},
@@ -29,8 +29,8 @@ use crate::{
         idempotency::Once,
         invoice::{Delivery, NewInvoice},
         milestone::{MilestoneChange, MilestoneStatus, NewMilestone},
-        money::Currency,
-        payment::Settlement,
+        money::{Currency, Money},
+        payment::{Method, NewPayment, Payment, Settlement},
         project::{NewProject, ProjectChange, ProjectStatus},
         proposal::{Answer, NewProposal, ProposalChange},
     },
@@ -185,10 +185,10 @@ impl<'a> History<'a> {
                 let id = known(&self.invoices, &key)?;
                 self.run(move |work| send_invoice(work, id, &Delivery::default()).map(drop)).await
             }
-            Step::PayInvoice(key) => {
+            Step::PayInvoice(key) => self.pay(key).await,
+            Step::PayPart(key) => {
                 let id = known(&self.invoices, &key)?;
-                self.run(move |work| mark_invoice_paid(work, id, &Settlement::default()).map(drop))
-                    .await
+                self.run(move |work| pay_share(work, id, 3, Method::MobileMoney).map(drop)).await
             }
         }
     }
@@ -198,6 +198,34 @@ impl<'a> History<'a> {
         use_case: impl Fn(&mut Work) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.app.run(self.who, use_case).await
+    }
+
+    /// Pays an invoice: most at once, some in two parts or with tax withheld, and a few after a
+    /// payment that was recorded by mistake.
+    async fn pay(&self, key: usize) -> Result<()> {
+        let id = known(&self.invoices, &key)?;
+        let methods = [Method::BankTransfer, Method::Card, Method::MobileMoney, Method::Paypal];
+        let method = methods[key % methods.len()];
+        self.run(move |work| {
+            match key % 10 {
+                3 => drop(pay_share(work, id, 2, method)?),
+                5 if key % 50 == 5 => {
+                    let mistake = pay_share(work, id, 1, Method::Cash)?;
+                    reverse_payment(work, mistake.id)?;
+                }
+                _ => {}
+            }
+            let due = find_invoice(work, id)?.amount_due();
+            let withheld = Money::new(if key % 10 == 6 { due.minor / 20 } else { 0 }, due.currency);
+            let settlement = Settlement {
+                withheld: Some(withheld.decimal()),
+                method: Some(method),
+                reference: (method == Method::BankTransfer).then(|| format!("TRX-{}", 4100 + key)),
+                paid_at: None,
+            };
+            mark_invoice_paid(work, id, &settlement).map(drop)
+        })
+        .await
     }
 
     async fn rates(&self, rates: Vec<(&'static str, rust_decimal::Decimal)>) -> Result<()> {
@@ -221,6 +249,21 @@ impl<'a> History<'a> {
         self.invoices.insert(key, shown.invoice.id);
         Ok(())
     }
+}
+
+/// Pays an equal share of what is due on an invoice.
+fn pay_share(work: &mut Work, id: InvoiceId, shares: i64, method: Method) -> Result<Payment> {
+    let due = find_invoice(work, id)?.amount_due();
+    let new = NewPayment {
+        amount: Money::new(due.minor / shares, due.currency).decimal(),
+        withheld: None,
+        paid_at: None,
+        method: Some(method),
+        reference: None,
+        note: None,
+        allow_overpayment: false,
+    };
+    record_payment(work, id, &new)
 }
 
 fn known<K: Eq + Hash, V: Copy>(things: &HashMap<K, V>, key: &K) -> Result<V> {

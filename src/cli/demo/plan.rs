@@ -63,6 +63,8 @@ pub enum Step {
     CancelInvoice(usize),
     SendInvoice(usize),
     PayInvoice(usize),
+    /// A part of it.
+    PayPart(usize),
 }
 
 /// The contents of an invoice.
@@ -293,6 +295,8 @@ impl Story {
             let paid = (due - 8 + self.choice.below(10) + late).max(day + 1);
             if !never {
                 self.add(paid, 12 * 60 + minutes, Step::PayInvoice(key));
+            } else if number % 2 == 0 {
+                self.add(paid, 12 * 60 + minutes, Step::PayPart(key));
             }
         }
         Ok(())

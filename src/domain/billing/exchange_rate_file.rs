@@ -1,8 +1,6 @@
 //! Exchange rate files: lines of `day,from,to,rate`, or the European Central Bank's table of euro
 //! rates. Columns are separated by commas, semicolons or tabs.
 
-use std::collections::BTreeMap;
-
 use csv::{ReaderBuilder, Trim};
 use jiff::civil::Date;
 
@@ -36,8 +34,7 @@ impl Row<'_> {
     }
 }
 
-/// Parses every rate of a file, in line order. From an ECB table, takes the newest rate of each
-/// currency.
+/// Parses every rate of a file, in line order.
 ///
 /// # Errors
 ///
@@ -105,7 +102,7 @@ fn table(head: &Row, rows: &[Row]) -> Result<Vec<Line>, WrongLine> {
         .iter()
         .flat_map(|row| currencies.iter().map(move |(column, _)| (row, row.cell(*column))));
     let mark = Mark::of(rate_cells, '\0')?;
-    let mut newest: BTreeMap<Currency, Line> = BTreeMap::new();
+    let mut rates = Vec::new();
     for row in rows {
         let day = row.cell(0);
         let written = Date::strptime("%d %B %Y", day).or_else(|_| day.parse());
@@ -121,14 +118,10 @@ fn table(head: &Row, rows: &[Row]) -> Result<Vec<Line>, WrongLine> {
             }
             let rate = mark.plain(cell).map_err(|reason| row.wrong(reason))?;
             let read = ExchangeRate::parse(&day, euro.code(), currency.code(), &rate);
-            let rate = read.map_err(|error| row.wrong(error.to_string()))?;
-            if newest.get(currency).is_none_or(|(_, known)| known.day < rate.day) {
-                newest.insert(*currency, (row.number, rate));
-            }
+            rates.push((row.number, read.map_err(|error| row.wrong(error.to_string()))?));
         }
     }
-    let mut rates: Vec<Line> = newest.into_values().collect();
-    rates.sort_by_key(|(number, _)| *number);
+    rates.sort_by_key(|(number, rate)| (*number, rate.into));
     Ok(rates)
 }
 
@@ -278,8 +271,13 @@ mod tests {
         assert_eq!(rates, ["2 2026-03-18 EUR JPY 162.45", "2 2026-03-18 EUR USD 1.0834"]);
         let history = "Date,USD,JPY,CYP,\n2026-03-18,1.0834,162.45,N/A,\n\
                        2026-03-17,1.1,N/A,N/A,\n1999-01-04,1.1789,133.73,0.58231,\n";
-        // Only the newest rate of each pair is used; abolished currencies have no pair.
+        // Payments convert at the rate of their day. Abolished currencies have no pair.
         let rates = shown(history).unwrap();
-        assert_eq!(rates, ["2 2026-03-18 EUR JPY 162.45", "2 2026-03-18 EUR USD 1.0834"]);
+        let expected = [
+            "2 2026-03-18 EUR JPY 162.45",
+            "2 2026-03-18 EUR USD 1.0834",
+            "3 2026-03-17 EUR USD 1.1",
+        ];
+        assert_eq!(rates, expected);
     }
 }

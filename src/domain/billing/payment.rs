@@ -47,15 +47,14 @@ words! {
 /// When money was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaidAt {
-    /// The instant at which it counts towards the earnings.
+    /// The instant; of a given day, one in the account's timezone at that time, to order lists by.
     pub at: Timestamp,
     /// The day, if one was given: no timezone shifts it.
     pub on: Option<Date>,
 }
 
 impl PaidAt {
-    /// Without a given day, it is now. Otherwise it counts at noon of that day, which is the same
-    /// day in most other timezones too, or now if that is today.
+    /// Without a given day, it is now. Of a given day it is noon, or now if that is today.
     ///
     /// # Errors
     ///

@@ -47,7 +47,8 @@ record! {
             created_at = payment.created_at,
         }
         @read {
-            reversed_by = "(SELECT r.id FROM payments r WHERE r.reverses = payments.id)",
+            reversed_by =
+                "(SELECT r.id FROM payments r WHERE r.reverses = payments.id) AS reversed_by",
             number = "(SELECT number FROM invoices WHERE invoices.id = payments.invoice_id)",
             name = "(SELECT name FROM clients WHERE clients.id = payments.client_id)",
         }
@@ -80,8 +81,11 @@ pub fn create(tx: &mut Tx, payment: &Payment) -> Result<()> {
         base: payment.base.map(|base| base.amount),
     };
     client::add_payment(tx, payment.client, &sum)?;
-    let at = payment.paid_at.at;
-    dashboard::record(tx, payment.account, Measure::Earned, at, 1, Some(&sum))
+    let (measure, at) = match payment.paid_at.on {
+        Some(_) => (Measure::EarnedOn, payment.paid_at.told()),
+        None => (Measure::Earned, payment.paid_at.at),
+    };
+    dashboard::record(tx, payment.account, measure, at, 1, Some(&sum))
 }
 
 /// Finds a payment.

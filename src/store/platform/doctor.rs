@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
     domain::{
+        date::day_start,
         error::Result,
         id::{
             AccountId, AccountKind, ActivityId, ClientId, ClientKind, Id, InvoiceKind, Named,
@@ -16,7 +17,7 @@ use crate::{
         activity::is_in_feed,
         engine::{Row, Tx},
         invoice::{amount_due, is_open},
-        timeline,
+        timeline::{self, Measure},
     },
 };
 
@@ -46,9 +47,10 @@ pub fn rollups(tx: &mut Tx) -> Result<Vec<String>> {
     let kept = "SELECT account_id, span, due, currency, entries, amount FROM open_totals";
     compare("open total", rows, read::<AccountKind>(tx, kept, 3, 6)?);
 
-    let kept = "SELECT account_id, span, CAST(starts_at AS TEXT), currency, base_currency, \
-                entries, amount, base_amount FROM timeline_totals WHERE measure = 'earned'";
-    compare("earnings", earned(tx)?, read::<AccountKind>(tx, kept, 4, 8)?);
+    let kept = "SELECT account_id, measure, span, CAST(starts_at AS TEXT), currency, \
+                base_currency, entries, amount, base_amount FROM timeline_totals \
+                WHERE measure <> 'active'";
+    compare("earnings", earned(tx)?, read::<AccountKind>(tx, kept, 5, 9)?);
 
     // Every span of that timeline must add up to the number of active projects.
     let rows = "SELECT account_id, span, count(*) FROM projects CROSS JOIN \
@@ -268,15 +270,20 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
 fn earned(tx: &mut Tx) -> Result<Sums> {
     read_each(
         tx,
-        "SELECT account_id, paid_at - paid_at % 900, currency, coalesce(base_currency, ''), \
-         count(*), CAST(sum(amount) AS BIGINT), CAST(coalesce(sum(base_amount), 0) AS BIGINT) \
-         FROM payments GROUP BY 1, 2, 3, 4",
+        "SELECT account_id, CASE WHEN paid_on IS NULL THEN paid_at - paid_at % 900 END, paid_on, \
+         currency, coalesce(base_currency, ''), count(*), CAST(sum(amount) AS BIGINT), \
+         CAST(coalesce(sum(base_amount), 0) AS BIGINT) FROM payments GROUP BY 1, 2, 3, 4, 5",
         |sums, row| {
-            let (account, at): (AccountId, Timestamp) = (row.get(0)?, row.get(1)?);
-            let (currency, base): (String, String) = (row.get(2)?, row.get(3)?);
-            let sum = [row.get(4)?, row.get(5)?, row.get(6)?];
+            let (account, at): (AccountId, Option<Timestamp>) = (row.get(0)?, row.get(1)?);
+            let (measure, at) = match (at, row.get::<Option<Date>>(2)?) {
+                (_, Some(day)) => (Measure::EarnedOn, day_start(day, &TimeZone::UTC)?),
+                (at, None) => (Measure::Earned, at.unwrap_or_default()),
+            };
+            let (currency, base): (String, String) = (row.get(3)?, row.get(4)?);
+            let sum = [row.get(5)?, row.get(6)?, row.get(7)?];
             for (span, starts_at) in timeline::spans(at)? {
-                add(sums, format!("{account} {span} {starts_at} {currency} {base}"), &sum);
+                let name = format!("{} {span} {starts_at} {currency} {base}", measure.as_str());
+                add(sums, format!("{account} {name}"), &sum);
             }
             Ok(())
         },

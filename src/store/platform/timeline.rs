@@ -27,8 +27,10 @@ const QUARTER: i64 = 900;
 words! {
     /// What a timeline sums.
     Measure {
-        /// Payments.
+        /// Payments at an instant.
         Earned "earned",
+        /// Payments of a day, at its start in UTC: no timezone shifts them.
+        EarnedOn "earned_on",
         /// Projects that become active (+1) or stop being so (-1).
         Active "active",
     }
@@ -104,23 +106,34 @@ pub fn record(
 pub fn earned_in_all(tx: &mut Tx, account: AccountId) -> Result<Vec<PaymentSum>> {
     tx.list(
         "SELECT currency, amount, base_currency, base_amount FROM timeline_totals \
-         WHERE account_id = ?1 AND measure = 'earned' AND span = 'all' AND starts_at = 0",
+         WHERE account_id = ?1 AND measure IN ('earned', 'earned_on') AND span = 'all' \
+         AND starts_at = 0",
         values![&account],
         |row| read_sum(row, row.get(0)?, 1),
     )
 }
 
-/// Returns the earnings of each period between neighbouring `edges` (instants, oldest first).
+/// Returns the earnings of each period between neighbouring `edges`: the starts of days in a
+/// timezone, oldest first.
 pub fn earned_between(
     tx: &mut Tx,
     account: AccountId,
     period: Period,
     edges: &[Timestamp],
+    zone: &TimeZone,
 ) -> Result<Vec<Vec<PaymentSum>>> {
-    let mut periods = between(tx, account, Measure::Earned, period, edges)?;
-    Ok(periods
-        .iter_mut()
-        .map(|period| period.drain().filter_map(|(key, sum)| sum.payments(&key)).collect())
+    let days = edges.iter().map(|edge| match *edge == Timestamp::MAX {
+        true => Ok(Timestamp::MAX),
+        false => date::day_start(date::day_in(*edge, zone), &TimeZone::UTC),
+    });
+    let days = days.collect::<Result<Vec<_>>>()?;
+    let instants = between(tx, account, Measure::Earned, period, edges)?;
+    let days = between(tx, account, Measure::EarnedOn, period, &days)?;
+    let both = instants.into_iter().zip(days);
+    Ok(both
+        .map(|(some, more)| {
+            some.iter().chain(&more).filter_map(|(key, sum)| sum.payments(key)).collect()
+        })
         .collect())
 }
 

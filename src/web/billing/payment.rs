@@ -15,7 +15,7 @@ use crate::{
         error::{Error, Result},
         input::Input,
         invoice::Invoice,
-        money::Money,
+        money::{Currency, Money},
         page::Listing,
         payment::{LedgerKind, Method, NewPayment, NewRefund, Payment, PaymentFilter},
     },
@@ -55,6 +55,7 @@ struct Edit {
     form: Form,
     editing: Editing,
     is_refund: bool,
+    currency: Currency,
 }
 
 /// Lists payments, latest first.
@@ -160,7 +161,8 @@ fn edit_page(
         action: format!("{place}/{action}/new"),
         ..Editing::of(heading, &place, &invoice.number)
     };
-    answer(status, &Edit { shell: visit.shell(Section::Invoices), form, editing, is_refund })
+    let (shell, currency) = (visit.shell(Section::Invoices), invoice.currency);
+    answer(status, &Edit { shell, form, editing, is_refund, currency })
 }
 
 /// Returns the ways to pay, for a select.

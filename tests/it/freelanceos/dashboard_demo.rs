@@ -119,7 +119,9 @@ fn read_model(app: &TestApp) -> Model {
                 Ok(clients.iter().position(|client| client.id == id.to_string()).unwrap())
             };
             let invoices = tx.list(
-                "SELECT id, number, client_id, currency, amount, due_date, status FROM invoices",
+                "SELECT id, number, client_id, currency, amount, due_date, status, \
+                 (SELECT CAST(coalesce(sum(p.amount), 0) AS BIGINT) FROM payments p WHERE p.invoice_id = invoices.id) \
+                 FROM invoices",
                 &[],
                 |row| {
                     let id: InvoiceId = row.get(0)?;
@@ -131,11 +133,13 @@ fn read_model(app: &TestApp) -> Model {
                         minor: row.get::<i64>(4)?.into(),
                         due: row.get(5)?,
                         status: word(&text(row, 6)?),
+                        paid: row.get::<i64>(7)?.into(),
                     })
                 },
             )?;
             let payments = tx.list(
-            "SELECT client_id, paid_at, currency, amount, base_currency, base_amount FROM payments",
+            "SELECT client_id, paid_at, currency, amount, base_currency, base_amount, paid_on \
+             FROM payments",
             &[],
             |row| {
                 let base: Option<String> = row.get(4)?;
@@ -143,6 +147,7 @@ fn read_model(app: &TestApp) -> Model {
                 Ok(Payment {
                     client: client(row, 0)?,
                     at: row.get(1)?,
+                    on: row.get(6)?,
                     currency: known(&text(row, 2)?),
                     minor: row.get::<i64>(3)?.into(),
                     frozen: base.zip(minor).map(|(base, minor)| (known(&base), minor.into())),
@@ -189,7 +194,8 @@ fn read_model(app: &TestApp) -> Model {
                     |row| {
                         let rate: Decimal = row.get(3)?;
                         let rate = (rate * Decimal::from(RATE_ONE)).to_i128().unwrap();
-                        Ok(((known(&text(row, 0)?), known(&text(row, 1)?)), (row.get(2)?, rate)))
+                        let of_day = BTreeMap::from([(row.get(2)?, rate)]);
+                        Ok(((known(&text(row, 0)?), known(&text(row, 1)?)), of_day))
                     },
                 )?
                 .into_iter()

@@ -1,5 +1,7 @@
 //! `/dashboard` over random histories of more than a year, checked against a separate calculation.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -53,6 +55,23 @@ struct History<'a> {
     dice: Dice,
     claims: Claims,
     now: Timestamp,
+    /// Payments and refunds that can be undone, each with its place in the model.
+    entries: Vec<(Entry, usize)>,
+    /// The money paid on each invoice, without what was withheld.
+    cash: BTreeMap<usize, i128>,
+}
+
+/// A payment or, with a negative sum, a refund.
+struct Entry {
+    id: String,
+    invoice: usize,
+    sum: i128,
+    withheld: i128,
+}
+
+/// An amount as the API expects it.
+fn json_number(minor: i128, currency: &str) -> serde_json::Number {
+    number(minor, exponent(currency)).parse().unwrap()
 }
 
 impl History<'_> {
@@ -115,15 +134,16 @@ impl History<'_> {
         let clients = self.clients();
         let client = self.dice.pick(&clients).unwrap();
         let currency = self.dice.pick(&CURRENCIES).unwrap();
-        let (minor, due) = (i128::from(self.dice.roll(500_000)), self.day_near());
+        let (minor, due) = (i128::from(self.dice.roll(500_000)) + 1, self.day_near());
         let body = json!({
             "clientId": self.model.clients[client].id, "currency": currency, "dueDate": due.to_string(),
-            "amount": number(minor, exponent(currency)).parse::<serde_json::Number>().unwrap(),
+            "amount": json_number(minor, currency),
         });
         let made = self.post("/invoices", body).await;
         let text = |field: &str| made[field].as_str().unwrap().to_owned();
         let (id, number) = (text("id"), text("number"));
-        let invoice = Invoice { id, number, client, currency, minor, due, status: "draft" };
+        let invoice =
+            Invoice { id, number, client, currency, minor, due, status: "draft", paid: 0 };
         self.model.invoices.push(invoice);
         self.model.invoices.len() - 1
     }
@@ -134,11 +154,92 @@ impl History<'_> {
         self.model.invoices[invoice].status = status;
     }
 
+    /// Pays what is due.
     async fn pay(&mut self, invoice: usize) {
         self.act_on(invoice, "mark-paid", "paid").await;
-        let Invoice { client, currency, minor, .. } = self.model.invoices[invoice];
-        let frozen = self.model.convert(currency, minor).map(|sum| (self.model.base, sum));
-        self.model.payments.push(Payment { client, at: self.now, currency, minor, frozen });
+        let due = self.model.invoices[invoice].minor - self.model.invoices[invoice].paid;
+        self.book(invoice, due, None);
+    }
+
+    /// Adds an entry to the model, converted at the rate of its day.
+    fn book(&mut self, of: usize, minor: i128, on: Option<Date>) {
+        let invoice = &mut self.model.invoices[of];
+        invoice.paid += minor;
+        *self.cash.entry(of).or_default() += minor;
+        let (client, currency) = (invoice.client, invoice.currency);
+        let day = on.unwrap_or_else(|| self.model.today(self.now));
+        let frozen = self.model.convert_on(day, currency, minor).map(|sum| (self.model.base, sum));
+        self.model.payments.push(Payment { client, at: self.now, on, currency, minor, frozen });
+    }
+
+    /// Pays a part of an invoice, or more than is due, today or on an earlier day, with a part of it
+    /// withheld.
+    async fn pay_part(&mut self, of: usize) {
+        let Invoice { currency, minor, paid, .. } = self.model.invoices[of];
+        let most = ((minor - paid) as u64).max(1) * if self.dice.roll(5) == 0 { 2 } else { 1 };
+        let sum = i128::from(self.dice.roll(most)) + 1;
+        let withheld = if self.dice.roll(3) == 0 { sum / 10 } else { 0 };
+        let on = (self.dice.roll(3) > 0)
+            .then(|| self.model.today(self.now) - (self.dice.roll(70) as i64).days());
+        let body = json!({
+            "amount": json_number(sum - withheld, currency), "withheld": json_number(withheld, currency),
+            "paidAt": on.map(|day| day.to_string()), "allowOverpayment": true,
+        });
+        let path = format!("/invoices/{}/payments", self.model.invoices[of].id);
+        let made = self.user.post(&path, body).await.data(201).clone();
+        self.book(of, sum, on);
+        *self.cash.get_mut(&of).unwrap() -= withheld;
+        self.settle(of);
+        let entry =
+            Entry { id: made["id"].as_str().unwrap().to_owned(), invoice: of, sum, withheld };
+        self.entries.push((entry, self.model.payments.len() - 1));
+    }
+
+    /// Takes back any payment or refund, unless that would leave more refunded than paid.
+    async fn undo(&mut self) {
+        let indices: Vec<usize> = (0..self.entries.len()).collect();
+        let Some(index) = self.dice.pick(&indices) else { return };
+        let (Entry { id, invoice, sum, withheld }, payment) = &self.entries[index];
+        let (of, sum, cash, payment) = (*invoice, *sum, *sum - *withheld, *payment);
+        let answer = self.user.delete(&format!("/payments/{id}")).await;
+        if self.cash[&of] - cash < 0 {
+            answer.error(409);
+            return;
+        }
+        answer.data(200);
+        let Payment { client, at, on, currency, minor, frozen } = self.model.payments[payment];
+        let frozen = frozen.map(|(base, sum)| (base, -sum));
+        self.model.payments.push(Payment { client, at, on, currency, minor: -minor, frozen });
+        self.model.invoices[of].paid -= sum;
+        *self.cash.get_mut(&of).unwrap() -= cash;
+        self.settle(of);
+        self.entries.remove(index);
+    }
+
+    /// Gives back some of what was paid too much.
+    async fn refund(&mut self) {
+        let too_much = |of: &usize| {
+            let invoice = &self.model.invoices[*of];
+            (invoice.paid - invoice.minor).min(self.cash.get(of).copied().unwrap_or_default())
+        };
+        let overpaid: Vec<usize> =
+            (0..self.model.invoices.len()).filter(|of| too_much(of) > 0).collect();
+        let Some(of) = self.dice.pick(&overpaid) else { return };
+        let sum = i128::from(self.dice.roll(too_much(&of) as u64)) + 1;
+        let body = json!({"amount": json_number(sum, self.model.invoices[of].currency)});
+        let path = format!("/invoices/{}/refunds", self.model.invoices[of].id);
+        let made = self.user.post(&path, body).await.data(201).clone();
+        self.book(of, -sum, None);
+        let id = made["id"].as_str().unwrap().to_owned();
+        self.entries.push((
+            Entry { id, invoice: of, sum: -sum, withheld: 0 },
+            self.model.payments.len() - 1,
+        ));
+    }
+
+    fn settle(&mut self, of: usize) {
+        let invoice = &mut self.model.invoices[of];
+        invoice.status = if invoice.paid < invoice.minor { "sent" } else { "paid" };
     }
 
     async fn create_project(&mut self) {
@@ -220,10 +321,7 @@ impl History<'_> {
             rate: Decimal::from_i128_with_scale(millionths.into(), 6),
         };
         self.app.app.import_rates(EMAIL.to_owned(), vec![rate]).await.unwrap();
-        let known = self.model.rates.entry((from, into)).or_insert((day, 0));
-        if known.0 <= day {
-            *known = (day, millionths.into());
-        }
+        self.model.rates.entry((from, into)).or_default().insert(day, millionths.into());
     }
 
     async fn set_base(&mut self, base: &'static str) {
@@ -238,7 +336,7 @@ impl History<'_> {
 
     async fn anything(&mut self) {
         let (drafts, sent) = (self.invoices("draft"), self.invoices("sent"));
-        match self.dice.roll(18) {
+        match self.dice.roll(24) {
             0 => self.create_client().await,
             1 => self.delete_client().await,
             2..=4 => drop(self.create_invoice().await),
@@ -264,6 +362,13 @@ impl History<'_> {
             14 => self.create_milestone().await,
             15 => self.change_milestone().await,
             16 => self.import_rate().await,
+            17..=19 => {
+                if let Some(sent) = self.dice.pick(&sent) {
+                    self.pay_part(sent).await;
+                }
+            }
+            20 => self.undo().await,
+            21 => self.refund().await,
             _ => {
                 if self.dice.roll(4) == 0 {
                     let base = self.dice.pick(&CURRENCIES).unwrap();
@@ -317,7 +422,8 @@ async fn play(zone: &str, seed: u64) {
     };
     let now: Timestamp = START.parse().unwrap();
     let claims = app.app.verify_token(&user.token).unwrap();
-    let mut history = History { user, app: &app, model, dice: Dice(seed), claims, now };
+    let (dice, entries, cash) = (Dice(seed), Vec::new(), BTreeMap::new());
+    let mut history = History { user, app: &app, model, dice, claims, now, entries, cash };
     history.set_zone(zone).await;
     for _ in 0..4 {
         history.create_client().await;

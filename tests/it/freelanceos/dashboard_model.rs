@@ -24,11 +24,15 @@ pub struct Invoice {
     pub minor: i128,
     pub due: Date,
     pub status: &'static str,
+    /// What was paid, with what was withheld.
+    pub paid: i128,
 }
 
 pub struct Payment {
     pub client: usize,
     pub at: Timestamp,
+    /// The day, if one was given.
+    pub on: Option<Date>,
     pub currency: &'static str,
     pub minor: i128,
     pub frozen: Option<(&'static str, i128)>,
@@ -71,8 +75,8 @@ pub struct Model {
     pub knows_past: bool,
     /// The value that represents a rate of 1.
     pub rate_one: i128,
-    /// (from, into) → day, rate.
-    pub rates: BTreeMap<(&'static str, &'static str), (Date, i128)>,
+    /// (from, into) → day → rate.
+    pub rates: BTreeMap<(&'static str, &'static str), BTreeMap<Date, i128>>,
     pub clients: Vec<Client>,
     pub invoices: Vec<Invoice>,
     pub payments: Vec<Payment>,
@@ -107,11 +111,16 @@ impl Model {
         now.to_zoned(self.zone.clone()).date()
     }
 
-    /// The newest rate of a pair as a fraction, with its day. If both directions have a rate of the
-    /// same day, the requested direction counts.
-    fn pair(&self, from: &'static str, into: &'static str) -> Option<(Date, i128, i128)> {
-        let given = self.rates.get(&(from, into)).map(|(day, rate)| (*day, *rate, self.rate_one));
-        let turned = self.rates.get(&(into, from)).map(|(day, rate)| (*day, self.rate_one, *rate));
+    /// The newest rate of a pair until a day as a fraction, with its day. If both directions have a
+    /// rate of the same day, the requested direction counts.
+    fn pair(
+        &self,
+        (from, into): (&'static str, &'static str),
+        until: Date,
+    ) -> Option<(Date, i128, i128)> {
+        let newest = |pair| self.rates.get(&pair)?.range(..=until).next_back();
+        let given = newest((from, into)).map(|(day, rate)| (*day, *rate, self.rate_one));
+        let turned = newest((into, from)).map(|(day, rate)| (*day, self.rate_one, *rate));
         match (given, turned) {
             (Some(given), Some(turned)) if turned.0 > given.0 => Some(turned),
             (given, turned) => given.or(turned),
@@ -120,13 +129,13 @@ impl Model {
 
     /// The rate through one other currency: the one whose older rate is the newest, then whose
     /// newer rate is, then the first by code.
-    fn cross(&self, from: &'static str) -> Option<(i128, i128)> {
+    fn cross(&self, from: &'static str, until: Date) -> Option<(i128, i128)> {
         let ways: BTreeSet<&'static str> =
             self.rates.keys().flat_map(|pair| [pair.0, pair.1]).collect();
         let mut best: Option<((Date, Date), (i128, i128))> = None;
         for way in ways {
-            if let Some((first_day, a, b)) = self.pair(from, way)
-                && let Some((second_day, c, d)) = self.pair(way, self.base)
+            if let Some((first_day, a, b)) = self.pair((from, way), until)
+                && let Some((second_day, c, d)) = self.pair((way, self.base), until)
             {
                 let days = (first_day.min(second_day), first_day.max(second_day));
                 if best.is_none_or(|(known, _)| days > known) {
@@ -137,15 +146,20 @@ impl Model {
         best.map(|(_, rate)| rate)
     }
 
-    /// An amount in the base currency, using the rate of the pair in either direction, or else one
-    /// currency that both have rates with.
+    /// An amount in the base currency, at the newest rates.
     pub fn convert(&self, currency: &'static str, minor: i128) -> Option<i128> {
+        self.convert_on(Date::MAX, currency, minor)
+    }
+
+    /// An amount in the base currency as known on a day, using the rate of the pair in either
+    /// direction, or else one currency that both have rates with.
+    pub fn convert_on(&self, day: Date, currency: &'static str, minor: i128) -> Option<i128> {
         if currency == self.base {
             return Some(minor);
         }
         let (into, from) = (10_i128.pow(exponent(self.base)), 10_i128.pow(exponent(currency)));
-        let direct = self.pair(currency, self.base).map(|(_, rate, one)| (rate, one));
-        let (rate, one) = direct.or_else(|| self.cross(currency))?;
+        let direct = self.pair((currency, self.base), day).map(|(_, rate, one)| (rate, one));
+        let (rate, one) = direct.or_else(|| self.cross(currency, day))?;
         Some(round(minor * rate * into, one * from))
     }
 
@@ -174,7 +188,7 @@ impl Model {
     }
 
     fn day(&self, payment: &Payment) -> Date {
-        self.today(payment.at)
+        payment.on.unwrap_or_else(|| self.today(payment.at))
     }
 
     /// Label, first day and amount of the last 12 months or weeks.
@@ -217,7 +231,7 @@ impl Model {
             let late =
                 |invoice: &&Invoice| invoice.status == "sent" && (invoice.due < today) == late;
             for invoice in self.invoices.iter().filter(late) {
-                *sums.entry(invoice.currency).or_default() += invoice.minor;
+                *sums.entry(invoice.currency).or_default() += invoice.minor - invoice.paid;
             }
             let (amount, left) = self.total(sums);
             left.into_iter()
@@ -283,7 +297,7 @@ impl Model {
             }
         }
         for invoice in self.invoices.iter().filter(|invoice| invoice.status == "sent") {
-            let amount = number(invoice.minor, exponent(invoice.currency));
+            let amount = number(invoice.minor - invoice.paid, exponent(invoice.currency));
             let amount = [amount, invoice.currency.to_owned()];
             add(&invoice.id, "invoice", &invoice.number, invoice.due, amount, invoice.client);
         }

@@ -190,6 +190,15 @@ fn a_database_of_every_released_version_migrates_without_losing_anything() {
         // All rollups, including new ones, match a recount.
         let differing = sqlite::peek(&path, |connection| doctor::rollups(&mut Tx::new(connection)));
         assert_eq!(differing.unwrap(), Vec::<String>::new());
+        // What was paid stays paid, and every rate is the rate of its day.
+        let paid = [
+            "SELECT count(*) FROM invoices WHERE amount_paid <> amount AND status = 'paid'",
+            "SELECT count(*) FROM invoices WHERE amount_paid <> 0 AND status <> 'paid'",
+            "SELECT (SELECT count(*) FROM exchange_rates) - count(*) FROM exchange_rate_days",
+            "SELECT count(*) FROM payments WHERE created_at <> paid_at OR kind <> 'payment'",
+        ];
+        let wrong = facts(&path, &paid, str::to_owned);
+        assert!(wrong.values().all(|count| *count == Some(0)), "version {version}: {wrong:?}");
         // No row violates the current schema.
         let broken: Vec<String> = {
             let connection = rusqlite::Connection::open(&path).unwrap();

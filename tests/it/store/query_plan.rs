@@ -86,7 +86,7 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
         let edges: Result<Vec<Timestamp>> = (-11..=1)
             .map(|by| Ok(starts(today, by)?.to_zoned(zone.clone()).unwrap().timestamp()))
             .collect();
-        store::dashboard::earned_between(tx, account, span, &edges?)?;
+        store::dashboard::earned_between(tx, account, span, &edges?, &zone)?;
     }
     store::dashboard::active_change_since(tx, account, now)?;
     store::dashboard::open(tx, account, today)?;

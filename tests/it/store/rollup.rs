@@ -50,9 +50,9 @@ const CLIENTS_ANEW: &str = "SELECT client_id, currency || ' ' || coalesce(base_c
                             CAST(sum(amount) AS BIGINT), \
                             CAST(coalesce(sum(base_amount), 0) AS BIGINT) \
                             FROM payments GROUP BY 1, 2";
-const EARNED: &str = "SELECT account_id, span || ' ' || CAST(starts_at AS TEXT) || ' ' || \
+const EARNED: &str = "SELECT account_id, measure || ' ' || span || ' ' || CAST(starts_at AS TEXT) || ' ' || \
                       currency || ' ' || base_currency, entries, amount, base_amount \
-                      FROM timeline_totals WHERE measure = 'earned'";
+                      FROM timeline_totals WHERE measure <> 'active'";
 
 const PAID: &str = "SELECT id, '', amount_paid, amount_withheld, 0 FROM invoices";
 const PAID_ANEW: &str = "SELECT invoice_id, '', CAST(sum(amount) AS BIGINT), \
@@ -150,8 +150,9 @@ fn accounts(tx: &mut Tx, sql: &'static str) -> Result<Vec<String>> {
 
 fn open(tx: &mut Tx) -> Result<Sums> {
     let sent = tx.list(
-        "SELECT account_id, due_date, currency, amount - (SELECT coalesce(sum(p.amount), 0) \
-         FROM payments p WHERE p.invoice_id = invoices.id) - (SELECT coalesce(sum(c.amount), 0) \
+        "SELECT account_id, due_date, currency, amount - (SELECT CAST(coalesce(sum(p.amount), 0) \
+         AS BIGINT) FROM payments p WHERE p.invoice_id = invoices.id) - \
+         (SELECT CAST(coalesce(sum(c.amount), 0) AS BIGINT) \
          FROM credit_notes c WHERE c.invoice_id = invoices.id) FROM invoices \
          WHERE status = 'sent'",
         &[],
@@ -187,17 +188,22 @@ fn spans(at: Timestamp) -> [(&'static str, i64); 4] {
 fn earned(tx: &mut Tx) -> Result<Sums> {
     let payments = tx.list(
         "SELECT account_id, paid_at, currency, coalesce(base_currency, ''), amount, \
-         coalesce(base_amount, 0) FROM payments",
+         coalesce(base_amount, 0), paid_on FROM payments",
         &[],
         |row| {
             let key: [String; 3] = [hex(row, 0)?, row.get(2)?, row.get(3)?];
-            Ok((key, row.get::<Timestamp>(1)?, [1, row.get(4)?, row.get(5)?]))
+            let (at, on): (Timestamp, Option<jiff::civil::Date>) = (row.get(1)?, row.get(6)?);
+            Ok((key, at, on, [1, row.get(4)?, row.get(5)?]))
         },
     )?;
     let mut sums = Sums::new();
-    for ([account, currency, base], at, parts) in payments {
+    for ([account, currency, base], at, on, parts) in payments {
+        let (measure, at) = match on {
+            Some(day) => ("earned_on", day.to_zoned(TimeZone::UTC).unwrap().timestamp()),
+            None => ("earned", at),
+        };
         for (span, start) in spans(at) {
-            add(&mut sums, format!("{account} {span} {start} {currency} {base}"), parts);
+            add(&mut sums, format!("{account} {measure} {span} {start} {currency} {base}"), parts);
         }
     }
     Ok(sums)
