@@ -1,6 +1,7 @@
 //! Clients, invoices, payments, exchange rates.
 
 pub mod client;
+pub mod credit_note;
 pub mod exchange_rate;
 pub mod invoice;
 pub mod invoice_bulk;
@@ -15,4 +16,5 @@ pub mod invoice_preview;
 pub mod invoice_send;
 pub mod invoice_sheet;
 pub mod invoice_totals;
+pub mod statement;
 pub mod tax;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Invoice, InvoiceStatus, Party, Seller, ShownInvoice};
 use crate::domain::{
+    credit_note::CreditNote,
     date::Zone,
     id::{MailId, ProjectId},
     mail::MailKind,
@@ -34,6 +35,8 @@ pub struct InvoiceRecord {
     pub subject: String,
     /// Newest first. Finished ones are deleted after a month.
     pub mails: Vec<InvoiceMail>,
+    /// Newest first.
+    pub credit_notes: Vec<CreditNote>,
     /// Where the client can pay online.
     pub payment_link: Option<String>,
     /// Whether a payment service is configured.
