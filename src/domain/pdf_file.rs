@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
+
 /// A PDF with its file name.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PdfFile {
@@ -11,11 +13,21 @@ pub struct PdfFile {
 }
 
 impl PdfFile {
-    /// `INV-2026-001.pdf`; what a number has of other characters becomes a hyphen.
+    /// `INV-2026-001.pdf`, and `CN-2026-001.pdf` of a credit note; what a number has of other characters becomes a hyphen.
     pub fn of_invoice(number: &str, bytes: Vec<u8>) -> Self {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
         let name: String = number.chars().map(plain).collect();
         Self { name: format!("{}.pdf", name.trim_matches('-')), bytes }
+    }
+
+    /// `receipt-INV-2026-001.pdf`.
+    pub fn of_receipt(number: &str, bytes: Vec<u8>) -> Self {
+        Self::of_invoice(&format!("receipt-{number}"), bytes)
+    }
+
+    /// `statement-2026-01-01-2026-12-31.pdf`: its first and last day.
+    pub fn of_statement(from: Date, to: Date, bytes: Vec<u8>) -> Self {
+        Self::of_invoice(&format!("statement-{from}-{to}"), bytes)
     }
 
     /// `proposal-website-redesign.pdf`: the title in characters that every file system accepts.

@@ -9,12 +9,11 @@ use rust_decimal::Decimal;
 
 use super::{
     InvoiceSheet,
-    canvas::{
-        Align, Area, BODY, Canvas, Column, Frame, INK, LABEL, MM, MUTED, Mark, NodeId, Op, Slot,
-    },
+    canvas::{Area, BODY, Canvas, Column, Frame, LABEL, MM, Mark, NodeId, Op, Slot},
     classic,
     letterhead::{self, Fact, Head},
     qr,
+    sums::{self, Sums, signed},
     table::Table,
     text::{Line, Style},
     write::About,
@@ -28,13 +27,6 @@ use crate::domain::{
 };
 use crate::locale::{Text, t};
 
-const TOTAL: Style = Style { size: 12.0, leading: 17.0, is_bold: true, color: INK };
-const TOTALS: f32 = 80.0 * MM;
-const TOTALS_LEADING: f32 = 15.6;
-/// Space above and below the total, between its rules.
-const ABOVE: f32 = 2.0 * MM;
-const BELOW: f32 = 1.6 * MM;
-const RULE: f32 = 0.7;
 /// Between the total and what follows.
 const CLOSING: f32 = 11.0 * MM;
 /// The maximum number of lines that fit into a narrow column next to others.
@@ -61,21 +53,21 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
         logo,
     };
     letterhead::head(canvas, seller.template, seller.accent, head);
-    let above = sums(sheet, invoice.rows_above_total());
-    let below = sums(sheet, invoice.rows_below_total());
-    let total = ABOVE + TOTAL.leading + BELOW + 4.0 * RULE;
-    let rows = (above.len() + below.len()) as f32 * TOTALS_LEADING;
-    let totals = 4.0 * MM + rows + 3.0 * MM + total;
+    let sums = Sums {
+        above: rows(sheet, invoice.rows_above_total()),
+        total: (total_label(sheet).into(), signed(&total(invoice).shown())),
+        below: rows(sheet, invoice.rows_below_total()),
+    };
     // How to pay stays with the total, and both with the last line.
     let closing = Closing::of(sheet, canvas.frame);
     let (side_by_side, _) = closing.rows(canvas);
-    let after = totals + CLOSING + closing.height(side_by_side);
+    let after = sums.height() + CLOSING + closing.height(side_by_side);
     lines(sheet).draw(canvas, after);
-    draw_totals(canvas, sheet, above, below);
+    sums.draw(canvas);
     closing.draw(canvas, seller.accent);
     match sheet.status {
         InvoiceStatus::Draft => canvas.stamp(&t("draft")),
-        InvoiceStatus::Cancelled => canvas.stamp(&t("cancelled")),
+        InvoiceStatus::Cancelled => canvas.stamp(&cancelled(invoice)),
         _ => {}
     }
     letterhead::footers(canvas, &seller.party, &title);
@@ -112,10 +104,14 @@ fn state(sheet: &InvoiceSheet) -> Option<String> {
             None => t("paid").into(),
         }),
         InvoiceStatus::Draft => Some(t("draft").to_string().to_uppercase()),
-        InvoiceStatus::Cancelled => Some(t("cancelled").to_string().to_uppercase()),
+        InvoiceStatus::Cancelled => Some(cancelled(&sheet.invoice).to_string().to_uppercase()),
         InvoiceStatus::Overdue => Some(t("overdue").to_string().to_uppercase()),
         InvoiceStatus::Sent => None,
     }
+}
+
+fn cancelled(invoice: &Invoice) -> Text {
+    if invoice.is_voided() { t("voided") } else { t("cancelled") }
 }
 
 fn total_label(sheet: &InvoiceSheet) -> Text {
@@ -138,11 +134,6 @@ fn copy_of(invoice: &Invoice) -> String {
         true => format!(" {paid} {credited}"),
         false => String::new(),
     }
-}
-
-/// Returns a number with a true minus sign.
-fn signed(number: &str) -> String {
-    number.replace('-', "\u{2212}")
 }
 
 fn lines(sheet: &InvoiceSheet) -> Table<4> {
@@ -179,59 +170,8 @@ fn plain(sheet: &InvoiceSheet, minor: i64) -> String {
 }
 
 /// Returns rows of sums as text.
-fn sums(sheet: &InvoiceSheet, rows: Vec<SumRow>) -> Vec<(String, String)> {
+fn rows(sheet: &InvoiceSheet, rows: Vec<SumRow>) -> Vec<sums::Row> {
     rows.into_iter().map(|(label, minor)| (label.into(), plain(sheet, minor))).collect()
-}
-
-fn draw_totals(
-    canvas: &mut Canvas,
-    sheet: &InvoiceSheet,
-    above: Vec<(String, String)>,
-    below: Vec<(String, String)>,
-) {
-    let slot = Slot { x: canvas.frame.right() - TOTALS, width: TOTALS, align: Align::Start };
-    canvas.y += 4.0 * MM;
-    let plain = Style { leading: TOTALS_LEADING, ..BODY };
-    let muted = Style { color: MUTED, ..plain };
-    for (label, text) in above {
-        row(canvas, slot, (&label, muted), (&text, plain));
-    }
-    // The double rule marks the sum.
-    canvas.y += 1.5 * MM;
-    let rule = |canvas: &mut Canvas, y| {
-        canvas.rule(Area { x: slot.x, y, width: slot.width, height: RULE }, INK);
-    };
-    rule(canvas, canvas.y);
-    canvas.y += ABOVE;
-    let label = total_label(sheet).to_string();
-    row(canvas, slot, (&label, TOTAL), (&signed(&total(&sheet.invoice).shown()), TOTAL));
-    canvas.y += BELOW;
-    rule(canvas, canvas.y);
-    rule(canvas, canvas.y + 3.0 * RULE);
-    canvas.y += 4.0 * RULE;
-    if !below.is_empty() {
-        canvas.y += 1.5 * MM;
-    }
-    for (label, text) in below {
-        row(canvas, slot, (&label, muted), (&text, plain));
-    }
-}
-
-/// Draws a label and an amount, which shrinks if it is too long.
-fn row(canvas: &mut Canvas, slot: Slot, label: (&str, Style), value: (&str, Style)) {
-    let mark = Mark::Node(canvas.node(None, Tag::P));
-    let (text, style) = label;
-    let label = canvas.typesetter.line(text, style);
-    let most = slot.width - label.width - 4.0 * MM;
-    let (text, style) = value;
-    let mut value = canvas.typesetter.line(text, style);
-    if value.width > most {
-        value =
-            canvas.typesetter.line(text, Style { size: style.size * most / value.width, ..style });
-    }
-    canvas.line(label, slot, canvas.y, mark);
-    canvas.line(value, Slot { align: Align::Right, ..slot }, canvas.y, mark);
-    canvas.y += style.leading;
 }
 
 /// The payment instructions and the notes, below the total.

@@ -1,7 +1,8 @@
-//! Invoices and proposals as PDF: domain types in, bytes out. The same input gives the same bytes.
+//! Invoices, proposals and the like as PDF: domain types in, bytes out. The same input gives the same bytes.
 
 mod canvas;
 mod classic;
+mod credit_note;
 mod font;
 mod invoice;
 mod letterhead;
@@ -9,12 +10,15 @@ mod modern;
 mod proposal;
 mod prose;
 mod qr;
+mod receipt;
 mod shape;
+mod statement;
+mod sums;
 mod table;
 mod text;
 mod write;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use krilla::image::Image;
 
 pub use self::font::Fonts;
@@ -24,11 +28,14 @@ use self::{
 };
 use crate::domain::{
     accent::Accent,
+    credit_note::CreditNote,
     date::DateFormat,
     error::{Error, Result},
     invoice::{Invoice, InvoiceStatus, Party, Seller},
     paper::{Paper, Template},
+    payment::Payment,
     proposal::Proposal,
+    statement::Statement,
 };
 
 /// The content of an invoice's PDF.
@@ -67,6 +74,38 @@ pub struct ProposalSheet {
     pub created: Timestamp,
 }
 
+/// The content of a credit note's PDF.
+pub struct CreditNoteSheet {
+    pub note: CreditNote,
+    /// Whether the lines of the invoice include their taxes.
+    pub prices_include_tax: bool,
+    /// A PNG or JPEG picture.
+    pub logo: Option<Vec<u8>>,
+}
+
+/// The content of a receipt's PDF.
+pub struct ReceiptSheet {
+    pub invoice: Invoice,
+    /// Payments and refunds, without reversed ones.
+    pub payments: Vec<Payment>,
+    pub zone: TimeZone,
+    pub seller: Seller,
+    pub buyer: Party,
+    /// A PNG or JPEG picture.
+    pub logo: Option<Vec<u8>>,
+}
+
+/// The content of a statement's PDF.
+pub struct StatementSheet {
+    pub statement: Statement,
+    pub today: Date,
+    pub seller: Seller,
+    /// A PNG or JPEG picture.
+    pub logo: Option<Vec<u8>>,
+    /// The creation date in the file.
+    pub created: Timestamp,
+}
+
 /// A PDF file.
 pub struct Printed {
     pub bytes: Vec<u8>,
@@ -76,7 +115,7 @@ pub struct Printed {
 
 /// Renders an invoice as a PDF file.
 pub fn invoice(fonts: &Fonts, sheet: &InvoiceSheet) -> Result<Printed> {
-    let frame = frame(sheet.seller.template, sheet.seller.paper, &sheet.buyer);
+    let frame = frame_of(&sheet.seller, &sheet.buyer);
     print(fonts, frame, sheet.logo.as_deref(), |canvas, logo| invoice::draw(canvas, sheet, logo))
 }
 
@@ -88,6 +127,24 @@ pub fn missing_of_invoice(
     buyer: &Party,
 ) -> Vec<char> {
     text::missing(fonts, invoice::texts(invoice, seller, buyer))
+}
+
+/// Renders a credit note as a PDF file.
+pub fn credit_note(fonts: &Fonts, sheet: &CreditNoteSheet) -> Result<Printed> {
+    let (frame, logo) = (frame_of(&sheet.note.seller, &sheet.note.buyer), sheet.logo.as_deref());
+    print(fonts, frame, logo, |canvas, logo| credit_note::draw(canvas, sheet, logo))
+}
+
+/// Renders a receipt as a PDF file.
+pub fn receipt(fonts: &Fonts, sheet: &ReceiptSheet) -> Result<Printed> {
+    let (frame, logo) = (frame_of(&sheet.seller, &sheet.buyer), sheet.logo.as_deref());
+    print(fonts, frame, logo, |canvas, logo| receipt::draw(canvas, sheet, logo))
+}
+
+/// Renders a statement as a PDF file.
+pub fn statement(fonts: &Fonts, sheet: &StatementSheet) -> Result<Printed> {
+    let frame = frame_of(&sheet.seller, &sheet.statement.buyer());
+    print(fonts, frame, sheet.logo.as_deref(), |canvas, logo| statement::draw(canvas, sheet, logo))
 }
 
 /// Returns the characters of a text that cannot be printed, in code point order.
@@ -110,6 +167,10 @@ pub fn missing_of_proposal(fonts: &Fonts, sheet: &ProposalSheet) -> Vec<char> {
 /// Returns the pages of a template on the buyer's paper size.
 fn frame(template: Template, paper: Paper, buyer: &Party) -> Frame {
     Frame::new(paper.size(buyer.country_of()), letterhead::margin(template))
+}
+
+fn frame_of(seller: &Seller, buyer: &Party) -> Frame {
+    frame(seller.template, seller.paper, buyer)
 }
 
 fn frame_of_proposal(sheet: &ProposalSheet) -> Frame {

@@ -9,9 +9,9 @@ pub mod profile;
 mod work;
 
 pub use self::billing::{
-    client, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
+    client, credit_note, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
     invoice_history, invoice_lines, invoice_link, invoice_list, invoice_offer, invoice_preview,
-    invoice_send, invoice_sheet, invoice_totals, invoice_values, payment, tax,
+    invoice_send, invoice_sheet, invoice_totals, invoice_values, payment, statement, tax,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
@@ -57,6 +57,8 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/clients", pages.page(client::list, client::create))
         .at("/clients/new", pages.show(client::new))
         .at("/clients/:id", pages.show(client::show))
+        .at("/clients/:id/statement", pages.show(statement::show))
+        .at("/clients/:id/statement/pdf", pages.show(statement::pdf))
         .at("/clients/:id/edit", pages.page(client::edit, client::update))
         .at("/clients/:id/delete", pages.act(client::delete))
         .at("/login", open.page(session::login, session::sign_in))
@@ -121,6 +123,10 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/invoices/:id/pdf", pages.show(invoice::pdf))
         .at("/payments", pages.show(payment::list))
         .at("/payments/:id/undo", pages.act(payment::undo))
+        .at("/invoices/:id/receipt", pages.show(credit_note::receipt))
+        .at("/invoices/:id/credit", pages.page(credit_note::new, credit_note::create))
+        .at("/credit-notes/:id/pdf", pages.show(credit_note::pdf))
+        .at("/credit-notes/:id/send", pages.act(credit_note::send))
         .at("/i/:token", open.show(invoice_link::show))
         .at("/i/:token/pdf", open.show(invoice_link::pdf))
         .at("/images/:id", open.show(image::show))

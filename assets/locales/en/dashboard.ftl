@@ -65,6 +65,7 @@ home-setup-hide = Hide setup
 home-today = Today
 home-until = valid until { $day }
 home-yesterday = Yesterday
+mail-kind-credit-note = Credit note
 mail-kind-message = New message
 mail-kind-proposal = Proposal response
 mail-kind-proposal-copy = Copy of an accepted proposal

@@ -75,6 +75,7 @@ error-invoice-sent-cancel = Only a draft can be cancelled; this invoice was sent
 error-invoice-sent-delete = Only a draft can be deleted; this invoice was sent
 error-invoice-sent-draft = A sent invoice cannot become a draft again
 error-invoice-status = This invoice cannot change to that status
+error-invoice-unpaid = There is no receipt until something is paid
 error-invoice-voided = This invoice is voided
 error-jwt-secret-differs = JWT_SECRET is not the one that running servers use with this database: set the same one for all, or stop them before you change it
 error-key-used = This Idempotency-Key was used with another request body; use a new key

@@ -1,5 +1,17 @@
 ## Invoices: list, editor, page, and what the client sees.
 
+credit-note-amount = Amount, including tax
+credit-note-final = A credit note is issued at once, under the next number of its own. It cannot be changed or undone. The invoice itself stays as it was sent.
+credit-note-issue = Issue credit note
+credit-note-issued = Credit note issued
+credit-note-left = { $amount } of this invoice can be credited.
+credit-note-refund = A part lowers what your client owes. What was paid beyond the rest can then be refunded.
+credit-note-saved = Email with the credit note saved as a file
+credit-note-send-what = Email { $number }
+credit-note-sent = Credit note is on its way
+credit-note-voids = Crediting all of it voids the invoice: nothing is due any more, and it leaves your list. A part lowers what your client owes.
+credit-or-void = Credit or void
+credit-or-void-ask = Credit or void…
 draft = Draft
 draft-deleted = Draft deleted.
 invoice-duplicated = Invoice duplicated. Check it before you send it.
@@ -51,6 +63,7 @@ invoice-list-issued-until = Issued: until { $to }
 invoice-list-last = { $what ->
     [edited] Edited { $when }
     [deleted] Deleted { $when }
+    [voided] Voided { $when }
     [sent] Sent { $when }
     [opened] Opened { $when }
     [reminded] Reminded { $when }
@@ -96,6 +109,7 @@ invoice-public-due-tomorrow = Due tomorrow, { $date }.
 invoice-public-paid = Paid. Thank you!
 invoice-public-paid-on = Paid on { $date }. Thank you!
 invoice-public-pay = Pay { $invoice }
+invoice-public-voided = Voided. Nothing to pay.
 invoice-public-was-due = Was due on { $date }.
 invoice-public-what-client-sees-back-html = This is what your client sees. <a href="/invoices/{ $id }">Back to the invoice</a>
 invoice-remind-ask = { $count ->
@@ -187,6 +201,7 @@ invoice-show-send-reminder-ask = Send reminder…
 invoice-show-send-what = { $sum }, due { $date }.
 invoice-show-sending-creates-pdf-link = Sending creates the PDF and a link for your client. After that you can only edit the note.
 invoice-show-these-characters-cant-be = These characters can’t be printed, so you can’t send this invoice: { $unprintable }. Remove them, or add a font that has them to the “fonts” folder in the data folder and restart FreelanceOS.
+invoice-show-voided = Voided by a credit note. Nothing is due.
 invoice-show-waiting-next-attempt-last = Waiting, next attempt { $next }. Last error: { $why }
 invoice-show-waiting-since = Waiting since { $date }
 invoice-show-was-due-html = Was due { $date }: <strong class="late">{ $late }</strong>.
@@ -234,4 +249,5 @@ payment-undone = Undone.
 payment-withheld = { $sum } withheld
 reach-machine = the computer this server runs on
 reach-network = devices on this server’s network
+receipt = Receipt
 reminder = Reminder

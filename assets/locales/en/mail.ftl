@@ -1,5 +1,8 @@
 ## Emails.
 
+mail-credit-note-attached = The credit note is attached as a PDF.
+mail-credit-note-sent = { $name } has sent you credit note { $number } for invoice { $invoice }.
+mail-credit-note-why = You’re receiving this email because { $name } sent you a credit note.
 mail-from-via = { $name } via { $server }
 mail-greeting-nobody = Hello,
 mail-invoice-attached = The invoice is attached as a PDF.
@@ -46,6 +49,7 @@ mail-security-two-factor-on = Two-factor sign-in was turned on
 mail-security-wrong-factor = Someone entered your password and a wrong two-factor code
 mail-subject-accepted = { $name } accepted: { $title }
 mail-subject-copy = Your copy of the accepted proposal: { $title }
+mail-subject-credit-note = Credit note { $number } · { $amount }
 mail-subject-declined = { $name } declined: { $title }
 mail-subject-invoice = Invoice { $number } · { $amount } · due { $due }
 mail-subject-invoice-settled = Invoice { $number } · { $amount }

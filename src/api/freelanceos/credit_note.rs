@@ -14,11 +14,15 @@ use crate::{
     app::{
         App,
         credit_note::{credit_invoice, find_credit_note, list_credit_notes, void_invoice},
+        credit_note_file::send_credit_note,
+        unit_of_work::Work,
     },
     domain::{
         credit_note::{CreditNote, CreditNoteFilter, CreditedItem, NewCreditNote, NewVoid},
         id::{ClientId, CreditNoteId, InvoiceId, ItemId},
+        invoice::Delivery,
         money::{Currency, Money},
+        pdf_file::PdfFile,
     },
     http::{
         amount::Amount,
@@ -76,6 +80,9 @@ bodies! {
         "reason": "Discount for the late delivery"
     }"#;
 
+    /// The recipient of the credit note.
+    SendCreditNoteInput "SendCreditNote" = Delivery, example r#"{"email": "billing@techstart.ng"}"#;
+
     /// Why the invoice is voided.
     VoidInput "NewVoid" = NewVoid, example r#"{"reason": "Sent to the wrong client"}"#;
 }
@@ -109,6 +116,34 @@ impl Routes {
         id: Path<CreditNoteId>,
     ) -> Answer<CreditNoteBody, Finding> {
         Ok(Reply::new(self.0.query(bearer.0, move |work| find_credit_note(work, id.0)).await?))
+    }
+
+    /// Get a credit note as PDF, always the same file
+    ///
+    /// With both parties as on the invoice. It is rendered once and then kept.
+    #[oai(path = "/credit-notes/:id/pdf", method = "get", operation_id = "getCreditNotePdf")]
+    async fn pdf(
+        &self,
+        bearer: Bearer,
+        id: Path<CreditNoteId>,
+    ) -> Result<PdfFile, Failed<Finding>> {
+        Ok(self.0.credit_note_pdf(bearer.0, id.0).await?)
+    }
+
+    /// Send a credit note by mail, with its PDF
+    ///
+    /// `email` names another address than the client's.
+    #[oai(path = "/credit-notes/:id/send", method = "post", operation_id = "sendCreditNote")]
+    async fn send(
+        &self,
+        body: Body<SendCreditNoteInput>,
+        bearer: Bearer,
+        id: Path<CreditNoteId>,
+    ) -> Answer<CreditNoteBody, Changing> {
+        let input = body.once(render::<_, CreditNoteBody>);
+        let (once, delivery) = self.0.admit(bearer.0, input).await?;
+        let send = move |work: &mut Work| send_credit_note(work, id.0, &delivery);
+        Ok(Reply::once(self.0.run_once(bearer.0, once, send).await?))
     }
 
     /// Credit a part or all of a sent invoice

@@ -50,6 +50,8 @@ statuses! {
     ListingOf: 400 401 404 429 500 503;
     /// Reading a single item.
     Finding: 401 404 429 500 503;
+    /// Reading a document that exists only in some states.
+    FindingIf: 401 404 409 429 500 503;
     /// Creating an item.
     Creating: 400 401 403 409 413 415 429 500 503;
     /// Changing the caller's account.

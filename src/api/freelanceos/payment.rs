@@ -7,7 +7,7 @@ use poem_openapi::{OpenApi, param::Path};
 use super::{
     Tag,
     envelope::{Answer, Created, Paged, Reply, render},
-    error::{Changing, Deleting, Failed, Listing, ListingOf},
+    error::{Changing, Deleting, Failed, FindingIf, Listing, ListingOf},
 };
 use crate::{
     app::{
@@ -21,6 +21,7 @@ use crate::{
         id::{ClientId, InvoiceId, PaymentId},
         money::{Currency, Money},
         payment::{LedgerKind, Method, NewPayment, NewRefund, Payment, PaymentFilter, PaymentPage},
+        pdf_file::PdfFile,
     },
     http::{
         amount::Amount,
@@ -129,6 +130,19 @@ impl Routes {
         let (once, new) = self.0.admit(bearer.0, input).await?;
         let made = self.0.run_once(bearer.0, once, move |work| record_payment(work, id.0, &new));
         Ok(Reply::once(made.await?))
+    }
+
+    /// Get the receipt of an invoice as PDF
+    ///
+    /// Each payment and refund with its day and method, and the balance. Until something was paid,
+    /// the response is 409.
+    #[oai(path = "/invoices/:id/receipt", method = "get", operation_id = "getReceipt")]
+    async fn receipt(
+        &self,
+        bearer: Bearer,
+        id: Path<InvoiceId>,
+    ) -> Result<PdfFile, Failed<FindingIf>> {
+        Ok(self.0.receipt_pdf(bearer.0, id.0).await?)
     }
 
     /// Record a refund of an overpaid invoice

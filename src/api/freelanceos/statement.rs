@@ -7,13 +7,14 @@ use poem_openapi::{OpenApi, param::Path};
 use super::{
     Tag,
     envelope::{Answer, Reply},
-    error::ListingOf,
+    error::{Failed, ListingOf},
 };
 use crate::{
     app::{App, statement::find_statement},
     domain::{
         id::{ClientId, CreditNoteId, Id, InvoiceId, PaymentId},
         money::{Currency, Money},
+        pdf_file::PdfFile,
         statement::{CurrencyStatement, Entry, EntryKind, Statement, StatementFilter},
     },
     http::{
@@ -96,5 +97,19 @@ impl Routes {
         let filter = self.0.admit(bearer.0, filter.read()).await?;
         let find = self.0.query(bearer.0, move |work| find_statement(work, id.0, filter));
         Ok(Reply::new(find.await?))
+    }
+
+    /// Get a client's statement as PDF
+    ///
+    /// With the same entries.
+    #[oai(path = "/:id/statement/pdf", method = "get", operation_id = "getStatementPdf")]
+    async fn pdf(
+        &self,
+        bearer: Bearer,
+        id: Path<ClientId>,
+        filter: Query<StatementFilter>,
+    ) -> Result<PdfFile, Failed<ListingOf>> {
+        let filter = self.0.admit(bearer.0, filter.read()).await?;
+        Ok(self.0.statement_pdf(bearer.0, id.0, filter).await?)
     }
 }

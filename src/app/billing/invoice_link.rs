@@ -23,11 +23,17 @@ impl App {
     /// sent by an older version gets its link now.
     pub async fn invoice_link(&self, claims: Claims, id: InvoiceId) -> Result<Option<String>> {
         let find = move |work: &mut Work| {
-            let status = find_invoice(work, id)?.status;
-            Ok((status, store::invoice_link::find(work.tx, work.account, id)?))
+            let invoice = find_invoice(work, id)?;
+            // The client has a voided invoice too.
+            let is_unsent = match invoice.status {
+                InvoiceStatus::Draft => true,
+                InvoiceStatus::Cancelled => !invoice.is_voided(),
+                _ => false,
+            };
+            Ok((is_unsent, store::invoice_link::find(work.tx, work.account, id)?))
         };
         let sealed = match self.query(claims, find).await? {
-            (InvoiceStatus::Draft | InvoiceStatus::Cancelled, _) => return Ok(None),
+            (true, _) => return Ok(None),
             (_, Some(sealed)) => sealed,
             (_, None) => self.run(claims, move |work| give_link(work, id)).await?,
         };
@@ -54,8 +60,11 @@ impl App {
             let is_overdue = invoice.due_date < work.today()?;
             let mut payments = store::payment::ledger(work.tx, work.account, id)?;
             payments.reverse();
+            let mut credit_notes = store::credit_note::list_of_invoice(work.tx, work.account, id)?;
+            credit_notes.reverse();
             Ok(InvoiceRecord {
                 payments,
+                credit_notes,
                 subject: compose::invoice_subject(MailKind::Invoice, &invoice, &seller, is_overdue),
                 project: project.map(|project| (project.id, project.name)),
                 seller,

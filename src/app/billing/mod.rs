@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod credit_note;
+pub mod credit_note_file;
 pub mod exchange_rate;
 pub mod invoice;
 pub mod invoice_bulk;
@@ -11,5 +12,6 @@ pub mod invoice_file;
 pub mod invoice_link;
 pub mod invoice_send;
 pub mod payment;
+pub mod receipt;
 pub mod statement;
 pub mod tax;

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use crate::{
-    app::{App, environment::Environment, jobs::NOTED, unit_of_work::Work},
+    app::{App, environment::Environment, jobs::NOTED, share::Owner, unit_of_work::Work},
     domain::{
         account::{Account, SignInChange},
         error::{Error, Kind, Result},
-        id::{AccountId, ImageId, InvoiceId, MailId, ProposalId},
+        id::{AccountId, CreditNoteId, ImageId, InvoiceId, MailId, ProposalId},
         job::{Job, JobKind},
         mail::{Attachment, FailedMail, Logo, Mail, QueuedMail},
         reach::Reach,
@@ -68,6 +68,9 @@ pub(in crate::app) struct Enclosed {
     /// The id of the accepted proposal that is attached as PDF.
     #[serde(default)]
     pub proposal: Option<String>,
+    /// The id of the credit note that is attached as PDF.
+    #[serde(default)]
+    pub credit_note: Option<String>,
 }
 
 impl Environment {
@@ -218,15 +221,22 @@ impl App {
         };
         let Contents { to, subject, text, html, from_name, reply_to, enclosed, attachment } =
             *contents;
-        let attachment = match (attachment, queued.account, enclosed.proposal) {
-            (_, Some(account), Some(id)) => {
-                let file = self.proposal_file(account, ProposalId::parse(&id)).await?;
-                Some(Attachment { name: file.name, bytes: file.bytes })
+        let file = match (queued.account, enclosed.proposal, enclosed.credit_note) {
+            (Some(account), Some(id), _) => {
+                Some(self.proposal_file(account, ProposalId::parse(&id)).await?)
             }
-            (Some((name, bytes)), ..) => {
-                Some(Attachment { name, bytes: STANDARD.decode(bytes).map_err(Error::internal)? })
+            (Some(account), None, Some(id)) => {
+                let owner = Some(Owner::Account(account));
+                Some(self.credit_note_file(owner, account, CreditNoteId::parse(&id)).await?)
             }
             _ => None,
+        };
+        let attachment = match (file, attachment) {
+            (Some(file), _) => Some(Attachment { name: file.name, bytes: file.bytes }),
+            (None, Some((name, bytes))) => {
+                Some(Attachment { name, bytes: STANDARD.decode(bytes).map_err(Error::internal)? })
+            }
+            (None, None) => None,
         };
         let logo = match enclosed.logo.map(|id| ImageId::parse(&id)) {
             Some(id) => self.store.read(move |tx| store::image::find(tx, id)).await?,

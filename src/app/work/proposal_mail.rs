@@ -65,6 +65,7 @@ impl Work<'_, '_> {
         let enclosed = Enclosed {
             logo: logo.map(|logo| logo.id.to_string()),
             proposal: Some(proposal.id.to_string()),
+            ..Enclosed::default()
         };
         let queued = self.env.queued_with(Some(self.account), &mail, enclosed)?;
         self.post(queued.as_ref())

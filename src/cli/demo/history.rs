@@ -12,6 +12,7 @@ use crate::{
     app::{
         App,
         client::create_client,
+        credit_note::{credit_invoice, void_invoice},
         invoice::{create_invoice, delete_invoice, find_invoice},
         invoice_send::send_invoice,
         milestone::{create_milestone, delete_milestone, update_milestone},
@@ -22,6 +23,7 @@ use crate::{
     },
     domain::{
         client::ClientDetails,
+        credit_note::{NewCreditNote, NewVoid},
         date,
         error::{Error, Result},
         exchange_rate::ExchangeRate,
@@ -189,6 +191,22 @@ impl<'a> History<'a> {
             Step::PayPart(key) => {
                 let id = known(&self.invoices, &key)?;
                 self.run(move |work| pay_share(work, id, 3, Method::MobileMoney).map(drop)).await
+            }
+            Step::CreditInvoice(key) => {
+                let id = known(&self.invoices, &key)?;
+                let credit = move |work: &mut Work| {
+                    let whole = find_invoice(work, id)?.amount();
+                    let part = Money::new(whole.minor / 10, whole.currency).decimal();
+                    let reason = "Delivered late, as agreed".to_owned();
+                    let new = NewCreditNote { items: None, amount: Some(part), reason };
+                    credit_invoice(work, id, &new).map(drop)
+                };
+                self.run(credit).await
+            }
+            Step::VoidInvoice(key) => {
+                let id = known(&self.invoices, &key)?;
+                let new = NewVoid { reason: "Sent to the wrong client".to_owned() };
+                self.run(move |work| void_invoice(work, id, &new).map(drop)).await
             }
         }
     }

@@ -26,6 +26,9 @@ const RECENT: i64 = 90;
 const CLIENT_EVERY: i64 = 24;
 /// Days between two updates of exchange rates.
 const RATES_EVERY: usize = 30;
+/// The invoice that is credited in part, and the one that is voided.
+const CREDITED: i64 = 206;
+const VOIDED: i64 = 207;
 const MINUTES: i64 = 24 * 60;
 
 /// A single event. Whatever it creates has a key that later steps refer to.
@@ -65,6 +68,9 @@ pub enum Step {
     PayInvoice(usize),
     /// A part of it.
     PayPart(usize),
+    /// A tenth is taken off.
+    CreditInvoice(usize),
+    VoidInvoice(usize),
 }
 
 /// The contents of an invoice.
@@ -293,7 +299,12 @@ impl Story {
             let never = if day > LAST - RECENT { self.choice.percent(25) } else { number == 111 };
             let late = if self.choice.percent(30) { 12 } else { 0 };
             let paid = (due - 8 + self.choice.below(10) + late).max(day + 1);
-            if !never {
+            if number == CREDITED {
+                self.add(day, 15 * 60, Step::CreditInvoice(key));
+            }
+            if number == VOIDED {
+                self.add(day, 15 * 60, Step::VoidInvoice(key));
+            } else if !never {
                 self.add(paid, 12 * 60 + minutes, Step::PayInvoice(key));
             } else if number % 2 == 0 {
                 self.add(paid, 12 * 60 + minutes, Step::PayPart(key));

@@ -10,7 +10,7 @@ use crate::domain::{
     form::Form,
     id::{AccountId, ClientId, CreditNoteId, InvoiceId, ItemId},
     input::{List, One, Optional, Required, input},
-    invoice::{Invoice, LINES_MAX, Party, Seller, price_parts},
+    invoice::{Invoice, InvoiceStatus, LINES_MAX, Party, Seller, price_parts},
     money::{self, Amount, Money, Quantity, parse_decimal},
     page::Page,
     payment::exact,
@@ -42,6 +42,13 @@ pub struct CreditNote {
     /// Whether it left nothing of an invoice without payments.
     pub is_void: bool,
     pub created_at: Timestamp,
+}
+
+impl Invoice {
+    /// Whether credit notes took all of it off, and nothing stays paid.
+    pub fn is_voided(&self) -> bool {
+        self.status == InvoiceStatus::Cancelled && self.booked.credited > 0
+    }
 }
 
 /// What is taken off.

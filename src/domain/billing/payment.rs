@@ -14,6 +14,7 @@ use crate::domain::{
     text::{Free, Line},
     word::words,
 };
+use crate::locale::{Text, t};
 
 /// The longest reference of a payment.
 const REFERENCE_MAX: usize = 200;
@@ -41,6 +42,21 @@ words! {
         Paypal "paypal",
         Cheque "cheque",
         Other "other",
+    }
+}
+
+impl Method {
+    /// Returns the label on pages and receipts.
+    pub fn label(self) -> Text {
+        match self {
+            Self::BankTransfer => t("method-bank-transfer"),
+            Self::Card => t("method-card"),
+            Self::Cash => t("method-cash"),
+            Self::MobileMoney => t("method-mobile-money"),
+            Self::Paypal => t("method-paypal"),
+            Self::Cheque => t("method-cheque"),
+            Self::Other => t("method-other"),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::domain::{
     rule::Rule,
     word::words,
 };
+use crate::locale::{Text, t};
 
 words! {
     /// What an entry of a statement is.
@@ -26,6 +27,19 @@ words! {
         /// Takes a payment or a refund back.
         Reversal "reversal",
         Refund "refund",
+    }
+}
+
+impl EntryKind {
+    /// Returns what an entry is called, with its `number`.
+    pub fn label(self) -> Text {
+        match self {
+            Self::Invoice => t("entry-invoice"),
+            Self::CreditNote => t("entry-credit-note"),
+            Self::Payment => t("entry-payment"),
+            Self::Reversal => t("entry-reversal"),
+            Self::Refund => t("entry-refund"),
+        }
     }
 }
 

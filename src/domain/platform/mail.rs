@@ -22,6 +22,7 @@ words! {
         ProposalCopy "proposal_copy",
         Invoice "invoice",
         InvoiceReminder "invoice_reminder",
+        CreditNote "credit_note",
     }
 }
 

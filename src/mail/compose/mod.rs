@@ -23,12 +23,14 @@ macro_rules! render {
 }
 
 mod account;
+mod credit_note;
 mod invoice;
 mod news;
 mod proposal;
 
 pub use self::{
     account::{LINK_LIFE, Verification, password_reset, security_notice, verification},
+    credit_note::{CreditNoteMail, credit_note},
     invoice::{InvoiceMail, invoice, invoice_subject},
     news::{message_received, unproven_news},
     proposal::{ProposalCopy, proposal_answered, proposal_copy},

@@ -14,6 +14,7 @@ use crate::{
         invoice::list_invoices,
         project::list_projects,
         proposal::list_proposals,
+        statement::balances_of_client,
     },
     domain::{
         address::Address,
@@ -22,7 +23,7 @@ use crate::{
         id::ClientId,
         input::Input,
         invoice::{InvoiceFilter, Party, ShownInvoice},
-        money::Currency,
+        money::{Currency, Money},
         page::{Listing, Page},
         project::{Project, ProjectFilter},
         proposal::{Proposal, ProposalFilter, ProposalStatus},
@@ -90,6 +91,8 @@ struct Show {
     proposals: Listing<Proposal>,
     invoices: Listing<ShownInvoice>,
     owed: Owed,
+    /// What the client owes today, by currency.
+    balances: Vec<Money>,
 }
 
 /// Returns the shape next to a proposal's status.
@@ -159,7 +162,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
 pub async fn show(visit: Visit) -> Result<Response> {
     let id = visit.id();
     let (client_id, page) = (Some(id), Page::first(SHOWN));
-    let (client, projects, proposals, invoices, owed) = visit
+    let (client, projects, proposals, invoices, owed, balances) = visit
         .read(move |work| {
             let projects = ProjectFilter { client_id, page, ..ProjectFilter::default() };
             let proposals = ProposalFilter { client_id, page, ..ProposalFilter::default() };
@@ -170,11 +173,12 @@ pub async fn show(visit: Visit) -> Result<Response> {
                 list_proposals(work, &proposals)?,
                 list_invoices(work, &invoices)?,
                 owed_by_client(work, id)?,
+                balances_of_client(work, id)?,
             ))
         })
         .await?;
     let (shell, days) = (visit.shell(Section::Clients), Days::of(&visit)?);
-    let page = Show { shell, days, client, projects, proposals, invoices, owed };
+    let page = Show { shell, days, client, projects, proposals, invoices, owed, balances };
     Ok(answer(StatusCode::OK, &page))
 }
 

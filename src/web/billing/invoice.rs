@@ -176,7 +176,27 @@ pub fn status_label(status: &InvoiceStatus) -> Text {
     }
 }
 
+/// Returns the label of an invoice's status; it tells a voided one from a deleted draft.
+pub fn badge(shown: &ShownInvoice) -> Text {
+    if shown.invoice.is_voided() { t("voided") } else { status_label(&shown.status) }
+}
+
 impl Show<'_> {
+    /// Whether a part of it can be credited.
+    fn can_credit(&self) -> bool {
+        let is_sent = !matches!(self.status(), InvoiceStatus::Draft | InvoiceStatus::Cancelled);
+        is_sent && self.record.shown.invoice.balance().owed() > 0
+    }
+
+    /// Whether there is a receipt.
+    fn has_receipt(&self) -> bool {
+        self.record.shown.invoice.booked.paid > 0
+    }
+
+    fn is_voided(&self) -> bool {
+        self.record.shown.invoice.is_voided()
+    }
+
     /// Says who gets a copy of the emails; empty if nobody does.
     fn copies(&self) -> String {
         let client = self.record.shown.invoice.client.as_ref();

@@ -147,6 +147,7 @@ fn state(
             t("invoice-public-paid-on").with("date", shown(day(paid)))
         }
         (InvoiceStatus::Paid, None) => t("invoice-public-paid"),
+        _ if public.invoice.is_voided() => t("invoice-public-voided"),
         _ if !public.invoice.is_money_due() => t("nothing-to-pay"),
         (InvoiceStatus::Overdue, _) => t("invoice-public-was-due").with("date", shown(due)),
         _ => match date::days_until(today, due) {

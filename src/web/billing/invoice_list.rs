@@ -159,6 +159,7 @@ impl List {
         let invoice = &shown.invoice;
         let (what, at) = match shown.status {
             InvoiceStatus::Draft => ("edited", invoice.updated_at),
+            InvoiceStatus::Cancelled if invoice.is_voided() => ("voided", invoice.updated_at),
             InvoiceStatus::Cancelled => ("deleted", invoice.updated_at),
             _ => {
                 let InvoiceTimes { sent_at, viewed_at, reminded_at } =

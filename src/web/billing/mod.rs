@@ -1,6 +1,7 @@
 //! Clients, invoices, payments, exchange rates.
 
 pub mod client;
+pub mod credit_note;
 pub mod exchange_rate;
 pub mod invoice;
 pub mod invoice_bulk;
@@ -17,4 +18,5 @@ pub mod invoice_sheet;
 pub mod invoice_totals;
 pub mod invoice_values;
 pub mod payment;
+pub mod statement;
 pub mod tax;

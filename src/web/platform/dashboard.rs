@@ -245,6 +245,7 @@ impl Show {
             MailKind::SecurityNotice => t("mail-kind-security"),
             MailKind::MessageReceived => t("mail-kind-message"),
             MailKind::ProposalAnswered => t("mail-kind-proposal"),
+            MailKind::CreditNote => t("mail-kind-credit-note"),
             MailKind::ProposalCopy => t("mail-kind-proposal-copy"),
         }
     }

@@ -183,8 +183,11 @@ async fn what_cannot_be_credited_is_refused() {
         assert_eq!(answer.error(400), error, "{body}");
     }
     let path = format!("/invoices/{id}/credit-notes");
-    for body in [json!({"amount": 1}), json!({"amount": 1, "reason": " "})] {
-        assert_eq!(user.post(&path, body).await.error(400), "reason is required");
+    for (body, error) in [
+        (json!({"amount": 1}), "reason is required"),
+        (json!({"amount": 1, "reason": " "}), "reason must not be empty"),
+    ] {
+        assert_eq!(user.post(&path, body).await.error(400), error);
     }
     // A number is drawn only with its credit note.
     let first = credit(&user, &id, json!({"amount": 1})).await;
@@ -316,6 +319,55 @@ async fn credit_notes_are_listed_newest_first_by_invoice_and_client() {
     assert_eq!(other.get(&format!("/credit-notes?invoiceId={a}")).await.body["total"], 0);
     assert_eq!(credit(&other, &a, json!({})).await.status, 404);
     assert_eq!(void(&other, &a).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_pdf_of_a_credit_note_stays_the_same_and_is_mailed() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let body = json!({"name": "C", "email": "c@example.com", "ccEmails": ["books@example.com"]});
+    let client = user.post("/clients", body).await.data(201)["id"].as_str().unwrap().to_owned();
+    let id = user.sent_invoice(&client, json!(100)).await;
+    app.mails().await;
+    let note = credit(&user, &id, json!({"amount": 30})).await.data(201)["id"].clone();
+    let path = format!("/credit-notes/{}", note.as_str().unwrap());
+    let file = pdf(&user, &format!("{path}/pdf")).await;
+    user.put("/settings", json!({"business": {"name": "Other"}})).await.data(200);
+    credit(&user, &id, json!({})).await.data(201);
+    assert_eq!(pdf(&user, &format!("{path}/pdf")).await, file);
+    assert_eq!(user.post(&format!("{path}/send"), json!({})).await.data(200)["id"], note);
+    let mails = app.mails().await;
+    let mail = mails.last().unwrap();
+    assert_eq!(mail.pdf.as_ref().unwrap(), &("CN-2026-001.pdf".to_owned(), file));
+    assert_eq!(
+        (mail.to(), mail.header("Cc")),
+        ("c@example.com".into(), "books@example.com".into())
+    );
+    assert_eq!(mail.header("Subject"), "Credit note CN-2026-001 · USD 30.00");
+    let other = app.register("b@example.com").await;
+    for action in ["pdf", "send"] {
+        let method = if action == "pdf" { Method::GET } else { Method::POST };
+        let request = other.request(method, &format!("{path}/{action}")).json(&json!({}));
+        assert_eq!(app.send(request).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_exists_once_something_is_paid() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("C").await;
+    let id = user.sent_invoice(&client, json!(100)).await;
+    let path = format!("/invoices/{id}/receipt");
+    let error = "There is no receipt until something is paid";
+    assert_eq!(user.get(&path).await.error(409), error);
+    let body = json!({"amount": 30, "withheld": 5, "method": "card"});
+    let paid = user.post(&format!("/invoices/{id}/payments"), body).await.data(201).clone();
+    let file = pdf(&user, &path).await;
+    assert_eq!(pdf(&user, &path).await, file);
+    user.delete(&format!("/payments/{}", paid["id"].as_str().unwrap())).await;
+    assert_eq!(user.get(&path).await.error(409), error);
+    pdf(&user, &format!("/clients/{client}/statement/pdf")).await;
 }
 
 #[tokio::test]

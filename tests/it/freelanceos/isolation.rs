@@ -198,7 +198,7 @@ async fn a_filter_by_an_id_of_another_account_is_an_empty_list() {
             }
         }
     }
-    assert_eq!(filters, 5);
+    assert_eq!(filters, 7);
 }
 
 fn body_schema(

@@ -19,7 +19,7 @@ pub use self::{
     price::{Priced, Terms, Totals, check_amount, line_amount, price, price_amount, price_parts},
     record::{InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
     seller::{PaymentLine, Seller},
-    summary::{SumRow, unit_label},
+    summary::{SumRow, rated, unit_label},
 };
 use crate::domain::{
     balance::{Balance, Booked, PaymentStatus},
@@ -184,11 +184,6 @@ impl Invoice {
     pub fn is_money_due(&self) -> bool {
         let is_open = !matches!(self.status, InvoiceStatus::Paid | InvoiceStatus::Cancelled);
         is_open && self.balance().due() > 0
-    }
-
-    /// Whether credit notes took all of it off before anything was paid.
-    pub fn is_voided(&self) -> bool {
-        self.status == InvoiceStatus::Cancelled && self.booked.credited > 0
     }
 
     fn has_lines(&self, lines: &[Line]) -> bool {

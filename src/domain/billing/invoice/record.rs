@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Invoice, InvoiceStatus, Party, Seller, ShownInvoice};
 use crate::domain::{
+    credit_note::CreditNote,
     date::Zone,
     id::{MailId, ProjectId},
     mail::MailKind,
@@ -37,6 +38,8 @@ pub struct InvoiceRecord {
     pub mails: Vec<InvoiceMail>,
     /// Newest first, with reversals and refunds.
     pub payments: Vec<Payment>,
+    /// Newest first.
+    pub credit_notes: Vec<CreditNote>,
     /// Where the client can pay online.
     pub payment_link: Option<String>,
     /// Whether a payment service is configured.

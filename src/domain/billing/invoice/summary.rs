@@ -145,7 +145,8 @@ pub fn unit_label(unit: Unit) -> Text {
     }
 }
 
-fn rated(name: &str, rate: Decimal) -> Text {
+/// Names a tax with its rate.
+pub fn rated(name: &str, rate: Decimal) -> Text {
     t("sum-rated").with("name", name).with("rate", rate.normalize())
 }
 

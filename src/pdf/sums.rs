@@ -1,0 +1,87 @@
+//! Rows of sums at the right, with a total between rules.
+
+use krilla::tagging::Tag;
+
+use super::{
+    canvas::{Align, Area, BODY, Canvas, INK, MM, MUTED, Mark, Slot},
+    text::Style,
+};
+
+const TOTAL: Style = Style { size: 12.0, leading: 17.0, is_bold: true, color: INK };
+const WIDTH: f32 = 80.0 * MM;
+const LEADING: f32 = 15.6;
+/// Space above and below the total, between its rules.
+const ABOVE: f32 = 2.0 * MM;
+const BELOW: f32 = 1.6 * MM;
+const RULE: f32 = 0.7;
+
+/// A label and a text.
+pub type Row = (String, String);
+
+/// A total, the rows that lead to it, and those that explain it.
+pub struct Sums {
+    pub above: Vec<Row>,
+    pub total: Row,
+    pub below: Vec<Row>,
+}
+
+impl Sums {
+    /// Returns the height that it takes.
+    pub fn height(&self) -> f32 {
+        let total = ABOVE + TOTAL.leading + BELOW + 4.0 * RULE;
+        let rows = (self.above.len() + self.below.len()) as f32 * LEADING;
+        4.0 * MM + rows + 3.0 * MM + total
+    }
+
+    /// Draws it; the caller has reserved its height.
+    pub fn draw(&self, canvas: &mut Canvas) {
+        let slot = Slot { x: canvas.frame.right() - WIDTH, width: WIDTH, align: Align::Start };
+        canvas.y += 4.0 * MM;
+        let plain = Style { leading: LEADING, ..BODY };
+        let muted = Style { color: MUTED, ..plain };
+        for (label, text) in &self.above {
+            row(canvas, slot, (label, muted), (text, plain));
+        }
+        // The double rule marks the sum.
+        canvas.y += 1.5 * MM;
+        let rule = |canvas: &mut Canvas, y| {
+            canvas.rule(Area { x: slot.x, y, width: slot.width, height: RULE }, INK);
+        };
+        rule(canvas, canvas.y);
+        canvas.y += ABOVE;
+        let (label, text) = &self.total;
+        row(canvas, slot, (label, TOTAL), (text, TOTAL));
+        canvas.y += BELOW;
+        rule(canvas, canvas.y);
+        rule(canvas, canvas.y + 3.0 * RULE);
+        canvas.y += 4.0 * RULE;
+        if !self.below.is_empty() {
+            canvas.y += 1.5 * MM;
+        }
+        for (label, text) in &self.below {
+            row(canvas, slot, (label, muted), (text, plain));
+        }
+    }
+}
+
+/// Draws a label and an amount, which shrinks if it is too long.
+fn row(canvas: &mut Canvas, slot: Slot, label: (&str, Style), value: (&str, Style)) {
+    let mark = Mark::Node(canvas.node(None, Tag::P));
+    let (text, style) = label;
+    let label = canvas.typesetter.line(text, style);
+    let most = slot.width - label.width - 4.0 * MM;
+    let (text, style) = value;
+    let mut value = canvas.typesetter.line(text, style);
+    if value.width > most {
+        value =
+            canvas.typesetter.line(text, Style { size: style.size * most / value.width, ..style });
+    }
+    canvas.line(label, slot, canvas.y, mark);
+    canvas.line(value, Slot { align: Align::Right, ..slot }, canvas.y, mark);
+    canvas.y += style.leading;
+}
+
+/// Returns a number with a true minus sign.
+pub fn signed(number: &str) -> String {
+    number.replace('-', "\u{2212}")
+}
