@@ -35,7 +35,7 @@ impl EntryKind {
     pub fn label(self) -> Text {
         match self {
             Self::Invoice => t("entry-invoice"),
-            Self::CreditNote => t("entry-credit-note"),
+            Self::CreditNote => t("credit-note-number"),
             Self::Payment => t("entry-payment"),
             Self::Reversal => t("entry-reversal"),
             Self::Refund => t("entry-refund"),

@@ -149,13 +149,15 @@ pub(super) async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> 
     Ok(answer(status, &page))
 }
 
-/// Returns the label of an invoice's status; it tells of part payments.
+/// Returns the label of an invoice's status; it tells of part payments, and a voided invoice from a
+/// deleted draft.
 pub fn badge(shown: &ShownInvoice) -> Text {
     match (shown.status, shown.invoice.payment_status()) {
         (InvoiceStatus::Sent | InvoiceStatus::Overdue, PaymentStatus::PartiallyPaid) => {
             t("partially-paid")
         }
         (InvoiceStatus::Paid, PaymentStatus::Overpaid) => t("overpaid"),
+        _ if shown.invoice.is_voided() => t("voided"),
         (status, _) => status_label(&status),
     }
 }
@@ -174,11 +176,6 @@ pub fn status_label(status: &InvoiceStatus) -> Text {
         InvoiceStatus::Overdue => t("overdue"),
         InvoiceStatus::Cancelled => t("deleted"),
     }
-}
-
-/// Returns the label of an invoice's status; it tells a voided one from a deleted draft.
-pub fn badge(shown: &ShownInvoice) -> Text {
-    if shown.invoice.is_voided() { t("voided") } else { status_label(&shown.status) }
 }
 
 impl Show<'_> {
