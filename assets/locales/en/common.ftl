@@ -107,7 +107,6 @@ edit = Edit
 email = Email
 email-me-a-code = Email me a code
 entry = Entry
-entry-invoice = Invoice { $number }
 entry-payment = Payment of { $number }
 entry-refund = Refund of { $number }
 entry-reversal = Payment of { $number } undone
