@@ -355,7 +355,7 @@ impl Edit {
         ];
         let is_there =
             |name: &&str| !self.form.value(name).is_empty() || self.form.error(name).is_some();
-        names.iter().any(|name| is_there(&name))
+        names.iter().any(is_there)
     }
 
     /// Returns the payment terms: the days, their label and whether they are selected.
