@@ -34,8 +34,8 @@ impl EntryKind {
     /// Returns what an entry is called, with its `number`.
     pub fn label(self) -> Text {
         match self {
-            Self::Invoice => t("entry-invoice"),
-            Self::CreditNote => t("entry-credit-note"),
+            Self::Invoice => t("invoice-number"),
+            Self::CreditNote => t("credit-note-number"),
             Self::Payment => t("entry-payment"),
             Self::Reversal => t("entry-reversal"),
             Self::Refund => t("entry-refund"),
