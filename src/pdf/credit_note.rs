@@ -6,11 +6,15 @@ use super::{
     CreditNoteSheet,
     canvas::{Canvas, MM},
     letterhead::{self, Fact, Head},
-    sums::{Sums, signed},
+    sums::{self, Sums, signed},
     table::Table,
     write::About,
 };
-use crate::domain::{credit_note::CreditedItem, invoice::rated, money};
+use crate::domain::{
+    credit_note::CreditedItem,
+    invoice::rated,
+    money::{self, Money},
+};
 use crate::locale::t;
 
 /// Between the total and the reason.
@@ -116,5 +120,5 @@ fn sums(sheet: &CreditNoteSheet) -> Sums {
 /// Returns an amount without its currency.
 fn plain(sheet: &CreditNoteSheet, minor: i64) -> String {
     let currency = sheet.note.credited.amount.currency;
-    signed(&money::grouped(money::Money::new(minor, currency).decimal()))
+    sums::plain(Money::new(minor, currency))
 }

@@ -5,7 +5,6 @@ use krilla::{
     tagging::{ArtifactType, Tag},
 };
 use qrcodegen::QrCode;
-use rust_decimal::Decimal;
 
 use super::{
     InvoiceSheet,
@@ -166,7 +165,7 @@ fn described(invoice: &Invoice, line: &invoice::Line) -> String {
 
 /// Returns an amount without its currency.
 fn plain(sheet: &InvoiceSheet, minor: i64) -> String {
-    signed(&money::grouped(Decimal::new(minor, sheet.invoice.currency.exponent())))
+    sums::plain(Money::new(minor, sheet.invoice.currency))
 }
 
 /// Returns rows of sums as text.

@@ -6,12 +6,12 @@ use super::{
     ReceiptSheet,
     canvas::Canvas,
     letterhead::{self, Fact, Head},
-    sums::{Sums, signed},
+    sums::{self, Sums},
     table::Table,
     write::About,
 };
 use crate::domain::{
-    money::{self, Money},
+    money::Money,
     payment::{LedgerKind, Payment},
 };
 use crate::locale::t;
@@ -36,18 +36,18 @@ pub fn draw(canvas: &mut Canvas, sheet: &ReceiptSheet, logo: Option<Image>) -> A
         logo,
     };
     letterhead::head(canvas, seller.template, seller.accent, head);
-    let plain = |minor: i64| signed(&money::grouped(Money::new(minor, invoice.currency).decimal()));
+    let plain = |minor: i64| sums::plain(Money::new(minor, invoice.currency));
     let credited = (invoice.booked.credited != 0)
         .then(|| (t("credited").to_string(), plain(-invoice.booked.credited)));
     let rows = [
         (t("total").to_string(), plain(invoice.totals.amount)),
         (t("paid").to_string(), plain(-invoice.booked.paid)),
     ];
-    let balance = invoice.balance().owed() - invoice.booked.paid;
-    let label = if balance < 0 { t("receipt-overpaid") } else { t("amount-due") };
-    let sums = Sums {
+    let left = invoice.balance().owed() - invoice.booked.paid;
+    let label = if left < 0 { t("receipt-overpaid") } else { t("amount-due") };
+    let balance = Sums {
         above: rows.into_iter().chain(credited).collect(),
-        total: (label.into(), Money::new(balance.abs(), invoice.currency).shown()),
+        total: (label.into(), Money::new(left.abs(), invoice.currency).shown()),
         below: Vec::new(),
     };
     let described = |payment: &Payment| {
@@ -67,14 +67,14 @@ pub fn draw(canvas: &mut Canvas, sheet: &ReceiptSheet, logo: Option<Image>) -> A
     if sheet.payments.iter().all(|payment| payment.withheld == 0) {
         let row = |of: &Payment| [described(of), plain(of.amount.minor)];
         let rows = sheet.payments.iter().map(row).collect();
-        Table { header: [payment, amount], rows }.draw(canvas, sums.height());
+        Table { header: [payment, amount], rows }.draw(canvas, balance.height());
     } else {
         let row = |of: &Payment| [described(of), plain(of.withheld), plain(of.cash().minor)];
         let rows = sheet.payments.iter().map(row).collect();
         let header = [payment, t("withheld").into(), amount];
-        Table { header, rows }.draw(canvas, sums.height());
+        Table { header, rows }.draw(canvas, balance.height());
     }
-    sums.draw(canvas);
+    balance.draw(canvas);
     letterhead::footers(canvas, &seller.party, &title);
     let booked = invoice.booked;
     About {

@@ -6,13 +6,13 @@ use super::{
     StatementSheet,
     canvas::{Canvas, MM, Mark, STRONG},
     letterhead::{self, Fact, Head},
-    sums::{Sums, signed},
+    sums::{self, Sums, signed},
     table::Table,
     text::Style,
     write::About,
 };
 use crate::domain::{
-    money::{self, Money},
+    money::Money,
     statement::{CurrencyStatement, Entry},
 };
 use crate::locale::t;
@@ -78,7 +78,7 @@ fn currency(canvas: &mut Canvas, sheet: &StatementSheet, own: &CurrencyStatement
         canvas.y += 4.0;
     }
     let day = |day| sheet.seller.date_format.show(day);
-    let plain = |minor: i64| signed(&money::grouped(Money::new(minor, own.currency).decimal()));
+    let plain = |minor: i64| sums::plain(Money::new(minor, own.currency));
     let first = [
         day(sheet.statement.from) + " · " + &t("balance-opening").to_string(),
         String::new(),
@@ -89,7 +89,7 @@ fn currency(canvas: &mut Canvas, sheet: &StatementSheet, own: &CurrencyStatement
         let kind = posting.kind.label().with("number", &posting.number);
         [format!("{} · {kind}", day(posting.day)), plain(posting.amount), plain(entry.balance)]
     };
-    let sums = Sums {
+    let closing = Sums {
         above: Vec::new(),
         total: (
             t("balance-closing").into(),
@@ -100,6 +100,6 @@ fn currency(canvas: &mut Canvas, sheet: &StatementSheet, own: &CurrencyStatement
     let rows = std::iter::once(first).chain(own.entries.iter().map(row)).collect();
     let amount = t("pdf-amount-in").with("currency", own.currency).to_string();
     let header = [t("entry").to_string(), amount, t("balance").to_string()];
-    Table { header, rows }.draw(canvas, sums.height());
-    sums.draw(canvas);
+    Table { header, rows }.draw(canvas, closing.height());
+    closing.draw(canvas);
 }

@@ -1,11 +1,13 @@
 //! Rows of sums at the right, with a total between rules.
 
 use krilla::tagging::Tag;
+use rust_decimal::Decimal;
 
 use super::{
     canvas::{Align, Area, BODY, Canvas, INK, MM, MUTED, Mark, Slot},
     text::Style,
 };
+use crate::domain::money::{self, Money};
 
 const TOTAL: Style = Style { size: 12.0, leading: 17.0, is_bold: true, color: INK };
 const WIDTH: f32 = 80.0 * MM;
@@ -79,6 +81,11 @@ fn row(canvas: &mut Canvas, slot: Slot, label: (&str, Style), value: (&str, Styl
     canvas.line(label, slot, canvas.y, mark);
     canvas.line(value, Slot { align: Align::Right, ..slot }, canvas.y, mark);
     canvas.y += style.leading;
+}
+
+/// Returns an amount without its currency, with all its decimals.
+pub fn plain(amount: Money) -> String {
+    signed(&money::grouped(Decimal::new(amount.minor, amount.currency.exponent())))
 }
 
 /// Returns a number with a true minus sign.

@@ -70,8 +70,10 @@ const HALF_WRITTEN: &[&str] = &[
     "SELECT (SELECT count(*) FROM payments) - \
      (SELECT count(*) FROM activity WHERE kind = 'invoice_paid')",
     // Invoice numbers have no gaps or duplicates.
-    "SELECT CAST((SELECT sum(next_number - 1) FROM number_series) AS BIGINT) - \
+    "SELECT CAST((SELECT sum(next_number - 1) FROM number_series WHERE kind = 'invoice') AS BIGINT) - \
      (SELECT count(*) FROM invoices)",
+    "SELECT coalesce(CAST((SELECT sum(next_number - 1) FROM number_series \
+     WHERE kind = 'credit_note') AS BIGINT), 0) - (SELECT count(*) FROM credit_notes)",
     "SELECT count(*) FROM (SELECT count(*) AS entries, count(DISTINCT number) AS numbers, \
      max(CAST(substr(number, 10) AS INTEGER)) AS greatest FROM invoices GROUP BY account_id) \
      AS series WHERE entries <> numbers OR entries <> greatest",

@@ -1,5 +1,6 @@
 //! Credit notes: parts, lines and all of a sent invoice, and what they leave.
 
+use futures_util::future::join_all;
 use proptest::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -388,6 +389,27 @@ async fn credit_notes_have_a_series_of_their_own() {
     let again = json!({"invoicing": {"nextCreditNoteNumber": 7}});
     assert_eq!(user.put("/settings", again).await.status, 409);
     assert_eq!(credit(&user, &id, json!({})).await.data(201)["number"], "AV-26-08");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credit_notes_issued_at_once_have_consecutive_numbers_and_never_exceed_the_invoice() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("C").await;
+    let id = user.sent_invoice(&client, json!(100)).await;
+    let credits = (0..16).map(|_| credit(&user, &id, json!({"amount": 9})));
+    let answers = join_all(credits).await;
+    let issued = answers.iter().filter(|answer| answer.status == 201);
+    let mut numbers: Vec<_> =
+        issued.map(|answer| answer.data(201)["number"].as_str().unwrap().to_owned()).collect();
+    numbers.sort();
+    let expected: Vec<_> = (1..=11).map(|number| format!("CN-2026-{number:03}")).collect();
+    assert_eq!(numbers, expected);
+    assert!(answers.iter().all(|answer| answer.status == 201 || answer.status == 400));
+    let voids = join_all((0..16).map(|_| void(&user, &id))).await;
+    assert_eq!(voids.iter().filter(|answer| answer.status == 201).count(), 1);
+    assert_eq!(state(&user, &id).await, "cancelled unpaid 0 100 0");
+    assert_rollups(app.database());
 }
 
 proptest! {
