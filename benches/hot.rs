@@ -9,7 +9,7 @@ use freelanceos::{
     app::token::{TokenType, Tokens},
     domain::{
         id::{IdSequence, InvoiceId},
-        invoice::{Line, price},
+        invoice::{Line, Terms, price},
         money::{Currency, parse_decimal},
         session::Claims,
     },
@@ -21,18 +21,14 @@ fn lines(count: usize) -> Vec<Line> {
     let line = |index: usize| {
         let (quantity, rate) =
             if index.is_multiple_of(2) { ("7.5", "85") } else { ("1237", "0.085") };
-        Line {
-            description: "Work".to_owned(),
-            quantity: parse_decimal(quantity).unwrap(),
-            rate: parse_decimal(rate).unwrap(),
-        }
+        Line::new("Work", parse_decimal(quantity).unwrap(), parse_decimal(rate).unwrap())
     };
     (0..count).map(line).collect()
 }
 
 fn calculator(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("price an invoice");
-    let tax_rate = parse_decimal("7.5").unwrap();
+    let terms = Terms { tax_rate: parse_decimal("7.5").unwrap(), ..Terms::default() };
     for count in [2, 20, 500] {
         let lines = lines(count);
         group.bench_with_input(BenchmarkId::from_parameter(count), &lines, |bencher, lines| {
@@ -40,7 +36,7 @@ fn calculator(criterion: &mut Criterion) {
             // measurement.
             bencher.iter_batched(
                 || lines.clone(),
-                |lines| price(lines, tax_rate, Currency::USD),
+                |lines| price(lines, &terms, Currency::USD),
                 criterion::BatchSize::SmallInput,
             );
         });

@@ -41,5 +41,4 @@ client-show-no-projects-yet = No projects yet.
 client-show-no-proposals-yet = No proposals yet.
 client-show-since = Client since
 client-show-terms = Payment terms
-statement-date = Date
 statement-show = Show

@@ -276,7 +276,7 @@ async fn if_no_field_is_required_an_empty_body_counts_as_an_empty_object() {
             }
         }
     }
-    assert_eq!(empty, (2 * 8 + 4) * 3, "PUT and PATCH of eight nouns, and four actions");
+    assert_eq!(empty, (2 * 8 + 5) * 3, "PUT and PATCH of eight nouns, and five actions");
 }
 
 #[tokio::test]
@@ -297,8 +297,11 @@ async fn an_unknown_id_is_404_on_every_route() {
             &"x".repeat(5000),
         ] {
             let request = user.request(operation.method.clone(), &operation.path_of(id));
-            let request =
-                if operation.takes_body() { request.json(&json!({"amount": 1})) } else { request };
+            let request = if operation.takes_body() {
+                request.json(&json!({"amount": 1, "reason": "R"}))
+            } else {
+                request
+            };
             let answer = app.send(request).await;
             let error = answer.error(404);
             assert!(error.ends_with(" not found"), "{} {id}: {error}", operation.name());
