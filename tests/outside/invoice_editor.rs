@@ -35,7 +35,7 @@ async fn totals_follow_the_input_and_report_when_they_cannot() {
     type_cell(&ada, 0, "rate", "0.085").await;
     ada.sees("Total 105.15 NGN").await;
     ada.fill("Tax %", "7.5").await;
-    ada.sees("Subtotal 105.15 Tax % 7.89 Total 113.04 NGN").await;
+    ada.sees("Subtotal 105.15 Discount % 0.00 Tax % 7.89 Total 113.04 NGN").await;
     type_cell(&ada, 1, "description", "Logo").await;
     type_cell(&ada, 1, "rate", "1,250.50").await;
     ada.sees("Total 1,457.32 NGN").await;

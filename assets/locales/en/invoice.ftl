@@ -186,7 +186,6 @@ invoice-show-paid-question = Mark { $number } as paid?
 invoice-show-paid-so-far = { $paid } of { $total } paid.
 invoice-show-payment-link = Payment link
 invoice-show-preview-pdf = Preview PDF
-invoice-show-record-payment-ask = Record payment…
 invoice-show-refund-ask = Record refund…
 invoice-show-remind-what = We’ll email { $email } a reminder about { $number }, { $sum }.
 invoice-show-saved-file-not-delivered = Saved to a file { $at }, not delivered: { $file }
