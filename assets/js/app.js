@@ -148,7 +148,10 @@ const currencies = new Intl.DisplayNames(document.documentElement.lang, { type: 
 each("option", (option) => {
     const code = option.value;
     const name = option.text === code && /^[A-Z]{3}$/.test(code) && currencies.of(code);
-    if (name) option.text = `${code} – ${name}`;
+    if (!name) return;
+    // Without a value of its own, its text would become the value.
+    option.value = code;
+    option.text = `${code} – ${name}`;
 });
 
 // The browser knows the reader's timezone.
