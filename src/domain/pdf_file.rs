@@ -1,4 +1,4 @@
-//! PDF files: invoices and proposals to store or print.
+//! PDF files of documents.
 
 use std::fmt;
 
@@ -13,8 +13,9 @@ pub struct PdfFile {
 }
 
 impl PdfFile {
-    /// `INV-2026-001.pdf`, and `CN-2026-001.pdf` of a credit note; what a number has of other characters becomes a hyphen.
-    pub fn of_invoice(number: &str, bytes: Vec<u8>) -> Self {
+    /// `INV-2026-001.pdf`: the number of an invoice or a credit note. Other characters become
+    /// hyphens.
+    pub fn of_number(number: &str, bytes: Vec<u8>) -> Self {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
         let name: String = number.chars().map(plain).collect();
         Self { name: format!("{}.pdf", name.trim_matches('-')), bytes }
@@ -22,12 +23,12 @@ impl PdfFile {
 
     /// `receipt-INV-2026-001.pdf`.
     pub fn of_receipt(number: &str, bytes: Vec<u8>) -> Self {
-        Self::of_invoice(&format!("receipt-{number}"), bytes)
+        Self::of_number(&format!("receipt-{number}"), bytes)
     }
 
     /// `statement-2026-01-01-2026-12-31.pdf`: its first and last day.
     pub fn of_statement(from: Date, to: Date, bytes: Vec<u8>) -> Self {
-        Self::of_invoice(&format!("statement-{from}-{to}"), bytes)
+        Self::of_number(&format!("statement-{from}-{to}"), bytes)
     }
 
     /// `proposal-website-redesign.pdf`: the title in characters that every file system accepts.

@@ -12,6 +12,8 @@ use crate::domain::money::{self, Money};
 const TOTAL: Style = Style { size: 12.0, leading: 17.0, is_bold: true, color: INK };
 const WIDTH: f32 = 80.0 * MM;
 const LEADING: f32 = 15.6;
+/// Space between the rows and the rules of the total.
+const GAP: f32 = 1.5 * MM;
 /// Space above and below the total, between its rules.
 const ABOVE: f32 = 2.0 * MM;
 const BELOW: f32 = 1.6 * MM;
@@ -32,7 +34,8 @@ impl Sums {
     pub fn height(&self) -> f32 {
         let total = ABOVE + TOTAL.leading + BELOW + 4.0 * RULE;
         let rows = (self.above.len() + self.below.len()) as f32 * LEADING;
-        4.0 * MM + rows + 3.0 * MM + total
+        let after = if self.below.is_empty() { 0.0 } else { GAP };
+        4.0 * MM + rows + GAP + total + after
     }
 
     /// Draws it; the caller has reserved its height.
@@ -45,7 +48,7 @@ impl Sums {
             row(canvas, slot, (label, muted), (text, plain));
         }
         // The double rule marks the sum.
-        canvas.y += 1.5 * MM;
+        canvas.y += GAP;
         let rule = |canvas: &mut Canvas, y| {
             canvas.rule(Area { x: slot.x, y, width: slot.width, height: RULE }, INK);
         };
@@ -58,7 +61,7 @@ impl Sums {
         rule(canvas, canvas.y + 3.0 * RULE);
         canvas.y += 4.0 * RULE;
         if !self.below.is_empty() {
-            canvas.y += 1.5 * MM;
+            canvas.y += GAP;
         }
         for (label, text) in &self.below {
             row(canvas, slot, (label, muted), (text, plain));

@@ -46,7 +46,7 @@ impl App {
         let (bytes, now) = (self.printer.run(owner, print).await??.bytes, self.now());
         // If several requests rendered it at once, the first file stays.
         let keep = move |tx: &mut Tx| store::credit_note::keep_file(tx, id, &bytes, now);
-        Ok(PdfFile::of_invoice(&number, self.store.write(keep).await?))
+        Ok(PdfFile::of_number(&number, self.store.write(keep).await?))
     }
 }
 
@@ -54,7 +54,7 @@ impl App {
 fn look(tx: &mut Tx, account: AccountId, id: CreditNoteId) -> Result<Found> {
     let note = store::credit_note::find(tx, account, id)?;
     if let Some(bytes) = store::credit_note::find_file(tx, id)? {
-        return Ok(Found::Kept(PdfFile::of_invoice(&note.number, bytes)));
+        return Ok(Found::Kept(PdfFile::of_number(&note.number, bytes)));
     }
     let account = store::account::find(tx, account)?;
     let rates = LatestRates::new(account.id, account.currency);

@@ -289,10 +289,9 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
 fn price_new(work: &mut Work, new: &NewInvoice, currency: Currency) -> Result<Priced> {
     let mut new = new.clone();
     resolve_taxes(work, &mut new.lines)?;
-    let default = match new.tax_rate {
-        None => default_taxes(work)?,
-        Some(_) => Vec::new(),
-    };
+    let is_silent = new.tax_rate.is_none()
+        && (new.lines.is_empty() || new.lines.iter().any(|line| line.taxes.is_none()));
+    let default = if is_silent { default_taxes(work)? } else { Vec::new() };
     new.price(&default, currency)
 }
 

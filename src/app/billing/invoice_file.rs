@@ -115,7 +115,7 @@ impl App {
         let sheet = self.query(claims, sample_sheet).await?;
         let owner = Some(Owner::Account(sheet.invoice.account));
         let printed = self.print(owner, &sheet).await?;
-        Ok(PdfFile::of_invoice(&sheet.invoice.number, printed.bytes))
+        Ok(PdfFile::of_number(&sheet.invoice.number, printed.bytes))
     }
 
     /// Returns the invoice behind a link as PDF; one with payments as a copy that
@@ -137,7 +137,7 @@ impl App {
             None => self.invoice_file(self.stranger(), account, id).await,
             Some(sheet) => {
                 let printed = self.print(self.stranger(), &sheet).await?;
-                Ok(PdfFile::of_invoice(&sheet.invoice.number, printed.bytes))
+                Ok(PdfFile::of_number(&sheet.invoice.number, printed.bytes))
             }
         }
     }
@@ -156,7 +156,7 @@ impl App {
         let bytes = self.print(owner, &sheet).await?.bytes;
         let number = &sheet.invoice.number;
         if sheet.status != InvoiceStatus::Sent {
-            return Ok(PdfFile::of_invoice(number, bytes));
+            return Ok(PdfFile::of_number(number, bytes));
         }
         // A sent invoice is frozen. If several requests rendered it at once, the first file stays.
         let keep = move |tx: &mut Tx| {
@@ -166,7 +166,7 @@ impl App {
         };
         let kept = self.store.write(keep).await?;
         let kept = kept.ok_or_else(|| Error::internal("what was kept is not there"))?;
-        Ok(PdfFile::of_invoice(number, kept))
+        Ok(PdfFile::of_number(number, kept))
     }
 
     /// Renders without blocking other requests.
@@ -223,7 +223,7 @@ fn look(tx: &mut Tx, account: AccountId, id: InvoiceId, now: Timestamp) -> Resul
     let rates = LatestRates::new(account.id, account.currency);
     let invoice = store::invoice::find(tx, account.id, id, &rates)?;
     Ok(match store::invoice_file::find(tx, id)? {
-        Some(bytes) => Found::Kept(PdfFile::of_invoice(&invoice.number, bytes)),
+        Some(bytes) => Found::Kept(PdfFile::of_number(&invoice.number, bytes)),
         None => Found::Unprinted(Box::new(read_sheet(tx, &account, invoice, now)?)),
     })
 }

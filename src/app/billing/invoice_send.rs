@@ -113,7 +113,7 @@ impl App {
             is_overdue: sheet.invoice.due_date < today,
             link: "#",
             logo,
-            file: Some(PdfFile::of_invoice(&sheet.invoice.number, Vec::new())),
+            file: Some(PdfFile::of_number(&sheet.invoice.number, Vec::new())),
         })
     }
 }

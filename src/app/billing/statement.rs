@@ -1,14 +1,12 @@
 //! Statements of clients.
 
-use std::collections::BTreeMap;
-
 use crate::{
     app::{App, client::find_client, invoice_file::read_logo, share::Owner, unit_of_work::Work},
     domain::{
         error::Result,
         id::ClientId,
         invoice::Seller,
-        money::{Currency, Money},
+        money::Money,
         pdf_file::PdfFile,
         session::Claims,
         statement::{Statement, StatementFilter, balance},
@@ -57,12 +55,5 @@ pub fn find_statement(work: &mut Work, id: ClientId, filter: StatementFilter) ->
 
 /// Returns what a client of the caller owes, by currency; negative if too much was paid.
 pub fn balances_of_client(work: &mut Work, id: ClientId) -> Result<Vec<Money>> {
-    let zone = work.actor.time_zone()?;
-    let postings = store::statement::postings(work.tx, work.account, id, &zone)?;
-    let mut sums: BTreeMap<Currency, i64> = BTreeMap::new();
-    for posting in postings {
-        *sums.entry(posting.currency).or_default() += posting.amount;
-    }
-    let sums = sums.into_iter().filter(|(_, minor)| *minor != 0);
-    Ok(sums.map(|(currency, minor)| Money::new(minor, currency)).collect())
+    store::statement::balances(work.tx, work.account, id)
 }

@@ -1,7 +1,5 @@
 //! Discounts on a line or on a whole invoice.
 
-use rust_decimal::Decimal;
-
 use crate::domain::{
     error::{Error, Result},
     form::Form,
@@ -29,14 +27,6 @@ fn must_be_one(form: &mut Form) {
 }
 
 impl Discount {
-    pub fn of_percent(percent: Decimal) -> Self {
-        Self { percent: Some(percent), amount: None }
-    }
-
-    pub fn of_amount(amount: Decimal) -> Self {
-        Self { percent: None, amount: Some(amount) }
-    }
-
     /// Returns the discount on `base` in minor units. `field` names the discount in errors.
     ///
     /// # Errors

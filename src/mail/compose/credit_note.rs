@@ -31,7 +31,7 @@ pub fn credit_note(about: &CreditNoteMail) -> Result<Mail> {
     let name = &note.seller.party.heading().replace(turns, "");
     let (number, invoice) = (&note.number, &note.invoice_number);
     let (amount, reason) = (&note.credited.amount.shown(), &lines(&note.reason));
-    let file = PdfFile::of_invoice(number, Vec::new()).name;
+    let file = PdfFile::of_number(number, Vec::new()).name;
     let rows = &[(t("mail-invoice-file").to_string(), file)];
     let parts = render!("mail/credit_note.txt", "mail/credit_note.html", {
         greeting: &'a str, name: &'a str, number: &'a str, invoice: &'a str, amount: &'a str,

@@ -192,7 +192,7 @@ mod tests {
                 is_overdue: false,
                 link: "http://localhost:5000/i/token",
                 logo: None,
-                file: Some(PdfFile::of_invoice(&invoice.number, vec![0; length])),
+                file: Some(PdfFile::of_number(&invoice.number, vec![0; length])),
             })
             .unwrap();
             assert_eq!(mail.subject, "Invoice INV-2026-001 · USD 2,250.00 · due 15 Apr");

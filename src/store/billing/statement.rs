@@ -6,11 +6,36 @@ use crate::{
     domain::{
         error::Result,
         id::{AccountId, ClientId},
+        money::Money,
         payment::{LedgerKind, PaidAt},
         statement::{EntryKind, Posting},
     },
     store::engine::{Tx, values},
 };
+
+/// The condition for invoices that the client has got. A voided one was sent too, unlike a cancelled
+/// draft.
+macro_rules! is_billed {
+    () => {
+        "status IN ('sent', 'paid', 'cancelled') AND (status <> 'cancelled' OR amount_credited > 0)"
+    };
+}
+
+/// Returns what a client owes, by currency; negative if too much was paid. It equals the sum of the
+/// postings.
+pub fn balances(tx: &mut Tx, account: AccountId, client: ClientId) -> Result<Vec<Money>> {
+    let sums = tx.list(
+        concat!(
+            "SELECT currency, CAST(sum(amount - amount_credited - amount_paid) AS BIGINT) \
+             FROM invoices WHERE account_id = ?1 AND client_id = ?2 AND ",
+            is_billed!(),
+            " GROUP BY currency ORDER BY currency"
+        ),
+        values![&account, &client],
+        |row| Ok(Money::new(row.get(1)?, row.get(0)?)),
+    )?;
+    Ok(sums.into_iter().filter(|sum| sum.minor != 0).collect())
+}
 
 /// Returns all invoices that a client has got, credit notes and payments, in no order. Days of
 /// payments are those of a timezone.
@@ -21,11 +46,12 @@ pub fn postings(
     zone: &TimeZone,
 ) -> Result<Vec<Posting>> {
     let of_client = values![&account, &client];
-    // A voided invoice was sent too, unlike a cancelled draft.
     let mut found = tx.list(
-        "SELECT id, number, issue_date, currency, amount FROM invoices \
-         WHERE account_id = ?1 AND client_id = ?2 AND status IN ('sent', 'paid', 'cancelled') \
-         AND (status <> 'cancelled' OR amount_credited > 0)",
+        concat!(
+            "SELECT id, number, issue_date, currency, amount FROM invoices \
+             WHERE account_id = ?1 AND client_id = ?2 AND ",
+            is_billed!()
+        ),
         of_client,
         |row| {
             Ok(Posting {

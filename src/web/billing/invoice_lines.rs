@@ -2,14 +2,14 @@
 
 use askama::{Template, filters::HtmlSafe};
 use jiff::{ToSpan, civil::Date};
-use rust_decimal::Decimal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     domain::{
         invoice::{Unit, unit_label},
         tax::Tax,
     },
+    http::amount::Amount,
     locale::t,
     web::{
         fields::Fields,
@@ -104,16 +104,11 @@ fn choices(fields: &Fields, name: &str, taxes: &[Tax]) -> Vec<(String, String, b
 pub fn written(tax: &Tax) -> String {
     let body = json!({
         "name": tax.name,
-        "rate": exact(tax.rate),
+        "rate": Amount(tax.rate),
         "category": tax.category.as_str(),
         "note": tax.note,
     });
     body.to_string()
-}
-
-/// Returns a decimal as a JSON number with the same digits.
-fn exact(number: Decimal) -> Value {
-    number.normalize().to_string().parse().map_or(Value::Null, Value::Number)
 }
 
 /// Whether anything is typed in a line. What is chosen in it does not count.

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use freelanceos::{
+    app::{statement::balances_of_client, unit_of_work::Work},
+    domain::id::ClientId,
+};
 use serde_json::{Value, json};
 
 use crate::support::{User, spawn_app};
@@ -193,4 +197,16 @@ async fn a_statement_equals_a_recount_of_any_history() {
         }
         assert_eq!(seen, expected);
     }
+    // The page of the client shows what all of it comes to.
+    let id = ClientId::parse(&client);
+    let owed = move |work: &mut Work| balances_of_client(work, id);
+    let owed = app.app.query(user.claims(), owed).await.unwrap();
+    let owed: BTreeMap<_, _> =
+        owed.iter().map(|sum| (sum.currency.code().to_owned(), sum.minor)).collect();
+    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+    for (_, currency, amount) in history {
+        *sums.entry(currency).or_default() += amount;
+    }
+    sums.retain(|_, sum| *sum != 0);
+    assert_eq!(owed, sums);
 }

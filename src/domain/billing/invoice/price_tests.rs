@@ -13,6 +13,14 @@ fn line(quantity: Decimal, rate: Decimal) -> Line {
     Line::new("Work", quantity, rate)
 }
 
+fn of_percent(percent: Decimal) -> Discount {
+    Discount { percent: Some(percent), amount: None }
+}
+
+fn of_amount(amount: Decimal) -> Discount {
+    Discount { percent: None, amount: Some(amount) }
+}
+
 fn tax(name: &str, rate: &str) -> Tax {
     let rate = dec(rate);
     let category = if rate.is_zero() { TaxCategory::Zero } else { TaxCategory::Standard };
@@ -72,7 +80,7 @@ fn several_taxes_of_a_line_share_its_base() {
 #[test]
 fn the_discount_of_the_invoice_is_spread_over_the_taxes() {
     let lines = vec![taxed("100", &[tax("A", "20")]), taxed("50", &[tax("B", "10")])];
-    let terms = Terms { discount: Some(Discount::of_amount(dec("15"))), ..Terms::default() };
+    let terms = Terms { discount: Some(of_amount(dec("15"))), ..Terms::default() };
     let priced = price(lines, &terms, Currency::USD).unwrap();
     let bases: Vec<_> = priced.taxes.iter().map(|sum| sum.base).collect();
     assert_eq!((bases, amounts(&priced)), (vec![9_000, 4_500], vec![1_800, 450]));
@@ -108,18 +116,18 @@ fn impossible_discounts_and_taxes_are_refused() {
         assert!(format!("{:?}", error.kind()).contains(field), "{error:?}");
     };
     let none = Terms::default();
-    refused(of(Discount::of_amount(dec("10.01"))), &none, "items[0].discount.amount");
-    refused(of(Discount::of_amount(dec("1.001"))), &none, "items[0].discount.amount");
-    let negative = Line { rate: dec("-1"), ..of(Discount::of_percent(dec("5"))) };
+    refused(of(of_amount(dec("10.01"))), &none, "items[0].discount.amount");
+    refused(of(of_amount(dec("1.001"))), &none, "items[0].discount.amount");
+    let negative = Line { rate: dec("-1"), ..of(of_percent(dec("5"))) };
     refused(negative, &none, "items[0].discount");
     refused(taxed("1", &[tax("A", "1"), tax("A", "1")]), &none, "items[0].taxes[1]");
-    let discount = Some(Discount::of_amount(dec("11")));
+    let discount = Some(of_amount(dec("11")));
     refused(line(Decimal::ONE, dec("10")), &Terms { discount, ..none.clone() }, "discount.amount");
 }
 
 #[test]
 fn a_discount_of_everything_leaves_nothing_to_tax() {
-    let terms = Terms { discount: Some(Discount::of_percent(dec("100"))), ..at_rate("20") };
+    let terms = Terms { discount: Some(of_percent(dec("100"))), ..at_rate("20") };
     let totals = price(vec![line(dec("3"), dec("33.33"))], &terms, Currency::USD).unwrap().totals;
     assert_eq!((totals.discount, totals.tax, totals.amount), (9_999, 0, 0));
 }
@@ -267,15 +275,15 @@ proptest! {
         let rates = rates.map(|rate| Decimal::new(rate, 4));
         let taxes: Vec<Tax> = (0..4).map(|at| tax(&format!("T{at}"), &rates[at].to_string())).collect();
         let own = |line: &Plain| Line {
-            discount: line.discount.map(|percent| Discount::of_percent(Decimal::new(percent, 4))),
+            discount: line.discount.map(|percent| of_percent(Decimal::new(percent, 4))),
             taxes: Some(line.taxes.iter().map(|place| taxes[*place].clone()).collect()),
             ..self::line(Decimal::new(line.quantity, 3), Decimal::new(line.rate, 2))
         };
         let (sums, by_tax) = slowly(&lines, &rates, (percent, amount), includes_tax);
         let [subtotal, discount, tax, total] = sums;
         let agreed = match percent {
-            Some(percent) => Discount::of_percent(Decimal::new(percent, 4)),
-            None => Discount::of_amount(Decimal::new(discount.max(0), 2)),
+            Some(percent) => of_percent(Decimal::new(percent, 4)),
+            None => of_amount(Decimal::new(discount.max(0), 2)),
         };
         let terms = Terms {
             discount: Some(agreed),
