@@ -790,3 +790,8 @@ CREATE TABLE credit_note_files (
     content BYTEA NOT NULL,
     created_at BIGINT NOT NULL
 );
+
+-- version 8
+
+-- How clients can pay, in order, as JSON.
+ALTER TABLE invoice_defaults ADD COLUMN payment_methods TEXT NOT NULL DEFAULT '[]';

@@ -11,7 +11,8 @@ mod work;
 
 pub use self::billing::{
     client, credit_note, credit_note_file, exchange_rate, invoice, invoice_bulk, invoice_defaults,
-    invoice_figures, invoice_file, invoice_link, invoice_send, payment, receipt, statement, tax,
+    invoice_figures, invoice_file, invoice_link, invoice_send, payment, payment_method, receipt,
+    statement, tax,
 };
 use self::identity::secret_try;
 pub use self::identity::{

@@ -160,6 +160,12 @@ pub enum Rule {
     Country,
     #[error("must be a Peppol participant such as 0192:991825827")]
     PeppolId,
+    #[error("must be an IBAN with the right check digits such as DE02120300000000202051")]
+    Iban,
+    #[error("must be a BIC of 8 or 11 characters such as BYLADEM1001")]
+    Bic,
+    #[error("must be a UPI ID such as okafor@okbank")]
+    Vpa,
     #[error("must be a color such as #0b5c46")]
     Color,
     /// Only one of the two may be given.

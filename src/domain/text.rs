@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use email_address::{EmailAddress, Options};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
@@ -17,10 +18,17 @@ pub const PERSON_NAME_MAX: usize = 50;
 /// The maximum length of a description, note or content.
 const FREE_MAX: usize = 10_000;
 const EMAIL_MAX: usize = 254;
+/// What needs no escaping in the query of an address.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A string with any content.
 pub fn raw(value: &Value) -> Result<&str, Rule> {
     value.as_str().ok_or(Rule::NotText)
+}
+
+/// Returns a text as it stands in the query of an address.
+pub fn in_url(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
 }
 
 /// The name of a client, a project, a place …

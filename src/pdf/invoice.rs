@@ -20,6 +20,7 @@ use super::{
 use crate::domain::{
     accent::Accent,
     balance::Booked,
+    how_to_pay::HowToPay,
     invoice::{self, Invoice, InvoiceStatus, Party, Seller, SumRow},
     money::{self, Money},
     paper::Template,
@@ -80,9 +81,8 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
 
 /// Returns the user-entered texts of an invoice.
 pub fn texts(invoice: &Invoice, seller: &Seller, buyer: &Party) -> Vec<String> {
-    let instructions = seller.payment_instructions.as_deref().filter(|_| invoice.is_money_due());
-    let texts = invoice.notes.as_deref().into_iter().chain(instructions);
-    let mut texts: Vec<String> = texts.map(str::to_owned).collect();
+    let how_to_pay = HowToPay::of(invoice, seller, None).text();
+    let mut texts: Vec<String> = invoice.notes.iter().cloned().chain(how_to_pay).collect();
     for party in [&seller.party, buyer] {
         texts.push(party.heading().to_owned());
         texts.extend(party.details());
@@ -174,11 +174,13 @@ fn rows(sheet: &InvoiceSheet, rows: Vec<SumRow>) -> Vec<sums::Row> {
 }
 
 /// The payment instructions and the notes, below the total.
-struct Closing<'a> {
-    link: Option<&'a str>,
-    instructions: Option<&'a str>,
+struct Closing {
+    link: Option<String>,
+    instructions: Option<String>,
     notes: Option<String>,
     code: Option<QrCode>,
+    /// What the code is for.
+    code_about: Option<Text>,
     code_x: f32,
     /// The places of how to pay and of the notes.
     pay: Slot,
@@ -186,17 +188,15 @@ struct Closing<'a> {
     is_modern: bool,
 }
 
-impl<'a> Closing<'a> {
-    fn of(sheet: &'a InvoiceSheet, frame: Frame) -> Self {
+impl Closing {
+    fn of(sheet: &InvoiceSheet, frame: Frame) -> Self {
         let seller = &sheet.seller;
-        let is_due = sheet.invoice.is_money_due();
-        let said = |text: &'a Option<String>, is_said: bool| {
-            text.as_deref().filter(|text| is_said && !text.trim().is_empty())
-        };
-        let link = said(&sheet.payment_link, is_due);
-        let instructions = said(&seller.payment_instructions, is_due);
+        let how = HowToPay::of(&sheet.invoice, seller, sheet.payment_link.clone());
+        let instructions = how.text();
+        let link = how.link;
         let notes = sheet.invoice.all_notes();
-        let code = link.and_then(qr::encode);
+        let code = how.code.as_ref().and_then(|code| qr::encode(code.text()));
+        let code_about = how.code.map(|code| code.about());
         let thirds = frame.thirds();
         let is_modern = seller.template == Template::Modern;
         // Next to the code, or from the left edge.
@@ -213,7 +213,7 @@ impl<'a> Closing<'a> {
                 (frame.right() - qr::SIDE, slot, slot)
             }
         };
-        Self { link, instructions, notes, code, code_x, pay, note, is_modern }
+        Self { link, instructions, notes, code, code_about, code_x, pay, note, is_modern }
     }
 
     /// Returns how many lines stand side by side, and whether the notes are too long for that.
@@ -222,7 +222,7 @@ impl<'a> Closing<'a> {
         let mut count = |text: &str, slot: Slot| {
             canvas.typesetter.lines(text.trim_end(), BODY, slot.width).len() + 2
         };
-        let texts = self.link.into_iter().chain(self.instructions);
+        let texts = self.link.iter().chain(&self.instructions);
         let pay = texts.map(|text| count(text, self.pay)).sum::<usize>().saturating_sub(1);
         let Some(notes) = &self.notes else { return (pay, false) };
         let notes = count(notes, self.note);
@@ -242,10 +242,10 @@ impl<'a> Closing<'a> {
         canvas.reserve(self.height(rows));
         let (top, page) = (canvas.y, canvas.pages.len());
         let (mut block, mut beside) = (Block::default(), Block::default());
-        if let Some(link) = self.link {
+        if let Some(link) = &self.link {
             block.link(canvas, link, self.pay, classic::readable(accent));
         }
-        if let Some(text) = self.instructions {
+        if let Some(text) = &self.instructions {
             block.text(canvas, &t("how-to-pay"), text, self.pay);
         }
         if let Some(text) = self.notes.as_deref().filter(|_| !is_below) {
@@ -253,7 +253,8 @@ impl<'a> Closing<'a> {
             block.text(canvas, &t("notes"), text, self.note);
         }
         if let Some(code) = &self.code {
-            qr::draw(canvas, code, &t("pdf-qr-code").to_string(), self.code_x, top);
+            let about = self.code_about.as_ref().map(Text::to_string).unwrap_or_default();
+            qr::draw(canvas, code, &about, self.code_x, top);
         }
         let link = block.link.take();
         let columns = vec![block.column(self.pay), beside.column(self.note)];

@@ -15,6 +15,7 @@ use crate::domain::{
     invoice::{Party, Seller},
     money::Currency,
     number_series::{NumberPattern, Period},
+    payment_method::PaymentMethod,
     portfolio::Link,
     tax::{Tax, TaxSum},
     word::Word,
@@ -121,6 +122,7 @@ text_column! {
     Vec<Tax>: |text| serde_json::from_str(text).ok();
     Vec<TaxSum>: |text| serde_json::from_str(text).ok();
     Vec<CreditedItem>: |text| serde_json::from_str(text).ok();
+    Vec<PaymentMethod>: |text| serde_json::from_str(text).ok();
     Party: |text| serde_json::from_str(text).ok();
     Seller: |text| serde_json::from_str(text).ok();
 }

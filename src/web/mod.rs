@@ -11,7 +11,8 @@ mod work;
 pub use self::billing::{
     client, credit_note, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
     invoice_history, invoice_lines, invoice_link, invoice_list, invoice_offer, invoice_preview,
-    invoice_send, invoice_sheet, invoice_totals, invoice_values, payment, statement, tax,
+    invoice_send, invoice_sheet, invoice_totals, invoice_values, payment, payment_method,
+    statement, tax,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
@@ -164,6 +165,11 @@ fn settings(pages: &Pages<Visit>) -> Route {
         .at("/invoices/sample.pdf", pages.show(invoice_defaults::sample))
         .at("/invoices/logo", pages.act(invoice_defaults::set_logo))
         .at("/invoices/logo/remove", pages.act(invoice_defaults::remove_logo))
+        .at("/getting-paid", pages.page(payment_method::show, payment_method::update))
+        .at("/getting-paid/new", pages.page(payment_method::new, payment_method::create))
+        .at("/getting-paid/:key/edit", pages.page(payment_method::edit, payment_method::replace))
+        .at("/getting-paid/:key/up", pages.act(payment_method::move_up))
+        .at("/getting-paid/:key/delete", pages.act(payment_method::delete))
         .at("/taxes", pages.page(tax::list, tax::create))
         .at("/taxes/:id/edit", pages.page(tax::edit, tax::update))
         .at("/taxes/:id/delete", pages.act(tax::delete))

@@ -26,7 +26,6 @@ invoice-edit-lines = Lines
 invoice-edit-more-html = More for line <span data-number>{ $n }</span>
 invoice-edit-more-options = More options
 invoice-edit-move-down = Move down
-invoice-edit-move-up = Move up
 invoice-edit-moved = Moved to line { $line }.
 invoice-edit-new-client = New client “{ $client }”
 invoice-edit-on-receipt = On receipt
@@ -203,6 +202,9 @@ invoice-show-these-characters-cant-be = These characters can’t be printed, so 
 invoice-show-voided = Voided by a credit note. Nothing is due.
 invoice-show-waiting-next-attempt-last = Waiting, next attempt { $next }. Last error: { $why }
 invoice-show-waiting-since = Waiting since { $date }
+invoice-show-share = Share…
+invoice-show-shared-text = Invoice { $number } from { $name }: { $link }
+invoice-show-whatsapp = WhatsApp
 invoice-show-was-due-html = Was due { $date }: <strong class="late">{ $late }</strong>.
 invoice-show-when-send-client-gets = When you send it, your client gets an email with the PDF and a link. After that you can only edit the note.
 method-bank-transfer = Bank transfer

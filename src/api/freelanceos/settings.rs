@@ -20,8 +20,10 @@ use crate::{
         country::Country,
         id::TaxId,
         invoice_defaults::InvoiceSettings,
+        money::Currency,
         number_format::NumberFormat,
         paper::{Paper, Template},
+        payment_method::{PaymentMethod, PaymentMethodType},
         settings::SettingsChange,
     },
     http::{
@@ -65,9 +67,35 @@ schema! {
 }
 
 schema! {
+    /// A way in which clients can pay. The fields depend on its type.
+    struct PaymentMethodBody "PaymentMethod" of method: PaymentMethod {
+        label "label": String = method.label,
+        /// Only invoices in this currency show it.
+        currency "currency": Option<Text<Currency>> = method.currency.map(Text),
+        kind "type": OneOf<PaymentMethodType> = OneOf(method.kind),
+        account_name "accountName": Option<String> = method.account_name,
+        bank_name "bankName": Option<String> = method.bank_name,
+        iban "iban": Option<String> = method.iban,
+        account_number "accountNumber": Option<String> = method.account_number,
+        bic "bic": Option<String> = method.bic,
+        routing_number "routingNumber": Option<String> = method.routing_number,
+        sort_code "sortCode": Option<String> = method.sort_code,
+        vpa "vpa": Option<String> = method.vpa,
+        provider "provider": Option<String> = method.provider,
+        number "number": Option<String> = method.number,
+        name "name": Option<String> = method.name,
+        url "url": Option<String> = method.url,
+        text "text": Option<String> = method.text,
+    }
+}
+
+schema! {
     /// The settings of the account.
     struct SettingsBody "Settings" of settings: InvoiceSettings {
         business "business": BusinessBody = settings.defaults.business.clone().into(),
+        /// How clients can pay, in the order in which they see it.
+        payment_methods "paymentMethods": Vec<PaymentMethodBody> =
+            settings.defaults.payment_methods.iter().cloned().map(Into::into).collect(),
         invoicing "invoicing": InvoicingBody = settings.into(),
     }
 }
@@ -81,7 +109,15 @@ bodies! {
             "countryCode": "NG",
             "taxId": "TIN 12345678-0001"
         },
-        "invoicing": { "numberPattern": "INV-{YYYY}-{NNN}", "paymentTermsDays": 14 }
+        "invoicing": { "numberPattern": "INV-{YYYY}-{NNN}", "paymentTermsDays": 14 },
+        "paymentMethods": [{
+            "label": "Euro account",
+            "type": "bank_account",
+            "currency": "EUR",
+            "accountName": "Okafor Design Studio",
+            "bankName": "DKB",
+            "iban": "DE02120300000000202051"
+        }]
     }"#;
 }
 

@@ -17,6 +17,7 @@ use crate::{
         invoice::{Invoice, InvoiceStatus, Line, Party, Seller, Terms, price},
         invoice_defaults::InvoiceSettings,
         job::JobKind,
+        money::Currency,
         pdf_file::PdfFile,
         session::Claims,
     },
@@ -183,9 +184,14 @@ impl App {
 
 /// Returns a sample invoice from the caller to a fictitious client.
 pub fn sample_sheet(work: &mut Work) -> Result<InvoiceSheet> {
+    sample_sheet_in(work, work.actor.currency)
+}
+
+/// Returns a sample invoice in this currency.
+pub(in crate::app) fn sample_sheet_in(work: &mut Work, currency: Currency) -> Result<InvoiceSheet> {
     let account = store::account::find(work.tx, work.account)?;
     let InvoiceSettings { defaults, invoices, .. } = find_invoice_settings(work)?;
-    let (currency, today) = (account.currency, work.today()?);
+    let today = work.today()?;
     let seller = Seller::new(&account, &defaults);
     let line = |text: Text, quantity: i64, rate: i64| Line::new(text, quantity.into(), rate.into());
     let lines = vec![line(t("pdf-sample-first"), 16, 85), line(t("pdf-sample-second"), 1, 480)];

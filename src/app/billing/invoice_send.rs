@@ -189,6 +189,7 @@ pub(in crate::app) fn freeze(work: &mut Work, before: &Invoice, draft: Invoice) 
         &seller,
         &buyer,
     ))?;
+    seller.payment_methods.retain(|method| method.takes(draft.currency));
     seller.notes = Some(draft.notes.clone().unwrap_or_default());
     let payment_link = draft.payment_link.unwrap_or_else(|| work.env.new_payment_link(draft.id));
     let invoice = Invoice {

@@ -12,6 +12,7 @@ pub mod invoice_file;
 pub mod invoice_link;
 pub mod invoice_send;
 pub mod payment;
+pub mod payment_method;
 pub mod receipt;
 pub mod statement;
 pub mod tax;

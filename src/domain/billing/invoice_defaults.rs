@@ -15,6 +15,7 @@ use crate::domain::{
     number_series::{NumberPattern, NumberSeries, SeriesKind},
     paper::{Paper, Template},
     patch::Patch,
+    payment_method::{PAYMENT_METHODS_MAX, PaymentMethod},
     rule::Rule,
     tax::TAXES_MAX,
     text::{Email, Free, FreeText, Name, Url},
@@ -36,6 +37,7 @@ pub struct InvoiceDefaults {
     pub notes: Option<String>,
     /// How a client pays without a payment link, for example by bank transfer.
     pub payment_instructions: Option<String>,
+    pub payment_methods: Vec<PaymentMethod>,
     pub logo: Option<ImageId>,
     /// The number format of the account.
     pub number_format: NumberFormat,
@@ -56,6 +58,7 @@ impl Default for InvoiceDefaults {
             tax_rate: Decimal::ZERO,
             notes: None,
             payment_instructions: None,
+            payment_methods: Vec::new(),
             logo: None,
             number_format: NumberFormat::default(),
             accent: Accent::PINE,
@@ -72,6 +75,11 @@ impl InvoiceDefaults {
             SeriesKind::Invoice => &self.number_pattern,
             SeriesKind::CreditNote => &self.credit_note_pattern,
         }
+    }
+
+    /// Whether clients learn how to pay.
+    pub fn says_how_to_pay(&self) -> bool {
+        self.payment_instructions.is_some() || !self.payment_methods.is_empty()
     }
 
     /// Returns the term to offer for a new invoice, in days.
@@ -114,6 +122,7 @@ input! {
     tax_rate "taxRate": Required<Percent>,
     notes "notes": Optional<FreeText>,
     payment_instructions "paymentInstructions": Optional<Lines>,
+    payment_methods "paymentMethods": Inherited<List<One<PaymentMethod>, PAYMENT_METHODS_MAX>>,
     number_format "numberFormat": Required<NumberFormat>,
     accent "accent": Required<Accent>,
     template "template": Required<Template>,
@@ -144,6 +153,7 @@ impl InvoiceDefaultsChange {
             notes: unless_blank(self.notes).apply(current.notes),
             payment_instructions: unless_blank(self.payment_instructions)
                 .apply(current.payment_instructions),
+            payment_methods: self.payment_methods.unwrap_or(current.payment_methods),
             logo: current.logo,
             number_format: self.number_format.unwrap_or(current.number_format),
             accent: self.accent.unwrap_or(current.accent),

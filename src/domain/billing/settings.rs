@@ -6,6 +6,7 @@ use super::{
     invoice_defaults::{InvoiceDefaultsChange, Whole},
     number_series::NumberPattern,
     paper::{Paper, Template},
+    payment_method::{PAYMENT_METHODS_MAX, PaymentMethod},
     tax::TAXES_MAX,
 };
 use crate::domain::{
@@ -60,6 +61,8 @@ input! {
 
     business "business": Inherited<One<BusinessChange>>,
     invoicing "invoicing": Inherited<One<InvoicingChange>>,
+    payment_methods "paymentMethods": Inherited<List<One<PaymentMethod>, PAYMENT_METHODS_MAX>> =
+        "How clients can pay, in this order. Replaced as a whole.",
 }
 
 impl From<SettingsChange> for InvoiceDefaultsChange {
@@ -93,6 +96,6 @@ impl From<SettingsChange> for InvoiceDefaultsChange {
                 ..settings
             };
         }
-        settings
+        Self { payment_methods: change.payment_methods, ..settings }
     }
 }

@@ -55,6 +55,11 @@ impl Money {
         Self::new(0, currency)
     }
 
+    /// Returns the amount with all its decimals and without separators, for other programs.
+    pub fn exchanged(self) -> String {
+        format!("{:.*}", self.currency.exponent() as usize, self.decimal())
+    }
+
     /// Converts an amount from 0 to [`MAX_MINOR`] exactly. More decimals than the currency has are
     /// an error, never rounded, unless they are floating-point noise.
     pub fn exact(amount: Decimal, currency: Currency) -> Result<Self, Rule> {

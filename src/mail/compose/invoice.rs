@@ -4,6 +4,7 @@ use super::{Brand, greeting, lines, mail, one_line, shown_name};
 use crate::{
     domain::{
         error::{Error, Result},
+        how_to_pay::{HowToPay, PaymentLine},
         image::Image,
         invoice::{Invoice, Party, Seller},
         mail::{Attachment, Logo, Mail, MailKind},
@@ -54,11 +55,11 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     let (number, amount) = (&invoice.number, &asked(invoice).shown());
     let due = &seller.date_format.show(invoice.due_date);
     let is_due = invoice.is_money_due();
-    let payment_link = about.payment_link.filter(|_| is_due);
-    let how_to_pay = seller.payment_instructions.as_deref().filter(|_| is_due);
-    let how_to_pay = &lines(how_to_pay.unwrap_or_default());
+    let how = HowToPay::of(invoice, seller, about.payment_link.map(str::to_owned));
+    let payment_link = how.link.as_deref();
+    let how_to_pay = &lines(&how.text().unwrap_or_default());
     let (button, place) = (&t("mail-invoice-view").to_string(), &place(&seller.party));
-    let rows = &rows(about, file);
+    let rows = &rows(invoice, &how, file);
     let message = &lines(about.message.unwrap_or_default());
     let notes = &excerpt(&lines(invoice.notes.as_deref().unwrap_or_default()));
     let (is_reminder, is_attached) = (about.kind == MailKind::InvoiceReminder, file.is_some());
@@ -82,14 +83,15 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
 }
 
 /// Returns the payment details and the attachment as rows with an optional label and a value.
-fn rows(about: &InvoiceMail, file: Option<&PdfFile>) -> Vec<(String, String)> {
-    let InvoiceMail { invoice, seller, .. } = *about;
-    let lines = if invoice.is_money_due() { seller.payment_lines() } else { Vec::new() };
-    let reference = (!lines.is_empty()).then(|| (t("reference"), invoice.number.clone()));
+fn rows(invoice: &Invoice, how: &HowToPay, file: Option<&PdfFile>) -> Vec<(String, String)> {
+    let reference = (!how.blocks.is_empty()).then(|| (t("reference"), invoice.number.clone()));
     let file = file.map(|file| (t("mail-invoice-file"), file.name.clone()));
-    let lines = lines
-        .into_iter()
-        .map(|line| (line.label.unwrap_or_default().to_owned(), line.value.to_owned()));
+    let row =
+        |line: PaymentLine| (line.label.unwrap_or_default().to_owned(), line.value.to_owned());
+    let lines = how.blocks.iter().flat_map(|block| {
+        let heading = block.heading.iter().map(|heading| (String::new(), heading.clone()));
+        heading.chain(block.lines().map(row))
+    });
     let ours = reference.into_iter().chain(file).map(|(label, value)| (label.into(), value));
     lines.chain(ours).collect()
 }

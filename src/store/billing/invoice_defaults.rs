@@ -13,7 +13,7 @@ use crate::{
         number_series::{NumberPattern, SeriesKind},
     },
     store::{
-        engine::{Tx, Value, values},
+        engine::{Tx, Value, json, values},
         row::record,
     },
 };
@@ -35,6 +35,7 @@ record! {
         tax_rate = known.1.tax_rate,
         notes = known.1.notes.as_ref(),
         payment_instructions = known.1.payment_instructions.as_ref(),
+        payment_methods = json(&known.1.payment_methods),
         logo = known.1.logo.as_ref(),
         number_format = known.1.number_format.as_str(),
         accent = known.1.accent,
@@ -49,7 +50,7 @@ record! {
                 address, country_code, tax_id, registration_number, email, phone, website,
             },
             number_pattern, credit_note_pattern, payment_terms_days, tax_rate, notes,
-            payment_instructions, logo, number_format, accent, template, paper,
+            payment_instructions, payment_methods, logo, number_format, accent, template, paper,
         },
         updated_at,
     )

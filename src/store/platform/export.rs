@@ -246,7 +246,8 @@ pub const PAYMENTS: Columns = columns! {
 const DEFAULTS: Columns = columns! {
     business_name, address: Kind::Parts, country_code, tax_id, registration_number, email, phone,
     website, number_pattern, credit_note_pattern, payment_terms_days: Kind::Whole,
-    tax_rate: Kind::Decimal, notes, payment_instructions, number_format, accent, template, paper,
+    tax_rate: Kind::Decimal, notes, payment_instructions,
+    payment_methods: Kind::Parts, number_format, accent, template, paper,
 };
 
 /// Returns a page of a list, and where the next one begins, if there may be one.

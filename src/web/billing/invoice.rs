@@ -19,6 +19,7 @@ use crate::{
         money::Money,
         payment::{NewPayment, Settlement},
         reach::Reach,
+        text::in_url,
     },
     locale::{Text, t},
     web::{
@@ -270,6 +271,24 @@ impl Show<'_> {
     fn email(&self) -> &str {
         let client = self.record.shown.invoice.client.as_ref();
         client.map_or(&self.record.buyer.email, |client| &client.details.email)
+    }
+
+    /// Returns what the client reads when the link is passed on.
+    fn shared_text(&self, link: &str) -> String {
+        t("invoice-show-shared-text")
+            .with("number", &self.record.shown.invoice.number)
+            .with("name", self.record.seller.party.heading())
+            .with("link", link)
+            .into()
+    }
+
+    /// Returns a link that starts a WhatsApp message to the client.
+    fn whatsapp(&self, link: &str) -> String {
+        let phone = self.record.buyer.phone.as_deref().unwrap_or_default();
+        // Without its country code, a number could be someone else's.
+        let international = if phone.trim().starts_with('+') { phone } else { "" };
+        let digits: String = international.chars().filter(char::is_ascii_digit).collect();
+        format!("https://wa.me/{digits}?text={}", in_url(&self.shared_text(link)))
     }
 
     /// Whether a payment link can be created.

@@ -209,8 +209,7 @@ fn known(settings: &InvoiceSettings) -> Fields {
         .with("accent", defaults.accent)
         .with("template", defaults.template.as_str())
         .with("paper", defaults.paper.as_str())
-        .with_some("notes", defaults.notes.as_ref())
-        .with_some("paymentInstructions", defaults.payment_instructions.as_ref());
+        .with_some("notes", defaults.notes.as_ref());
     addressed(fields, business.address.as_ref())
 }
 

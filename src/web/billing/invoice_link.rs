@@ -8,9 +8,11 @@ use crate::{
         balance::PaymentStatus,
         date,
         error::Result,
+        how_to_pay::{HowToPay, PaymentLine},
         invoice::{Invoice, InvoiceStatus, PublicInvoice},
         payment::PaidAt,
     },
+    http::qr,
     locale::{Text, t},
     web::{
         figure,
@@ -33,9 +35,11 @@ struct Page<'a> {
     /// How much of it was paid, if it was not all.
     paid_so_far: Option<Text>,
     /// The online payment link, if any.
-    payment_link: Option<&'a String>,
+    payment_link: Option<String>,
     /// The transfer details; empty if nothing is due.
     ways: Vec<Way>,
+    /// A QR code that starts the payment.
+    code: Option<Code>,
     /// The link that starts an email to the freelancer.
     mail: String,
     /// Whether the reader is its freelancer.
@@ -43,16 +47,27 @@ struct Page<'a> {
     sheet: Sheet<'a>,
 }
 
-/// A value that the client copies to pay.
+/// A value that the client copies to pay, or the heading above such values.
 struct Way {
     /// Empty if it has none.
     label: String,
     value: String,
+    is_heading: bool,
+}
+
+/// A QR code as an image.
+struct Code {
+    image: String,
+    about: Text,
 }
 
 impl Way {
     fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { label: label.into(), value: value.into() }
+        Self { label: label.into(), value: value.into(), is_heading: false }
+    }
+
+    fn heading(text: &str) -> Self {
+        Self { label: String::new(), value: text.to_owned(), is_heading: true }
     }
 
     /// Returns the accessible name of its button.
@@ -74,13 +89,19 @@ pub async fn show(guest: Guest) -> Result<Response> {
     let today = date::day_in(guest.app.now(), &zone);
     let is_late = public.status == InvoiceStatus::Overdue && invoice.is_money_due();
     let late = || t("count-days-late").count("days", date::days_until(invoice.due_date, today));
+    let how = HowToPay::of(invoice, seller, public.payment_link.clone());
+    let code = how.code.as_ref().map(|code| {
+        let image = qr::data_url(code.text())?;
+        Ok(Code { image, about: code.about() })
+    });
     let page = Page {
         token,
         state: state(&public, today, |paid| paid.day(&zone)),
         late: is_late.then(late),
         paid_so_far: paid_so_far(invoice),
-        payment_link: public.payment_link.as_ref(),
-        ways: ways(&public),
+        ways: ways(invoice, &how),
+        payment_link: how.link,
+        code: code.transpose()?,
         mail: mailto(
             &seller.party.email,
             &t("invoice-number").with("number", &invoice.number).to_string(),
@@ -104,16 +125,18 @@ pub async fn pdf(guest: Guest) -> Result<Response> {
 }
 
 /// Returns the transfer details, including what identifies the payment.
-fn ways(public: &PublicInvoice) -> Vec<Way> {
-    let PublicInvoice { invoice, seller, .. } = public;
-    let lines = seller.payment_lines();
-    if lines.is_empty() || !invoice.is_money_due() {
+fn ways(invoice: &Invoice, how: &HowToPay) -> Vec<Way> {
+    if how.blocks.is_empty() {
         return Vec::new();
     }
-    let lines = lines.into_iter().map(|line| Way::new(line.label.unwrap_or_default(), line.value));
+    let way = |line: PaymentLine| Way::new(line.label.unwrap_or_default(), line.value);
+    let lines = how.blocks.iter().flat_map(|block| {
+        let heading = block.heading.iter().map(|heading| Way::heading(heading));
+        heading.chain(block.lines().map(way))
+    });
     let ours = [
         Way::new(t("reference"), &invoice.number),
-        Way::new(t("amount"), invoice.amount_due().shown()),
+        Way::new(t("amount"), invoice.amount_to_transfer().shown()),
     ];
     lines.chain(ours).collect()
 }

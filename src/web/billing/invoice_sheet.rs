@@ -7,6 +7,7 @@ use crate::{
     domain::{
         balance::Booked,
         date::DateFormat,
+        how_to_pay::HowToPay,
         invoice::{Invoice, Item, Party, Seller},
         money::{Money, grouped},
     },
@@ -29,9 +30,8 @@ impl HtmlSafe for Sheet<'_> {}
 
 impl Sheet<'_> {
     /// Returns how to pay; None if nothing is due.
-    fn instructions(&self) -> Option<&str> {
-        let instructions = self.seller.payment_instructions.as_deref();
-        instructions.filter(|_| self.invoice.is_money_due())
+    fn how_to_pay(&self) -> Option<String> {
+        HowToPay::of(self.invoice, self.seller, None).text()
     }
 
     fn day(&self, day: &Date) -> String {

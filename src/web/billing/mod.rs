@@ -18,5 +18,6 @@ pub mod invoice_sheet;
 pub mod invoice_totals;
 pub mod invoice_values;
 pub mod payment;
+pub mod payment_method;
 pub mod statement;
 pub mod tax;

@@ -67,7 +67,15 @@ fn content(name: &str) -> Vec<u8> {
         STYLE | ICONS | SCRIPT | LATER | RULES => (b"", b""),
         _ => (b"{\n", b"}\n"),
     };
-    parts.iter().flat_map(|part| [before, &bare(&part.data), after].concat()).collect()
+    let content = parts.iter().flat_map(|part| [before, &bare(&part.data), after].concat());
+    if name == STYLE { tight(content.collect()) } else { content.collect() }
+}
+
+/// Returns a stylesheet without the spaces that it can do without; none of its strings has these.
+fn tight(style: Vec<u8>) -> Vec<u8> {
+    let spaced = [(" {", "{"), ("{ ", "{"), (" }", "}"), ("; ", ";"), (": ", ":"), (", ", ",")];
+    let style = String::from_utf8_lossy(&style).into_owned();
+    spaced.iter().fold(style, |style, (from, to)| style.replace(from, to)).into_bytes()
 }
 
 /// Returns an asset without indentation and without the lines that are comments.

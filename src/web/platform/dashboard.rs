@@ -113,7 +113,7 @@ fn read_figures(work: &mut Work, asked: Option<Which>) -> Result<(Figures, needs
     let done = Done {
         has_invoice: has_open || list_invoices(work, &any_invoice)?.total > 0,
         has_client: list_clients(work, &any_client)?.total > 0,
-        has_payment_details: find_invoice_settings(work)?.defaults.payment_instructions.is_some(),
+        has_payment_details: find_invoice_settings(work)?.defaults.says_how_to_pay(),
     };
     let figures = Figures {
         income,

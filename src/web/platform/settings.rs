@@ -34,16 +34,18 @@ pub enum Tab {
     Profile,
     Money,
     Invoices,
+    GettingPaid,
     Taxes,
     Security,
     Data,
 }
 
 /// Each part with its address and name.
-const TABS: [(Tab, &str, Text); 6] = [
+const TABS: [(Tab, &str, Text); 7] = [
     (Tab::Profile, "/settings", t("settings-profile-you")),
     (Tab::Money, "/settings/money", t("settings-money")),
     (Tab::Invoices, "/settings/invoices", t("invoices")),
+    (Tab::GettingPaid, "/settings/getting-paid", t("settings-getting-paid")),
     (Tab::Taxes, "/settings/taxes", t("taxes")),
     (Tab::Security, "/settings/security", t("security")),
     (Tab::Data, "/settings/data", t("settings-data-data")),

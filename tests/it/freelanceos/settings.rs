@@ -25,6 +25,7 @@ async fn settings_merge_by_field_and_belong_to_one_account() {
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
     let untouched = json!({
         "business": {},
+        "paymentMethods": [],
         "invoicing": {
             "numberPattern": "INV-{YYYY}-{NNN}", "nextNumber": 1,
             "creditNotePattern": "CN-{YYYY}-{NNN}", "nextCreditNoteNumber": 1, "taxIds": [],

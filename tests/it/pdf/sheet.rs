@@ -52,6 +52,7 @@ impl Printed {
             seller: Seller {
                 party: self.seller.clone(),
                 payment_instructions: self.payment_instructions.clone(),
+                payment_methods: Vec::new(),
                 logo: None,
                 accent: self.accent,
                 template: self.template,

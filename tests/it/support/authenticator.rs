@@ -23,12 +23,7 @@ impl Authenticator {
     /// Scans the QR code in the `src` of an image.
     #[track_caller]
     pub fn scan(data_url: &str) -> Self {
-        let (width, height, pixels) = picture(data_url);
-        let grey = |x, y| if is_white(&pixels, width, x, y) { 255 } else { 0 };
-        let mut image = PreparedImage::prepare_from_greyscale(width, height, grey);
-        let codes = image.detect_grids();
-        assert_eq!(codes.len(), 1);
-        Self::read(codes[0].decode().unwrap().1)
+        Self::read(scan(data_url))
     }
 
     #[track_caller]
@@ -52,6 +47,17 @@ impl Authenticator {
         let shown: Vec<String> = (-3..=3).map(|steps| self.code(at, steps)).collect();
         (0..).map(|n| format!("{n:06}")).find(|code| !shown.contains(code)).unwrap()
     }
+}
+
+/// Reads the QR code in the `src` of an image.
+#[track_caller]
+pub fn scan(data_url: &str) -> String {
+    let (width, height, pixels) = picture(data_url);
+    let grey = |x, y| if is_white(&pixels, width, x, y) { 255 } else { 0 };
+    let mut image = PreparedImage::prepare_from_greyscale(width, height, grey);
+    let codes = image.detect_grids();
+    assert_eq!(codes.len(), 1);
+    codes[0].decode().unwrap().1
 }
 
 /// Width, height and packed bits of a black-and-white PNG.

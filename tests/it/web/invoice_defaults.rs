@@ -35,15 +35,14 @@ async fn defaults_of_new_invoices_are_set_once() {
         ("_nextNumber", "1"),
         ("paymentTermsDays", "14"),
         ("taxRate", "7.5"),
-        ("notes", ""),
-        ("paymentInstructions", "MoMo 024"),
+        ("notes", "Thank you"),
     ];
     let wrong = [("numberPattern", "A{MM}"), ("paymentTermsDays", "a week"), ("taxRate", "much")];
     let again = browser.send(&page, PLACE, &[&typed[..], &wrong].concat()).await.expect(400);
     again.says("Check the 3 fields below.");
     assert_eq!(again.value("businessName").as_deref(), Some("Ada & <Sons>"));
     let saved = browser.send(&again, PLACE, &typed).await.expect(200);
-    saved.says("ADA26/0012, ADA26/0013, ADA26/0014").says("MoMo 024");
+    saved.says("ADA26/0012, ADA26/0013, ADA26/0014").says("Thank you");
     saved.says("1 Broad Street").says("ලාගෝස්").says("Nigeria");
     assert_eq!(saved.value("taxRate").as_deref(), Some("7.5"));
 

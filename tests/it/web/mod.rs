@@ -17,6 +17,7 @@ mod made_of;
 mod message;
 mod numbers;
 mod payment;
+mod payment_method;
 pub mod picture;
 mod profile;
 mod project;

@@ -18,7 +18,7 @@ pub use self::{
     party::{Party, PartyAddress},
     price::{Priced, Terms, Totals, check_amount, line_amount, price, price_amount, price_parts},
     record::{InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
-    seller::{PaymentLine, Seller},
+    seller::Seller,
     summary::{SumRow, rated, unit_label},
 };
 use crate::domain::{
@@ -167,6 +167,13 @@ impl Invoice {
     /// Returns what the client still has to pay.
     pub fn amount_due(&self) -> Money {
         Money::new(self.balance().due(), self.currency)
+    }
+
+    /// Returns what the client sends: what is due, less what it has still to withhold.
+    pub fn amount_to_transfer(&self) -> Money {
+        let due = self.amount_due();
+        let withheld = (self.totals.withheld - self.booked.withheld).clamp(0, due.minor);
+        Money::new(due.minor - withheld, self.currency)
     }
 
     /// Returns what was paid, with what was withheld.

@@ -10,6 +10,7 @@ use crate::domain::{
     id::ImageId,
     invoice_defaults::InvoiceDefaults,
     paper::{Paper, Template},
+    payment_method::PaymentMethod,
 };
 
 /// The seller, and the other details that an invoice shows. Frozen when the invoice is sent.
@@ -18,6 +19,8 @@ use crate::domain::{
 pub struct Seller {
     pub party: Party,
     pub payment_instructions: Option<String>,
+    /// Once sent, those that take the currency of the invoice.
+    pub payment_methods: Vec<PaymentMethod>,
     pub logo: Option<ImageId>,
     pub date_format: DateFormat,
     pub accent: Accent,
@@ -34,40 +37,13 @@ impl Seller {
         Self {
             party: Party::of_freelancer(account, defaults),
             payment_instructions: defaults.payment_instructions.clone(),
+            payment_methods: defaults.payment_methods.clone(),
             logo: defaults.logo,
             date_format: account.date_format,
             accent: defaults.accent,
             template: defaults.template,
             paper: defaults.paper,
             notes: None,
-        }
-    }
-
-    /// Returns the non-empty lines of the payment instructions.
-    pub fn payment_lines(&self) -> Vec<PaymentLine<'_>> {
-        let instructions = self.payment_instructions.as_deref().unwrap_or_default();
-        let lines = instructions.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.map(PaymentLine::new).collect()
-    }
-}
-
-/// The longest label of a payment line, in characters.
-const LABEL_MAX: usize = 30;
-
-/// One line of how to pay, such as `IBAN: BE68 5390 0754 7034`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PaymentLine<'a> {
-    /// The label: the text before a colon, if short.
-    pub label: Option<&'a str>,
-    pub value: &'a str,
-}
-
-impl<'a> PaymentLine<'a> {
-    fn new(line: &'a str) -> Self {
-        let parts = line.split_once(": ").map(|(label, value)| (label.trim(), value.trim()));
-        match parts.filter(|(label, _)| label.chars().count() <= LABEL_MAX) {
-            Some((label, value)) => Self { label: Some(label), value },
-            None => Self { label: None, value: line },
         }
     }
 }
@@ -80,6 +56,8 @@ struct Written {
     party: Party,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payment_instructions: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    payment_methods: Vec<PaymentMethod>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     logo: Option<String>,
     #[serde(default)]
@@ -99,6 +77,7 @@ impl From<Written> for Seller {
         Self {
             party: turned(written.party),
             payment_instructions: written.payment_instructions,
+            payment_methods: written.payment_methods,
             logo: written.logo.as_deref().map(ImageId::parse),
             date_format: DateFormat::from_word(&written.date_format).unwrap_or_default(),
             accent: Accent::parse(&written.accent).unwrap_or_default(),
@@ -114,6 +93,7 @@ impl From<Seller> for Written {
         Self {
             party: turned(seller.party),
             payment_instructions: seller.payment_instructions,
+            payment_methods: seller.payment_methods,
             logo: seller.logo.map(|id| id.to_string()),
             date_format: seller.date_format.as_str().to_owned(),
             accent: seller.accent.to_string(),
@@ -150,6 +130,7 @@ mod tests {
         let seller = Seller {
             party,
             payment_instructions: Some("IBAN NG00 0000".to_owned()),
+            payment_methods: vec![],
             logo: Some(Id::from_slice(&[7; 16]).unwrap()),
             date_format: DateFormat::Iso,
             accent: Accent::parse("#b5411c").unwrap(),
@@ -160,24 +141,6 @@ mod tests {
         let text = serde_json::to_string(&seller).unwrap();
         assert_eq!(serde_json::from_str::<Seller>(&text).unwrap(), seller);
         assert!(text.contains(r#""name":"Obi Studio""#), "{text}");
-    }
-
-    #[test]
-    fn payment_instructions_are_lines_with_optional_labels() {
-        let mut seller: Seller =
-            serde_json::from_str(r#"{"name":"Obi","email":"obi@example.com"}"#).unwrap();
-        assert_eq!(seller.payment_lines(), []);
-        let text =
-            "IBAN: BE68 5390\r\n\r\nhttps://pay.example\nBy transfer or mobile money only: 024";
-        seller.payment_instructions = Some(text.to_owned());
-        let lines = seller.payment_lines();
-        let lines: Vec<_> = lines.iter().map(|line| (line.label, line.value)).collect();
-        let expected = [
-            (Some("IBAN"), "BE68 5390"),
-            (None, "https://pay.example"),
-            (None, "By transfer or mobile money only: 024"),
-        ];
-        assert_eq!(lines, expected);
     }
 
     #[test]
