@@ -126,6 +126,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/invoices/:id/receipt", pages.show(credit_note::receipt))
         .at("/invoices/:id/credit", pages.page(credit_note::new, credit_note::create))
         .at("/credit-notes/:id/pdf", pages.show(credit_note::pdf))
+        .at("/credit-notes/:id", pages.show(credit_note::show))
         .at("/credit-notes/:id/send", pages.act(credit_note::send))
         .at("/i/:token", open.show(invoice_link::show))
         .at("/i/:token/pdf", open.show(invoice_link::pdf))
