@@ -174,7 +174,7 @@ each("[data-mirror]", (shown) => {
 
 // The next three numbers follow the pattern and the number that are typed.
 each("[data-numbers]", (shown) => {
-    const [pattern, next] = ["numberPattern", "nextNumber"].map((name) => document.querySelector(`[name="${name}"]`));
+    const [pattern, next] = shown.closest(".l-stack").querySelectorAll(".input");
     const dates = JSON.parse(shown.dataset.numbers);
     const written = (number) =>
         pattern.value.trim().replace(/\{(\w+)\}/g, (token, name) =>

@@ -58,7 +58,7 @@ function edit(form) {
         if (totals) show(totals);
     }
 
-    function show({ lines: shown, taxes, below, sheet: html, ...sums }) {
+    function show({ lines: shown, taxes, below, sheet: html, preset, ...sums }) {
         lines().forEach((row, at) => {
             const [amount, about] = shown[at] ?? ["", ""];
             row.querySelector("[data-amount]").textContent = amount;
@@ -74,6 +74,9 @@ function edit(form) {
         // Without a new preview, the last one stays.
         if (html) sheet.innerHTML = html;
         delete form.dataset.behind;
+        // Another client has presets of its own.
+        for (const [name, value] of preset) field(name).value = value;
+        terms();
     }
 
     // Replaces rows of sums.

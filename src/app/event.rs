@@ -10,6 +10,7 @@ use crate::{
         account::{Account, SignInChange},
         activity::{Activity, ActivityKind},
         client::Client,
+        credit_note::CreditNote,
         error::Result,
         invoice::{Invoice, Party, Seller},
         job::JobKind,
@@ -25,8 +26,8 @@ use crate::{
     store,
 };
 
-/// The delay of the job that renders a sent invoice: usually delivering the email or requesting the
-/// PDF renders it first.
+/// The delay of the job that renders a sent invoice or a credit note: usually delivering the email or
+/// requesting the PDF renders it first.
 const PRINTED_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// An event in a unit of work.
@@ -49,6 +50,7 @@ pub(super) enum Event<'a> {
     InvoiceCreated(&'a Invoice),
     InvoiceSent(&'a Invoice),
     InvoicePaid(&'a Invoice),
+    CreditNoteIssued(&'a CreditNote, &'a Invoice),
     MessageReceived {
         message: &'a Message,
         freelancer: &'a Account,
@@ -105,6 +107,19 @@ impl Work<'_, '_> {
                 self.log_invoice(ActivityKind::InvoiceSent, invoice)
             }
             Event::InvoicePaid(invoice) => self.log_invoice(ActivityKind::InvoicePaid, invoice),
+            Event::CreditNoteIssued(note, invoice) => {
+                let (due_at, account) = (self.now + PRINTED_AFTER, Some(self.account));
+                let kind = JobKind::PrintCreditNote;
+                store::jobs::create(self.tx, kind, note.id, account, due_at, self.now)?;
+                let (client, amount) = (invoice.client.as_ref(), Some(note.credited.amount));
+                if note.is_void {
+                    let kind = ActivityKind::InvoiceVoided;
+                    self.log_activity(kind, invoice.id, &invoice.number, amount, client)
+                } else {
+                    let kind = ActivityKind::CreditNoteIssued;
+                    self.log_activity(kind, note.id, &note.number, amount, client)
+                }
+            }
             Event::MessageReceived { message, freelancer } => {
                 let kind = ActivityKind::MessageReceived;
                 self.log_activity(kind, message.id, &message.name, None, None)?;

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::domain::{
     credit_note::CreditedItem,
-    invoice::rated,
+    credit_note_summary::CreditSummary,
+    invoice::SumRow,
     money::{self, Money},
 };
 use crate::locale::t;
@@ -46,14 +47,15 @@ pub fn draw(canvas: &mut Canvas, sheet: &CreditNoteSheet, logo: Option<Image>) -
         logo,
     };
     letterhead::head(canvas, seller.template, seller.accent, head);
-    let sums = sums(sheet);
+    let summary = note.summary(sheet.prices_include_tax);
+    let sums = sums(sheet, &summary);
     let after = sums.height() + CLOSING;
     let currency = note.credited.amount.currency;
     let amount = t("pdf-amount-in").with("currency", currency).to_string();
     let (description, quantity) = (t("description").to_string(), t("quantity").to_string());
     if note.credited.items.is_empty() {
         let own = t("credit-note-of").with("number", &note.invoice_number).to_string();
-        let rows = vec![[own, plain(sheet, net(sheet))]];
+        let rows = vec![[own, plain(sheet, summary.net)]];
         Table { header: [description, amount], rows }.draw(canvas, after);
     } else {
         let row = |item: &CreditedItem| {
@@ -78,42 +80,14 @@ pub fn draw(canvas: &mut Canvas, sheet: &CreditNoteSheet, logo: Option<Image>) -
     }
 }
 
-/// Returns the credited amount without tax.
-fn net(sheet: &CreditNoteSheet) -> i64 {
-    sheet.note.credited.amount.minor - sheet.note.credited.tax()
-}
-
-fn sums(sheet: &CreditNoteSheet) -> Sums {
-    let credited = &sheet.note.credited;
-    // An amount is shown as its net and its taxes.
-    let includes_tax = sheet.prices_include_tax && !credited.items.is_empty();
-    let (lines, discount) = match &credited.items[..] {
-        [] => (net(sheet), 0),
-        items => {
-            let lines = items.iter().map(|item| item.amount).sum();
-            let after = if includes_tax { credited.amount.minor } else { net(sheet) };
-            (lines, after - lines)
-        }
+fn sums(sheet: &CreditNoteSheet, summary: &CreditSummary) -> Sums {
+    let rows = |rows: &[SumRow]| {
+        rows.iter().map(|(label, minor)| (label.to_string(), plain(sheet, *minor))).collect()
     };
-    let taxes: Vec<_> = credited
-        .own_taxes()
-        .map(|sum| {
-            let label = rated(&sum.tax.name, sum.tax.rate);
-            let label = match includes_tax {
-                true => t("sum-included").with("tax", label.to_string()),
-                false => label,
-            };
-            (label.to_string(), plain(sheet, sum.amount))
-        })
-        .collect();
-    let (added, below) = if includes_tax { (Vec::new(), taxes) } else { (taxes, Vec::new()) };
-    let discount = (discount != 0).then(|| (t("discount").into(), plain(sheet, discount)));
-    let rows: Vec<_> = discount.into_iter().chain(added).collect();
-    let subtotal = (!rows.is_empty()).then(|| (t("subtotal").into(), plain(sheet, lines)));
     Sums {
-        above: subtotal.into_iter().chain(rows).collect(),
-        total: (t("credit-note-total").into(), credited.amount.shown()),
-        below,
+        above: rows(&summary.above),
+        total: (t("credit-note-total").into(), sheet.note.credited.amount.shown()),
+        below: rows(&summary.below),
     }
 }
 

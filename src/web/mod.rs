@@ -10,9 +10,9 @@ mod work;
 
 pub use self::billing::{
     client, credit_note, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
-    invoice_history, invoice_lines, invoice_link, invoice_list, invoice_offer, invoice_preview,
-    invoice_send, invoice_sheet, invoice_totals, invoice_values, payment, payment_method,
-    statement, tax,
+    invoice_history, invoice_lines, invoice_link, invoice_list, invoice_offer, invoice_preset,
+    invoice_preview, invoice_send, invoice_sheet, invoice_totals, invoice_values, payment,
+    payment_method, statement, tax,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
@@ -126,6 +126,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/payments/:id/undo", pages.act(payment::undo))
         .at("/invoices/:id/receipt", pages.show(credit_note::receipt))
         .at("/invoices/:id/credit", pages.page(credit_note::new, credit_note::create))
+        .at("/credit-notes/:id", pages.show(credit_note::show))
         .at("/credit-notes/:id/pdf", pages.show(credit_note::pdf))
         .at("/credit-notes/:id/send", pages.act(credit_note::send))
         .at("/i/:token", open.show(invoice_link::show))

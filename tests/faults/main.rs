@@ -11,6 +11,7 @@
 mod backup;
 mod burst;
 mod caller;
+mod credit;
 mod damage;
 #[path = "../database.rs"]
 #[allow(dead_code, reason = "other tests begin with tables")]

@@ -69,6 +69,12 @@ const HALF_WRITTEN: &[&str] = &[
      (SELECT count(*) FROM activity WHERE kind = 'invoice_created')",
     "SELECT (SELECT count(*) FROM payments) - \
      (SELECT count(*) FROM activity WHERE kind = 'invoice_paid')",
+    "SELECT (SELECT count(*) FROM credit_notes) - (SELECT count(*) FROM activity \
+     WHERE kind IN ('credit_note_issued', 'invoice_voided'))",
+    "SELECT count(*) FROM credit_notes WHERE NOT \
+     (EXISTS (SELECT 1 FROM credit_note_files WHERE credit_note_id = credit_notes.id) \
+     OR EXISTS (SELECT 1 FROM jobs WHERE kind = 'print_credit_note' \
+     AND jobs.subject = credit_notes.id))",
     // Invoice numbers have no gaps or duplicates.
     "SELECT CAST((SELECT sum(next_number - 1) FROM number_series WHERE kind = 'invoice') AS BIGINT) - \
      (SELECT count(*) FROM invoices)",

@@ -27,9 +27,11 @@ home-expected = Expected
 home-expected-by-due-date = Expected, by due date
 home-last-year = Last year
 home-log-client-html = You added <a href="{ $href }">{ $person }</a>
+home-log-credit-note-html = You credited <a href="{ $href }">{ $person }</a> { $amount } with { $subject }
 home-log-invoice-html = You drafted { $subject } for <a href="{ $href }">{ $person }</a>
 home-log-invoice-paid-html = <a href="{ $href }">{ $person }</a> paid { $amount }
 home-log-invoice-sent-html = You sent { $subject } to <a href="{ $href }">{ $person }</a>
+home-log-invoice-voided-html = You voided { $subject } for <a href="{ $href }">{ $person }</a>
 home-log-message-html = <a href="{ $href }">{ $person }</a> sent you a message
 home-log-milestone-html = You completed the milestone “{ $subject }” for <a href="{ $href }">{ $person }</a>
 home-log-other = { $message }

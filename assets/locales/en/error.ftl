@@ -38,7 +38,6 @@ error-database-unreachable = The database cannot be reached, please try again
 error-disk-full = The server's disk is full, so nothing was saved. Please try again later
 error-disk-refuses = The server's disk cannot be written to, so nothing was saved. Please try again later
 error-email-or-username-exists = Email or username already exists
-error-exchange-rate-newer = A newer rate for these currencies already exists
 error-exchange-rate-not-found = Exchange rate not found
 error-form-expected = Expected a form
 error-form-foreign = This form was sent from another site

@@ -260,8 +260,8 @@ impl Routes {
     ///
     /// Accepts any of the fields; once it is sent, only `notes` and `projectId` change. `status`
     /// acts as named: `sent` sends a draft without an email, `paid` marks a sent invoice as paid,
-    /// `cancelled` cancels a draft. Other fields are updated first, and everything succeeds or
-    /// nothing changes.
+    /// `cancelled` cancels a draft. Lines without `taxes` keep those that they had, unless `taxRate`
+    /// changes. Other fields are updated first, and everything succeeds or nothing changes.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
         &self,

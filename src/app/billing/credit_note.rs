@@ -1,7 +1,12 @@
 //! Credit notes: taking a part or all of a sent invoice off.
 
+use rust_decimal::Decimal;
+
 use crate::{
-    app::{invoice::find_invoice, invoice_link::parties, payment::settle, unit_of_work::Work},
+    app::{
+        event::Event, invoice::find_invoice, invoice_link::parties, payment::settle,
+        unit_of_work::Work,
+    },
     domain::{
         credit_note::{CreditNote, CreditNoteFilter, Credited, Left, NewCreditNote, NewVoid},
         error::{Error, Result},
@@ -45,6 +50,18 @@ pub fn void_invoice(work: &mut Work, id: InvoiceId, new: &NewVoid) -> Result<Cre
     issue(work, &invoice, credited, &new.reason)
 }
 
+/// Returns an invoice of the caller, and how much of each of its lines is not credited.
+///
+/// # Errors
+///
+/// Not found if the caller has no such invoice.
+pub fn find_left_to_credit(work: &mut Work, id: InvoiceId) -> Result<(Invoice, Vec<Decimal>)> {
+    let invoice = find_invoice(work, id)?;
+    let before = store::credit_note::list_of_invoice(work.tx, work.account, id)?;
+    let quantities = Left::new(&invoice, &before).quantities();
+    Ok((invoice, quantities))
+}
+
 /// Returns a page of the caller's credit notes.
 pub fn list_credit_notes(
     work: &mut Work,
@@ -60,6 +77,17 @@ pub fn list_credit_notes(
 /// Not found if the caller has no such credit note.
 pub fn find_credit_note(work: &mut Work, id: CreditNoteId) -> Result<CreditNote> {
     store::credit_note::find(work.tx, work.account, id)
+}
+
+/// Returns a credit note of the caller with its invoice.
+///
+/// # Errors
+///
+/// Not found if the caller has no such credit note.
+pub fn find_credited_invoice(work: &mut Work, id: CreditNoteId) -> Result<(CreditNote, Invoice)> {
+    let note = find_credit_note(work, id)?;
+    let invoice = find_invoice(work, note.invoice)?;
+    Ok((note, invoice))
 }
 
 /// Returns an invoice of the caller that the client has got.
@@ -105,5 +133,6 @@ fn issue(
     };
     store::credit_note::create(work.tx, &note)?;
     settle(work, invoice)?;
+    work.emit(Event::CreditNoteIssued(&note, invoice))?;
     Ok(note)
 }

@@ -10,6 +10,7 @@ use crate::{
         error::{Error, Result},
         id::{AccountId, CreditNoteId},
         invoice::Delivery,
+        job::JobKind,
         pdf_file::PdfFile,
         session::Claims,
     },
@@ -45,7 +46,10 @@ impl App {
         let print = move |fonts: &pdf::Fonts| pdf::credit_note(fonts, &sheet);
         let (bytes, now) = (self.printer.run(owner, print).await??.bytes, self.now());
         // If several requests rendered it at once, the first file stays.
-        let keep = move |tx: &mut Tx| store::credit_note::keep_file(tx, id, &bytes, now);
+        let keep = move |tx: &mut Tx| {
+            store::jobs::delete(tx, JobKind::PrintCreditNote, id)?;
+            store::credit_note::keep_file(tx, id, &bytes, now)
+        };
         Ok(PdfFile::of_number(&number, self.store.write(keep).await?))
     }
 }

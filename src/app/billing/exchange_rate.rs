@@ -54,25 +54,23 @@ pub fn list_exchange_rates(work: &mut Work) -> Result<Vec<ExchangeRate>> {
     store::exchange_rate::list(work.tx, work.account)
 }
 
-/// Stores a rate of the caller, replacing an older one of the same pair.
+/// Stores a rate of the caller, and returns whether it is now the latest of its pair. One of an
+/// earlier day counts for payments from that day on, until the day of the next.
 ///
 /// # Errors
 ///
-/// A conflict if a newer rate is stored; stale if the caller's rates are no longer the expected
-/// ones.
+/// Invalid if its day is in the future; stale if the caller's rates are no longer the expected ones.
 pub fn set_exchange_rate(
     work: &mut Work,
     new: &NewRate,
     expected: Option<&Expected<Vec<ExchangeRate>>>,
-) -> Result<ExchangeRate> {
+) -> Result<(ExchangeRate, bool)> {
     let today = work.today()?;
     let rate = new.clone().complete(work.actor.currency, today)?;
     check_day(&rate, today)?;
     expected::check(expected, &list_exchange_rates(work)?)?;
-    if !store::exchange_rate::set(work.tx, work.account, &rate)? {
-        return Err(Error::conflict("error-exchange-rate-newer"));
-    }
-    Ok(rate)
+    let is_latest = store::exchange_rate::set(work.tx, work.account, &rate)?;
+    Ok((rate, is_latest))
 }
 
 /// Deletes the caller's rate from one currency into another, by default the base currency.

@@ -178,7 +178,7 @@ pub fn update_invoice(
     }
     store::invoice::update(work.tx, &before, &invoice)?;
     if step == Step::Pay {
-        invoice = pay_rest(work, &invoice, &Settlement::default())?;
+        (invoice, _) = pay_rest(work, &invoice, &Settlement::default())?;
     }
     Ok(ShownInvoice::on(work.today()?, invoice))
 }

@@ -59,25 +59,41 @@ pub fn mark_invoice_paid(
     id: InvoiceId,
     settlement: &Settlement,
 ) -> Result<ShownInvoice> {
-    let mut invoice = find_payable(work, id)?;
-    if invoice.status.is_open() {
-        invoice = pay_rest(work, &invoice, settlement)?;
-    }
-    Ok(ShownInvoice::on(work.today()?, invoice))
+    Ok(settle_invoice(work, id, settlement)?.0)
 }
 
-/// Records a payment of what is due on a sent invoice, and returns the paid invoice.
+/// Like [`mark_invoice_paid`]; also returns the payment that it recorded.
+///
+/// # Errors
+///
+/// Like [`mark_invoice_paid`].
+pub fn settle_invoice(
+    work: &mut Work,
+    id: InvoiceId,
+    settlement: &Settlement,
+) -> Result<(ShownInvoice, Option<PaymentId>)> {
+    let invoice = find_payable(work, id)?;
+    let (invoice, payment) = match invoice.status.is_open() {
+        true => pay_rest(work, &invoice, settlement)?,
+        false => (invoice, None),
+    };
+    Ok((ShownInvoice::on(work.today()?, invoice), payment))
+}
+
+/// Records a payment of what is due on a sent invoice, and returns the paid invoice and the payment.
+/// There is none if nothing was due.
 pub(in crate::app) fn pay_rest(
     work: &mut Work,
     before: &Invoice,
     settlement: &Settlement,
-) -> Result<Invoice> {
+) -> Result<(Invoice, Option<PaymentId>)> {
     let due = before.amount_due();
     let withheld = settlement.withheld.unwrap_or_default();
     let withheld = payment::exact("withheld", withheld, before.currency)?;
     if withheld > due.minor {
         return Err(Error::field("withheld", Rule::MoreThanDue(due)));
     }
+    let mut payment = None;
     if due.minor > 0 {
         let moved = Moved {
             on: settlement.paid_at,
@@ -85,11 +101,11 @@ pub(in crate::app) fn pay_rest(
             reference: settlement.reference.clone(),
             note: None,
         };
-        book(work, before, (LedgerKind::Payment, due.minor, withheld), moved)?;
+        payment = Some(book(work, before, (LedgerKind::Payment, due.minor, withheld), moved)?.id);
     }
     settle(work, before)?;
     // This payment has just changed the client's total.
-    find_invoice(work, before.id)
+    Ok((find_invoice(work, before.id)?, payment))
 }
 
 /// Takes a payment or a refund back: the ledger keeps both, and the invoice is open again if

@@ -65,7 +65,7 @@ impl JobKind {
     fn at_once(self) -> usize {
         match self {
             Self::Mail => 4,
-            Self::PrintInvoice | Self::Sweep => 1,
+            Self::PrintInvoice | Self::PrintCreditNote | Self::Sweep => 1,
         }
     }
 
@@ -73,7 +73,7 @@ impl JobKind {
     fn lease(self) -> SignedDuration {
         match self {
             Self::Mail => SignedDuration::from_secs(DELIVERY_TIMEOUT.as_secs() as i64 + 10),
-            Self::PrintInvoice => SignedDuration::from_mins(1),
+            Self::PrintInvoice | Self::PrintCreditNote => SignedDuration::from_mins(1),
             Self::Sweep => SWEEP_EVERY,
         }
     }
@@ -81,7 +81,7 @@ impl JobKind {
     /// Returns how long running jobs may take when the program is asked to stop.
     fn time_to_stop(self) -> Duration {
         match self {
-            Self::Mail | Self::PrintInvoice => Duration::from_secs(5),
+            Self::Mail | Self::PrintInvoice | Self::PrintCreditNote => Duration::from_secs(5),
             // It resumes later.
             Self::Sweep => Duration::ZERO,
         }
@@ -97,7 +97,8 @@ impl App {
     /// Runs due jobs until `stop` changes, then finishes those in progress. Kinds do not wait for
     /// each other.
     pub async fn run_jobs(&self, stop: watch::Receiver<bool>) {
-        let kinds = [JobKind::Mail, JobKind::PrintInvoice, JobKind::Sweep];
+        let kinds =
+            [JobKind::Mail, JobKind::PrintInvoice, JobKind::PrintCreditNote, JobKind::Sweep];
         join_all(kinds.map(|kind| self.run_kind(kind, stop.clone()))).await;
     }
 
@@ -187,28 +188,31 @@ impl App {
         let Some(job) = self.store.write(claim).await? else { return Ok(()) };
         match kind {
             JobKind::Mail => self.deliver(job).await,
-            JobKind::PrintInvoice => self.print_later(job).await,
+            JobKind::PrintInvoice | JobKind::PrintCreditNote => self.print_later(job).await,
             JobKind::Sweep => self.sweep_all(job).await,
         }
     }
 
-    /// Renders a sent invoice, unless a request has already done so.
+    /// Renders a sent invoice or a credit note, unless a request has already done so.
     async fn print_later(&self, job: Job) -> Result<()> {
-        let id = job.subject();
-        let printed = match job.account {
-            Some(account) => self.invoice_file(Some(Owner::Account(account)), account, id).await,
-            None => Err(Error::internal("an invoice of nobody")),
+        let printed = match job.account.map(|account| (account, Some(Owner::Account(account)))) {
+            Some((account, owner)) if job.kind == JobKind::PrintCreditNote => {
+                self.credit_note_file(owner, account, job.subject()).await
+            }
+            Some((account, owner)) => self.invoice_file(owner, account, job.subject()).await,
+            None => Err(Error::internal("a document of nobody")),
         };
         let Err(error) = printed else { return self.forget_job(job).await };
+        let (id, kind) = (job.subject::<()>().uuid(), job.kind.as_str());
         let (now, reason) = (self.now(), error.cause());
         match job.next_try(now) {
             Some(next) => {
-                tracing::warn!(%id, reason, next = %next, "could not create an invoice PDF yet");
+                tracing::warn!(kind, %id, reason, next = %next, "could not create a PDF yet");
                 self.postpone(job, next, Some(reason)).await
             }
             // The next request for it reports the reason.
             None => {
-                tracing::error!(%id, reason, "could not create an invoice PDF");
+                tracing::error!(kind, %id, reason, "could not create a PDF");
                 self.forget_job(job).await
             }
         }

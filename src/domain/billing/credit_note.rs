@@ -190,6 +190,11 @@ impl<'a> Left<'a> {
         Self { invoice, before, amount, taxes }
     }
 
+    /// Returns how much of each line is left.
+    pub fn quantities(&self) -> Vec<Decimal> {
+        (0..self.invoice.items.len()).map(|place| self.of_line(place).0).collect()
+    }
+
     /// Credits everything. Without earlier credit notes, these are all lines.
     pub fn rest(&self) -> Credited {
         let items = match self.before {

@@ -43,6 +43,10 @@ words! {
         InvoiceCreated "invoice_created",
         InvoiceSent "invoice_sent",
         InvoicePaid "invoice_paid",
+        /// By a credit note that left nothing of it.
+        InvoiceVoided "invoice_voided",
+        /// One that left something of its invoice, or of which something was paid.
+        CreditNoteIssued "credit_note_issued",
         MessageReceived "message_received",
     }
 }
@@ -61,7 +65,9 @@ impl ActivityKind {
             Self::ClientAdded
             | Self::MilestoneCompleted
             | Self::InvoiceCreated
-            | Self::InvoiceSent => return None,
+            | Self::InvoiceSent
+            | Self::InvoiceVoided
+            | Self::CreditNoteIssued => return None,
         })
     }
 }
@@ -144,6 +150,10 @@ impl Activity {
             }
             ActivityKind::InvoiceSent => format!("Invoice {subject} was sent{}", to("to")),
             ActivityKind::InvoicePaid => format!("Invoice {subject} was paid{}", to("by")),
+            ActivityKind::InvoiceVoided => format!("Invoice {subject} was voided{}", to("for")),
+            ActivityKind::CreditNoteIssued => {
+                format!("Credit note {subject} was issued{}", to("to"))
+            }
             ActivityKind::MessageReceived => format!("{subject} sent a message"),
         }
     }

@@ -175,12 +175,14 @@ impl Calendar {
     }
 }
 
-/// Returns the growth in percent with one decimal: 0 if both are 0, 100 if only the earlier was 0.
+/// Returns the growth in percent with one decimal: 0 if both are 0, 100 if only the earlier was 0, or
+/// -100 if it fell from there. A month with more refunds than payments is negative; what came after
+/// it is compared with its size, so that a rise is never negative.
 pub fn growth(now: i128, last: i128) -> Decimal {
     let tenths = match (now, last) {
         (0, 0) => 0,
-        (_, 0) => 1000,
-        _ => (now - last).checked_mul(1000).map_or(0, |part| divide_rounded(part, last)),
+        (_, 0) => 1000 * now.signum(),
+        _ => (now - last).checked_mul(1000).map_or(0, |part| divide_rounded(part, last.abs())),
     };
     Decimal::try_from_i128_with_scale(tenths, 1).unwrap_or(Decimal::MAX).normalize()
 }
@@ -260,6 +262,10 @@ mod tests {
         assert_eq!(growth(1235, 1000), Decimal::new(235, 1));
         assert_eq!(growth(2, 3), Decimal::new(-333, 1));
         assert_eq!(growth(0, 7), -Decimal::ONE_HUNDRED);
+        assert_eq!(growth(-5, 0), -Decimal::ONE_HUNDRED);
+        // After a month with more refunds than payments.
+        assert_eq!(growth(97, -400), Decimal::new(1243, 1));
+        assert_eq!(growth(-700, -400), Decimal::new(-75, 0));
     }
 
     #[test]

@@ -23,6 +23,8 @@ words! {
         Mail "mail",
         /// Renders the PDF of an invoice that was sent without an email.
         PrintInvoice "print_invoice",
+        /// Renders the PDF of a credit note.
+        PrintCreditNote "print_credit_note",
         /// Removes expired data, repeatedly.
         Sweep "sweep",
     }

@@ -98,8 +98,14 @@ pub async fn set(visit: Visit, fields: Fields) -> Result<Response> {
         Err(error) => Err(error),
     };
     match set {
-        Ok(ExchangeRate { from, .. }) => {
+        Ok((ExchangeRate { from, .. }, true)) => {
             Ok(visit.done(PLACE, t("settings-money-rate-saved").with("currency", from)))
+        }
+        Ok((ExchangeRate { from, day, .. }, false)) => {
+            let day = visit.dates().show(day);
+            let text =
+                t("settings-money-rate-of-day-saved").with("currency", from).with("day", day);
+            Ok(visit.done(PLACE, text))
         }
         Err(error) => {
             let rates = visit.read(list_exchange_rates).await?;

@@ -7,13 +7,15 @@ use crate::{
     app::{
         invoice::{delete_invoice, duplicate_invoice},
         invoice_send::remind_invoice,
-        payment::{mark_invoice_paid, payment_link as make_payment_link},
+        payment::{payment_link as make_payment_link, settle_invoice},
         unit_of_work::Work,
     },
     domain::{
         balance::PaymentStatus,
         date,
         error::Result,
+        id::PaymentId,
+        idempotency::Outcome,
         input::Input,
         invoice::{Delivery, Invoice, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice},
         money::Money,
@@ -44,6 +46,8 @@ struct Show<'a> {
     shell: Shell,
     /// The form for sending it.
     form: Form,
+    /// The button that marks it as paid.
+    mark_paid: Form,
     /// The form of a payment.
     payment: Form,
     days: Days,
@@ -74,12 +78,25 @@ pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
     }
 }
 
-/// Marks an invoice as paid.
+/// Marks an invoice as paid, and offers to take that back. The answer to a repeated request does so
+/// too.
 pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
+    type Paid = (ShownInvoice, Option<PaymentId>);
+    let name = |(_, payment): &Paid| {
+        payment.map(|payment| payment.to_string()).unwrap_or_default().into_bytes()
+    };
     let id = visit.id();
-    let paid = move |work: &mut Work, all: &Settlement| mark_invoice_paid(work, id, all);
-    match visit.run_once(&fields, Settlement::read(&fields), place, paid).await {
-        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("invoice-paid"))),
+    let pay = move |work: &mut Work, all: &Settlement| settle_invoice(work, id, all);
+    match visit.run_once(&fields, Settlement::read(&fields), name, pay).await {
+        Ok(outcome) => {
+            let payment = match &outcome {
+                Outcome::Done(paid) => name(paid),
+                Outcome::Replayed(payment) => payment.clone(),
+            };
+            let payment = String::from_utf8_lossy(&payment);
+            let undo = (!payment.is_empty()).then(|| PaymentId::parse(&payment));
+            Ok(visit.done_with_undo(&here(&visit), t("invoice-paid"), undo))
+        }
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
@@ -137,6 +154,7 @@ pub(super) async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> 
     let page = Show {
         shell: visit.shell(Section::Invoices),
         form: form.of::<Delivery>(),
+        mark_paid: visit.form(Fields::default()),
         payment: visit.form(payment::due(&shown.invoice, days.today())).of::<NewPayment>(),
         history: history(&record, &days),
         days,

@@ -37,6 +37,9 @@ use crate::{
 };
 
 const PLACE: &str = "/settings/invoices";
+/// The fields of the pattern and of the next number of invoices and of credit notes.
+const NUMBERS: [[&str; 2]; 2] =
+    [["numberPattern", "nextNumber"], ["creditNotePattern", "nextCreditNoteNumber"]];
 
 #[derive(Template)]
 #[template(path = "pages/settings/invoices.html")]
@@ -49,9 +52,33 @@ struct Invoices {
     logo: Option<ImageId>,
     /// The saved colour.
     accent: Accent,
-    series: NumberSeries,
+    series: [Numbering; 2],
     /// An invoice with the saved settings.
     sample: Box<InvoiceSheet>,
+}
+
+/// How documents of one kind are numbered.
+struct Numbering {
+    heading: Text,
+    /// What precedes the next numbers.
+    coming: Text,
+    /// The names of the fields of the pattern and of the next number.
+    pattern: &'static str,
+    next: &'static str,
+    series: NumberSeries,
+}
+
+impl Numbering {
+    /// Returns the next three numbers.
+    fn coming(&self) -> String {
+        self.series.coming(3).join(", ")
+    }
+
+    /// Returns what the tokens of a pattern stand for today, as JSON.
+    fn tokens(&self) -> String {
+        let tokens = self.series.tokens().map(|(token, text)| (token.to_owned(), text.into()));
+        serde_json::Value::Object(tokens.into_iter().collect()).to_string()
+    }
 }
 
 impl Invoices {
@@ -91,15 +118,9 @@ impl Invoices {
         Country::all().iter().map(country).collect()
     }
 
-    /// Returns the next three numbers.
-    fn coming(&self) -> String {
-        self.series.coming(3).join(", ")
-    }
-
-    /// Returns what the tokens of a pattern stand for today, as JSON.
-    fn tokens(&self) -> String {
-        let tokens = self.series.tokens().map(|(token, text)| (token.to_owned(), text.into()));
-        serde_json::Value::Object(tokens.into_iter().collect()).to_string()
+    /// Returns the value of a numbering field that the form was shown with.
+    fn sent(&self, name: &str) -> &str {
+        self.form.value(&format!("_{name}"))
     }
 
     fn logo_label(&self) -> Text {
@@ -119,10 +140,11 @@ pub async fn show(visit: Visit) -> Result<Response> {
 /// Changes the invoice defaults.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let fields = swatches::chosen(fields, visit.frame.defaults.accent);
-    // Invoices made meanwhile have moved the number that the form shows.
+    // Documents made meanwhile have moved the number that the form shows.
     let is_same = |name: &str| fields.get(name) == fields.get(&format!("_{name}"));
-    let is_counting = is_same("numberPattern") && is_same("nextNumber");
-    let read = if is_counting { fields.clone().without(&["nextNumber"]) } else { fields.clone() };
+    let read = NUMBERS.iter().fold(fields.clone(), |read, [pattern, next]| {
+        if is_same(pattern) && is_same(next) { read.without(&[next]) } else { read }
+    });
     let change = InvoiceDefaultsChange::read(&read);
     match visit.change(change, fields.expected(known), update_invoice_defaults).await {
         Ok(_) => Ok(visit.done(PLACE, t("settings-invoices-saved"))),
@@ -185,7 +207,7 @@ async fn page(
         picture: picture.unwrap_or_else(|| visit.form(Fields::default())),
         logo: settings.defaults.logo,
         accent: settings.defaults.accent,
-        series: settings.invoices,
+        series: numberings(settings.invoices, settings.credit_notes),
         sample: Box::new(visit.read(sample_sheet).await?),
     };
     Ok(answer(status, &page))
@@ -203,6 +225,7 @@ fn known(settings: &InvoiceSettings) -> Fields {
         .with_some("businessPhone", business.phone.as_ref())
         .with_some("website", business.website.as_ref())
         .with("numberPattern", &defaults.number_pattern)
+        .with("creditNotePattern", &defaults.credit_note_pattern)
         .with_some("paymentTermsDays", defaults.payment_terms_days)
         .with("taxRate", defaults.tax_rate)
         .with("numberFormat", defaults.number_format.as_str())
@@ -213,9 +236,34 @@ fn known(settings: &InvoiceSettings) -> Fields {
     addressed(fields, business.address.as_ref())
 }
 
-/// Returns the form with the next number, and the numbering it was shown with. Neither is part of
-/// its version, since every new invoice takes a number.
+/// Returns the form with the next numbers, and the numberings it was shown with. Neither is part of
+/// its version, since every new document takes a number.
 fn numbered(fields: Fields, settings: &InvoiceSettings) -> Fields {
-    let NumberSeries { pattern, next, .. } = &settings.invoices;
-    fields.with("nextNumber", next).with("_numberPattern", pattern).with("_nextNumber", next)
+    let series = [&settings.invoices, &settings.credit_notes];
+    NUMBERS.iter().zip(series).fold(fields, |fields, ([pattern, next], series)| {
+        fields
+            .with(*next, series.next)
+            .with(format!("_{pattern}"), &series.pattern)
+            .with(format!("_{next}"), series.next)
+    })
+}
+
+fn numberings(invoices: NumberSeries, credit_notes: NumberSeries) -> [Numbering; 2] {
+    let [[pattern, next], [credit_pattern, credit_next]] = NUMBERS;
+    [
+        Numbering {
+            heading: t("settings-invoices-invoice-numbers"),
+            coming: t("settings-invoices-coming"),
+            pattern,
+            next,
+            series: invoices,
+        },
+        Numbering {
+            heading: t("settings-invoices-credit-note-numbers"),
+            coming: t("settings-invoices-coming-credit-notes"),
+            pattern: credit_pattern,
+            next: credit_next,
+            series: credit_notes,
+        },
+    ]
 }

@@ -33,6 +33,7 @@ use crate::{
         form::{Control, Form},
         invoice_lines::{RateRow, Row, complete, empty_line, filled, padded, rearranged, written},
         invoice_offer::Offered,
+        invoice_preset::{self, Otherwise, preset, with_preset},
         invoice_preview::{NEW_CLIENT, NUMBER, Preview},
         invoice_totals::Totals,
         invoice_values::{drafted, noted},
@@ -92,8 +93,8 @@ pub async fn new(visit: Visit) -> Result<Response> {
     let project_currency = project.map(|project| project.budget.currency);
     let (terms, of_client) =
         client.map(|client| (client.details.payment_terms_days, client.details.currency)).unzip();
-    let currency = given.or(project_currency).or(of_client.flatten());
-    let currency = currency.unwrap_or(visit.frame.account.currency);
+    let given = given.or(project_currency);
+    let usual = of_client.flatten().unwrap_or(visit.frame.account.currency);
     let days = terms.flatten().unwrap_or_else(|| defaults.offered_terms());
     let due = today.checked_add(i64::from(days).days()).map_err(Error::internal)?;
     // Without clients, the first one is added here.
@@ -104,7 +105,10 @@ pub async fn new(visit: Visit) -> Result<Response> {
         .with("milestoneId", query.get("milestoneId"))
         .with("issueDate", today)
         .with("dueDate", due)
-        .with("currency", currency)
+        .with("currency", given.unwrap_or(usual))
+        .with(invoice_preset::CLIENT, client)
+        .with_some(invoice_preset::CURRENCY, given.is_none().then_some(usual))
+        .with(invoice_preset::DUE, due)
         .with("taxRate", defaults.tax_rate)
         .with_some("notes", defaults.notes)
         .with("items.0.description", query.get("description"))
@@ -121,7 +125,10 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let typed = fields.clone();
     let offered = visit.read(move |work| Offered::read(work, &typed));
     if let Some(fields) = rearranged(&fields) {
-        return edit_page(&visit, StatusCode::OK, visit.form(fields), None, offered.await?);
+        let offered = offered.await?;
+        let changed = preset(&fields, offered.client.as_ref(), otherwise(&visit));
+        let fields = with_preset(fields, &changed);
+        return edit_page(&visit, StatusCode::OK, visit.form(fields), None, offered);
     }
     let place = place_after(&fields);
     let new = Error::both(new_client(&fields), NewInvoice::read(&complete(&fields)));
@@ -230,6 +237,12 @@ async fn change(visit: &Visit, fields: &Fields, shown: fn(&Invoice) -> Fields) -
         update_invoice(work, id, &InvoiceChange { client_id, ..change.clone() }, expected)
     };
     Ok(visit.update(change, fields.expected(shown), update).await?.invoice)
+}
+
+/// Returns the currency and the terms of clients without any.
+pub(super) fn otherwise(visit: &Visit) -> Otherwise {
+    let (account, defaults) = (&visit.frame.account, &visit.frame.defaults);
+    Otherwise { currency: account.currency, days: defaults.offered_terms() }
 }
 
 /// Reads the new client in a form, if any.

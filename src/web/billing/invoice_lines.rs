@@ -14,6 +14,7 @@ use crate::{
     web::{
         fields::Fields,
         form::{Control, Form},
+        tax::category_label,
     },
 };
 
@@ -94,10 +95,22 @@ fn choices(fields: &Fields, name: &str, taxes: &[Tax]) -> Vec<(String, String, b
     let choice = |tax: &Tax| {
         let value = written(tax);
         let is_chosen = !says || fields.all(name).any(|chosen| chosen == value);
-        let label = t("sum-rated").with("name", &tax.name).with("rate", tax.rate.normalize());
-        (value, label.into(), is_chosen)
+        (value, label_beside(tax, taxes), is_chosen)
     };
     taxes.iter().map(choice).collect()
+}
+
+/// Names a tax with its rate. Among `taxes`, one of the same name and rate is told apart by its
+/// category, and one that has the same category too by its note.
+fn label_beside(tax: &Tax, taxes: &[Tax]) -> String {
+    let label = t("sum-rated").with("name", &tax.name).with("rate", tax.rate.normalize());
+    let is_twin = |other: &&Tax| (&other.name, other.rate) == (&tax.name, tax.rate);
+    let twins = || taxes.iter().filter(is_twin).filter(|other| *other != tax);
+    let is_other = twins().any(|other| other.category != tax.category);
+    let is_noted = twins().any(|other| other.category == tax.category);
+    let category = is_other.then(|| category_label(&tax.category).to_string());
+    let note = tax.note.clone().filter(|_| is_noted);
+    [Some(label.to_string()), category, note].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// Returns a tax as the value of a field.

@@ -21,7 +21,13 @@ use crate::{
         tax::{LINE_TAXES_MAX, Tax, Withholding},
     },
     http::answer,
-    web::{fields::Fields, invoice_preview::Preview, visit::Visit},
+    web::{
+        fields::Fields,
+        invoice_editor::otherwise,
+        invoice_preset::{preset, with_preset},
+        invoice_preview::Preview,
+        visit::Visit,
+    },
 };
 
 /// Shown if there is nothing to add up.
@@ -149,6 +155,8 @@ struct Typed {
     totals: Totals,
     /// The rendered invoice; None if its lines do not add up.
     sheet: Option<String>,
+    /// The fields that another client has changed.
+    preset: Vec<(&'static str, String)>,
 }
 
 /// Returns the totals and a preview of a form while the user types. Stores nothing.
@@ -156,8 +164,10 @@ pub async fn show(visit: Visit, fields: Fields) -> Result<Response> {
     let client_id = ClientId::parse(fields.get("clientId"));
     let client = visit.read(move |work| Error::optional(find_any_client(work, client_id))).await?;
     let account = &visit.frame.account;
+    let preset = preset(&fields, client.as_ref(), otherwise(&visit));
+    let fields = with_preset(fields, &preset);
     let totals = Totals::of(&fields, account.currency, visit.frame.defaults.number_format);
     let preview = Preview::of(&visit, &fields, client.as_ref(), visit.today()?);
-    let typed = Typed { totals, sheet: preview.map(|preview| preview.html()) };
+    let typed = Typed { totals, sheet: preview.map(|preview| preview.html()), preset };
     Ok(answer::json(StatusCode::OK, answer::bytes(&typed)))
 }

@@ -12,6 +12,7 @@ pub mod invoice_lines;
 pub mod invoice_link;
 pub mod invoice_list;
 pub mod invoice_offer;
+pub mod invoice_preset;
 pub mod invoice_preview;
 pub mod invoice_send;
 pub mod invoice_sheet;

@@ -55,7 +55,7 @@ struct Edit {
 }
 
 /// Returns the name of a category.
-fn label(category: &TaxCategory) -> Text {
+pub fn category_label(category: &TaxCategory) -> Text {
     match category {
         TaxCategory::Standard => t("tax-standard"),
         TaxCategory::Zero => t("tax-zero"),
@@ -68,7 +68,7 @@ fn label(category: &TaxCategory) -> Text {
 }
 
 fn categories() -> Choices {
-    choice::words(TaxCategory::WORDS, TaxCategory::from_word, label)
+    choice::words(TaxCategory::WORDS, TaxCategory::from_word, category_label)
 }
 
 fn category(form: &Form) -> Control {

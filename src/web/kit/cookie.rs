@@ -8,7 +8,7 @@ use poem::{
 
 use crate::{
     app::{App, known_browser::KNOWN_FOR},
-    domain::id::AccountId,
+    domain::id::{AccountId, PaymentId},
     web::theme::Theme,
 };
 
@@ -26,6 +26,9 @@ const NOTICE_MAX: usize = 600;
 pub struct Notice {
     pub text: String,
     pub is_error: bool,
+    /// The payment that a button beside the text takes back. Nothing else can be named, since others
+    /// may be able to set cookies.
+    pub undo: Option<PaymentId>,
 }
 
 /// A cookie's names over HTTP and HTTPS; over HTTPS, a prefix keeps neighbouring hosts from setting
@@ -117,13 +120,21 @@ pub fn notice(app: &App, request: &Request) -> Option<Notice> {
     let value = find(app, request, NOTICE)?;
     let text = percent_decode_str(value).decode_utf8().ok()?;
     let is_error = text.starts_with('!');
-    let text = text.get(1..).filter(|text| !text.is_empty())?.to_owned();
-    Some(Notice { text, is_error })
+    let rest = text.get(1..).filter(|text| !text.is_empty())?;
+    let (undo, text) = match text.starts_with('-') {
+        true => rest.split_once(' ').map(|(id, text)| (Some(PaymentId::parse(id)), text))?,
+        false => (None, rest),
+    };
+    Some(Notice { text: text.to_owned(), is_error, undo })
 }
 
 /// Leaves a notice for the next page.
 pub fn set_notice(app: &App, response: &mut Response, notice: &Notice) {
-    let mark = if notice.is_error { '!' } else { '+' };
+    let mark = match &notice.undo {
+        Some(payment) => format!("-{payment} "),
+        None if notice.is_error => "!".to_owned(),
+        None => "+".to_owned(),
+    };
     let end = notice.text.floor_char_boundary(NOTICE_MAX);
     let text = format!("{mark}{}", &notice.text[..end]);
     let value = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();

@@ -89,7 +89,7 @@ impl Guest {
 
     /// Leaves a notice for the next page.
     pub fn tell(&self, response: &mut Response, text: impl Into<String>) {
-        let notice = Notice { text: text.into(), is_error: false };
+        let notice = Notice { text: text.into(), is_error: false, undo: None };
         cookie::set_notice(&self.app, response, &notice);
     }
 

@@ -164,7 +164,11 @@ pub async fn show_again(visit: Visit, held: HeldForm, act: &Act<Visit>) -> poem:
         // A button without a form of its own.
         Err(error) if *error.kind() == Kind::Unsaved => {
             let mut response = redirect(&held.page);
-            cookie::set_notice(&app, &mut response, &Notice { text: alert, is_error: true });
+            cookie::set_notice(
+                &app,
+                &mut response,
+                &Notice { text: alert, is_error: true, undo: None },
+            );
             Ok(response)
         }
         Err(error) => Err(into_poem(error)),

@@ -12,7 +12,7 @@ use crate::{
         date::{self, DateFormat},
         error::{Error, Kind, Result},
         expected::Expected,
-        id::{Id, Named},
+        id::{Id, Named, PaymentId},
         idempotency::{Once, Outcome, RequestKey},
         session::Claims,
     },
@@ -223,7 +223,17 @@ impl Visit {
 
     /// Redirects to a page that shows what was done.
     pub fn done(&self, location: &str, text: impl Into<String>) -> Response {
-        self.leave(location, Notice { text: text.into(), is_error: false })
+        self.leave(location, Notice { text: text.into(), is_error: false, undo: None })
+    }
+
+    /// Like [`Visit::done`], with a button that takes a payment back.
+    pub fn done_with_undo(
+        &self,
+        location: &str,
+        text: impl Into<String>,
+        undo: Option<PaymentId>,
+    ) -> Response {
+        self.leave(location, Notice { text: text.into(), is_error: false, undo })
     }
 
     /// Like [`Visit::done`], for actions that count once: `location` as in [`Visit::once`].
@@ -249,7 +259,7 @@ impl Visit {
             }
             _ => sentence(error)?,
         };
-        Ok(self.leave(location, Notice { text: text.into(), is_error: true }))
+        Ok(self.leave(location, Notice { text: text.into(), is_error: true, undo: None }))
     }
 
     fn leave(&self, location: &str, notice: Notice) -> Response {

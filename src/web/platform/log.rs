@@ -60,6 +60,8 @@ fn entry(entry: &Activity, days: &Days) -> Entry {
         ActivityKind::ProposalRejected => ("close", ""),
         ActivityKind::InvoiceCreated => ("invoice", ""),
         ActivityKind::InvoicePaid => ("check", "green"),
+        ActivityKind::InvoiceVoided => ("close", ""),
+        ActivityKind::CreditNoteIssued => ("receipt", ""),
         ActivityKind::MessageReceived => ("message", ""),
     };
     Entry { icon, tone, sentence: sentence(entry), time: days.time(&entry.at) }
@@ -78,6 +80,8 @@ fn sentence(entry: &Activity) -> Html {
         ActivityKind::InvoiceCreated => "home-log-invoice-html",
         ActivityKind::InvoiceSent => "home-log-invoice-sent-html",
         ActivityKind::InvoicePaid => "home-log-invoice-paid-html",
+        ActivityKind::InvoiceVoided => "home-log-invoice-voided-html",
+        ActivityKind::CreditNoteIssued => "home-log-credit-note-html",
     };
     let person = match entry.kind {
         ActivityKind::ClientAdded | ActivityKind::MessageReceived => Some(&entry.subject),
@@ -103,9 +107,11 @@ fn place(activity: &Activity) -> Option<String> {
         ActivityKind::ProposalSent
         | ActivityKind::ProposalAccepted
         | ActivityKind::ProposalRejected => "proposals",
-        ActivityKind::InvoiceCreated | ActivityKind::InvoiceSent | ActivityKind::InvoicePaid => {
-            "invoices"
-        }
+        ActivityKind::InvoiceCreated
+        | ActivityKind::InvoiceSent
+        | ActivityKind::InvoicePaid
+        | ActivityKind::InvoiceVoided => "invoices",
+        ActivityKind::CreditNoteIssued => "credit-notes",
         ActivityKind::MessageReceived => return Some("/messages".to_owned()),
         ActivityKind::MilestoneCompleted => return Some("/projects".to_owned()),
     };

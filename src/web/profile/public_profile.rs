@@ -106,7 +106,8 @@ pub async fn write(guest: Guest, fields: Fields) -> Result<Response> {
         Ok(()) => {
             let username = utf8_percent_encode(guest.param("username"), IN_PATH);
             let mut response = redirect(&format!("/u/{username}#write"));
-            let notice = Notice { text: t("public-profile-sent").into(), is_error: false };
+            let text = t("public-profile-sent").into();
+            let notice = Notice { text, is_error: false, undo: None };
             cookie::set_notice(&guest.app, &mut response, &notice);
             Ok(response)
         }

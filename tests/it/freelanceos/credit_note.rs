@@ -1,6 +1,11 @@
 //! Credit notes: parts, lines and all of a sent invoice, and what they leave.
 
+use freelanceos::{
+    domain::job::JobKind,
+    store::engine::{Connection, Tx},
+};
 use futures_util::future::join_all;
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -351,6 +356,46 @@ async fn the_pdf_of_a_credit_note_stays_the_same_and_is_mailed() {
         let request = other.request(method, &format!("{path}/{action}")).json(&json!({}));
         assert_eq!(app.send(request).await.status, 404);
     }
+}
+
+#[tokio::test]
+async fn credit_notes_and_voided_invoices_are_in_the_activity_and_printed_later() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Kamala").await;
+    let id = user.sent_invoice(&client, json!(100)).await;
+    let part = credit(&user, &id, json!({"amount": 30})).await.data(201).clone();
+    // A refused one leaves no trace.
+    assert_eq!(credit(&user, &id, json!({"amount": 71})).await.status, 400);
+    void(&user, &id).await.data(201);
+    let log = user.get("/dashboard/activity").await.data(200).clone();
+    let entry = |place: usize| {
+        let text = |field: &str| log[place][field].as_str().unwrap().to_owned();
+        [text("type"), text("message"), text("entityId"), log[place]["amount"].to_string()]
+    };
+    let voided = "Invoice INV-2026-001 was voided for Kamala";
+    assert_eq!(entry(0), ["invoice_voided", voided, &id, "70"]);
+    let issued = "Credit note CN-2026-001 was issued to Kamala";
+    let part = part["id"].as_str().unwrap();
+    assert_eq!(entry(1), ["credit_note_issued", issued, part, "30"]);
+    // FreelanceHub's feed has no word for them.
+    assert_eq!(user.hub_get("/freelancer/activity").await.bare(200), &json!([]));
+
+    let files = || {
+        let sql = "SELECT count(*) FROM credit_note_files";
+        let count = |connection: &mut dyn Connection| {
+            Tx::new(connection).one(sql, &[], |row| row.get::<i64>(0))
+        };
+        app.database().peek(count).unwrap()
+    };
+    let print = || app.app.run_due(JobKind::PrintCreditNote);
+    assert_eq!((print().await.unwrap().due, files()), (0, 0));
+    // One is asked for before its turn.
+    let file = pdf(&user, &format!("/credit-notes/{part}/pdf")).await;
+    app.clock.advance(SignedDuration::from_mins(1));
+    assert_eq!((print().await.unwrap().due, files()), (1, 2));
+    assert_eq!((print().await.unwrap().due, files()), (0, 2));
+    assert_eq!(pdf(&user, &format!("/credit-notes/{part}/pdf")).await, file);
 }
 
 #[tokio::test]

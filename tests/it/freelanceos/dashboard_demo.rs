@@ -120,7 +120,8 @@ fn read_model(app: &TestApp) -> Model {
             };
             let invoices = tx.list(
                 "SELECT id, number, client_id, currency, amount, due_date, status, \
-                 (SELECT CAST(coalesce(sum(p.amount), 0) AS BIGINT) FROM payments p WHERE p.invoice_id = invoices.id) \
+                 (SELECT CAST(coalesce(sum(p.amount), 0) AS BIGINT) FROM payments p WHERE p.invoice_id = invoices.id), \
+                 (SELECT CAST(coalesce(sum(n.amount), 0) AS BIGINT) FROM credit_notes n WHERE n.invoice_id = invoices.id) \
                  FROM invoices",
                 &[],
                 |row| {
@@ -134,6 +135,7 @@ fn read_model(app: &TestApp) -> Model {
                         due: row.get(5)?,
                         status: word(&text(row, 6)?),
                         paid: row.get::<i64>(7)?.into(),
+                        credited: row.get::<i64>(8)?.into(),
                     })
                 },
             )?;

@@ -26,6 +26,15 @@ pub struct Invoice {
     pub status: &'static str,
     /// What was paid, with what was withheld.
     pub paid: i128,
+    /// What credit notes took off.
+    pub credited: i128,
+}
+
+impl Invoice {
+    /// What the client still has to pay; negative if more was paid than is owed.
+    pub fn due(&self) -> i128 {
+        self.minor - self.credited - self.paid
+    }
 }
 
 pub struct Payment {
@@ -85,7 +94,11 @@ pub struct Model {
 }
 
 pub fn exponent(currency: &str) -> u32 {
-    if currency == "XOF" { 0 } else { 2 }
+    match currency {
+        "XOF" => 0,
+        "KWD" => 3,
+        _ => 2,
+    }
 }
 
 /// Minor units as the API formats them.
@@ -101,8 +114,10 @@ fn round(numerator: i128, denominator: i128) -> i128 {
 fn growth(now: i128, last: i128) -> String {
     match (now, last) {
         (0, 0) => "0".to_owned(),
-        (_, 0) => "100".to_owned(),
-        _ => number(round((now - last) * 1000, last), 1),
+        (1.., 0) => "100".to_owned(),
+        (_, 0) => "-100".to_owned(),
+        // A rise is positive, even from less than nothing.
+        _ => number(round((now - last) * 1000, last.abs()), 1),
     }
 }
 
@@ -231,7 +246,7 @@ impl Model {
             let late =
                 |invoice: &&Invoice| invoice.status == "sent" && (invoice.due < today) == late;
             for invoice in self.invoices.iter().filter(late) {
-                *sums.entry(invoice.currency).or_default() += invoice.minor - invoice.paid;
+                *sums.entry(invoice.currency).or_default() += invoice.due();
             }
             let (amount, left) = self.total(sums);
             left.into_iter()
@@ -297,7 +312,7 @@ impl Model {
             }
         }
         for invoice in self.invoices.iter().filter(|invoice| invoice.status == "sent") {
-            let amount = number(invoice.minor - invoice.paid, exponent(invoice.currency));
+            let amount = number(invoice.due(), exponent(invoice.currency));
             let amount = [amount, invoice.currency.to_owned()];
             add(&invoice.id, "invoice", &invoice.number, invoice.due, amount, invoice.client);
         }

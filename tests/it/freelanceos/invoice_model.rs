@@ -1,18 +1,27 @@
-//! Random invoices: API, page, PDF and export agree on every sum.
+//! Random invoices, their credit notes and the statements of their clients: API, page, PDF and export
+//! agree on every sum.
+
+use std::collections::BTreeMap;
 
 use freelanceos::domain::export::ExportList;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use reqwest::Method;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::{
     app::export::{document, table},
     pdf::read::File,
-    support::spawn_app,
+    support::{User, spawn_app},
     web::browser::Browser,
 };
 
+/// `MODEL_INVOICES` overrides this.
 const INVOICES: usize = 150;
+/// How many of them one account has.
+const BATCH: usize = 150;
+/// How many of them one client gets.
+const OF_CLIENT: usize = 30;
 
 /// An invoice with any taxes, discounts and terms; prices are positive, so that it adds up.
 fn invoice() -> impl Strategy<Value = Value> {
@@ -48,14 +57,26 @@ fn invoice() -> impl Strategy<Value = Value> {
     )
 }
 
-/// An amount as pages and PDFs write it: `1,234.50`.
-fn shown(amount: &Value, currency: &str) -> String {
-    let decimals = match currency {
+fn decimals(currency: &str) -> u32 {
+    match currency {
         "XOF" => 0,
         "KWD" => 3,
         _ => 2,
-    };
-    let text = amount.to_string();
+    }
+}
+
+fn decimal(amount: &Value) -> Decimal {
+    amount.to_string().parse().unwrap()
+}
+
+fn text<'a>(object: &'a Value, field: &str) -> &'a str {
+    object[field].as_str().unwrap_or_else(|| panic!("{field} of {object}"))
+}
+
+/// An amount without its sign, as pages and PDFs write it: `1,234.50`.
+fn shown(amount: &Value, currency: &str) -> String {
+    let decimals = decimals(currency) as usize;
+    let text = decimal(amount).abs().normalize().to_string();
     let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
     let mut grouped = String::new();
     for (place, digit) in whole.chars().enumerate() {
@@ -67,71 +88,202 @@ fn shown(amount: &Value, currency: &str) -> String {
     if decimals == 0 { grouped } else { format!("{grouped}.{part:0<decimals$}") }
 }
 
-#[tokio::test]
-async fn api_page_pdf_and_export_agree_on_random_invoices() {
-    let app = spawn_app().await;
-    let user = app.register("user@example.com").await;
-    let client = user.client("Kamala").await;
-    let browser = Browser::of(&user);
-    let mut runner = TestRunner::deterministic();
-    let mut made = Vec::new();
-    while made.len() < INVOICES {
-        let mut body = invoice().new_tree(&mut runner).unwrap().current();
-        body["clientId"] = client.as_str().into();
+async fn pdf(user: &User<'_>, path: &str) -> String {
+    let answer = user.request(Method::GET, path).send().await.unwrap();
+    File::read(&answer.error_for_status().unwrap().bytes().await.unwrap()).text()
+}
+
+/// Every sum is in each text.
+#[track_caller]
+fn contains(sums: &[&Value], currency: &str, texts: &[&str], of: &Value) {
+    for sum in sums {
+        let sum = shown(sum, currency);
+        for text in texts {
+            assert!(text.contains(&sum), "{sum} is missing: {of} {text}");
+        }
+    }
+}
+
+async fn create(user: &User<'_>, client: &str, runner: &mut TestRunner) -> Value {
+    loop {
+        let mut body = invoice().new_tree(runner).unwrap().current();
+        body["clientId"] = client.into();
         let answer = user.post("/invoices", body.clone()).await;
         // The same tax twice on a line.
         if answer.status == 400 {
             assert!(answer.error(400).contains("twice"), "{body} {}", answer.body);
             continue;
         }
-        made.push(answer.data(201).clone());
+        return answer.data(201).clone();
     }
-    let export = document(&user).await;
-    let lines = table(&user, ExportList::InvoiceItems).await;
-    for (invoice, exported) in made.iter().zip(export["invoices"].as_array().unwrap()) {
-        let (id, currency) =
-            (invoice["id"].as_str().unwrap(), invoice["currency"].as_str().unwrap());
-        let page = browser.open(&format!("/invoices/{id}")).await.expect(200).text();
-        let request = user.request(Method::GET, &format!("/invoices/{id}/pdf"));
-        let pdf = File::read(&request.send().await.unwrap().bytes().await.unwrap()).text();
-        let mut sums = vec![&invoice["amount"]];
-        let taxes = invoice["taxes"].as_array().unwrap();
-        sums.extend(taxes.iter().map(|tax| &tax["amount"]));
-        sums.extend(invoice["items"].as_array().unwrap().iter().map(|item| &item["amount"]));
-        if invoice.get("discount").is_some() {
-            sums.push(&invoice["discountAmount"]);
+}
+
+/// Compares an invoice with its page, its PDF, and its export.
+async fn compare(user: &User<'_>, browser: &Browser<'_>, invoice: &Value, exported: &Value) {
+    let (id, currency) = (text(invoice, "id"), text(invoice, "currency"));
+    let page = browser.open(&format!("/invoices/{id}")).await.expect(200).text();
+    let pdf = pdf(user, &format!("/invoices/{id}/pdf")).await;
+    let mut sums = vec![&invoice["amount"]];
+    let taxes = invoice["taxes"].as_array().unwrap();
+    sums.extend(taxes.iter().map(|tax| &tax["amount"]));
+    sums.extend(invoice["items"].as_array().unwrap().iter().map(|item| &item["amount"]));
+    if invoice.get("discount").is_some() {
+        sums.push(&invoice["discountAmount"]);
+    }
+    contains(&sums, currency, &[&page, &pdf], invoice);
+    // The PDF of a sent invoice stays as it was sent; its page tells what is left.
+    let (credited, due) = (&invoice["amountCredited"], &invoice["amountDue"]);
+    if invoice.get("withholding").is_some() {
+        let withheld = [&invoice["withheldAmount"]];
+        contains(&withheld, currency, &[&pdf], invoice);
+        if decimal(credited).is_zero() {
+            contains(&withheld, currency, &[&page], invoice);
         }
-        if invoice.get("withholding").is_some() {
-            sums.push(&invoice["withheldAmount"]);
+    }
+    if !decimal(credited).is_zero() && !decimal(due).is_zero() {
+        contains(&[credited, due], currency, &[&page], invoice);
+    }
+    assert_eq!(exported["id"], invoice["id"]);
+    for (field, name) in [
+        ("amount", "amount"),
+        ("subtotal", "subtotal"),
+        ("taxAmount", "taxAmount"),
+        ("discountAmount", "discount"),
+        ("withheldAmount", "withheldAmount"),
+        ("amountCredited", "amountCredited"),
+    ] {
+        assert_eq!(exported[name], invoice[field], "{field}: {invoice} {exported}");
+    }
+    // The shown sums add up.
+    assert_eq!(
+        decimal(&invoice["subtotal"]) - decimal(&invoice["discountAmount"])
+            + decimal(&invoice["taxAmount"]),
+        decimal(&invoice["amount"])
+    );
+}
+
+/// Sends an invoice and credits a half of it, its first line, or all of it.
+async fn credit(user: &User<'_>, invoice: &Value, how: usize) -> Option<Value> {
+    let (id, currency) = (text(invoice, "id"), text(invoice, "currency"));
+    user.post(&format!("/invoices/{id}/send"), json!({})).await.data(200);
+    if decimal(&invoice["amount"]).is_zero() {
+        return None;
+    }
+    let half = (decimal(&invoice["amount"]) / Decimal::TWO).trunc_with_scale(decimals(currency));
+    let number: serde_json::Number = half.to_string().parse().unwrap();
+    let line = &invoice["items"][0];
+    let part = match how % 3 {
+        0 if !half.is_zero() => json!({"amount": number}),
+        1 if !decimal(&line["amount"]).is_zero() => {
+            json!({"items": [{"itemId": line["id"], "quantity": line["quantity"]}]})
         }
-        for sum in sums {
-            let text = shown(sum, currency);
-            assert!(page.contains(&text), "{text} is not on the page: {invoice} {page}");
-            assert!(pdf.contains(&text), "{text} is not in the PDF: {invoice} {pdf}");
+        _ => json!({}),
+    };
+    let mut body = part;
+    body["reason"] = "Agreed".into();
+    let path = format!("/invoices/{id}/credit-notes");
+    Some(user.post(&path, body).await.data(201).clone())
+}
+
+/// Compares a credit note with its PDF and its export.
+async fn compare_note(user: &User<'_>, note: &Value, exported: &Value) {
+    let (id, currency) = (text(note, "id"), text(note, "currency"));
+    let pdf = pdf(user, &format!("/credit-notes/{id}/pdf")).await;
+    let mut sums = vec![&note["amount"]];
+    sums.extend(note["taxes"].as_array().unwrap().iter().map(|tax| &tax["amount"]));
+    sums.extend(note["items"].as_array().unwrap().iter().map(|item| &item["amount"]));
+    contains(&sums, currency, &[&pdf], note);
+    assert_eq!(exported["id"], note["id"]);
+    assert_eq!(exported["amount"], note["amount"], "{note} {exported}");
+    assert_eq!(exported["tax"], note["taxAmount"], "{note} {exported}");
+    let taxes = note["taxes"].as_array().unwrap().iter();
+    let sum: Decimal = taxes.map(|tax| decimal(&tax["amount"])).sum();
+    assert_eq!(sum, decimal(&note["taxAmount"]), "{note}");
+}
+
+/// Compares the statement of a client with its page, its PDF, and what these invoices leave.
+async fn compare_statement(
+    user: &User<'_>,
+    browser: &Browser<'_>,
+    client: &str,
+    invoices: &[Value],
+) {
+    let statement = user.get(&format!("/clients/{client}/statement")).await.data(200).clone();
+    let page = browser.open(&format!("/clients/{client}/statement")).await.expect(200).text();
+    let pdf = pdf(user, &format!("/clients/{client}/statement/pdf")).await;
+    let mut left = BTreeMap::<String, Decimal>::new();
+    for invoice in invoices.iter().filter(|invoice| invoice["status"] != "draft") {
+        *left.entry(text(invoice, "currency").to_owned()).or_default() +=
+            decimal(&invoice["amount"]) - decimal(&invoice["amountCredited"]);
+    }
+    let own = statement["currencies"].as_array().unwrap();
+    let closing = own.iter().map(|own| {
+        let entries = own["entries"].as_array().unwrap().iter();
+        let mut sums = vec![&own["openingBalance"], &own["closingBalance"]];
+        sums.extend(entries.flat_map(|entry| [&entry["amount"], &entry["balance"]]));
+        contains(&sums, text(own, "currency"), &[&page, &pdf], &statement);
+        (text(own, "currency").to_owned(), decimal(&own["closingBalance"]))
+    });
+    assert_eq!(closing.collect::<BTreeMap<_, _>>(), left, "{statement}");
+}
+
+/// Creates this many invoices of a new account, credits every third, and compares everything.
+async fn compare_batch(user: &User<'_>, runner: &mut TestRunner, count: usize) {
+    let browser = Browser::of(user);
+    let (mut clients, mut made, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+    for place in 0..count {
+        if place % OF_CLIENT == 0 {
+            clients.push(user.client(&format!("Kamala {place}")).await);
         }
-        assert_eq!(exported["id"], invoice["id"]);
-        for (field, name) in [
-            ("amount", "amount"),
-            ("subtotal", "subtotal"),
-            ("taxAmount", "taxAmount"),
-            ("discountAmount", "discount"),
-            ("withheldAmount", "withheldAmount"),
-        ] {
-            assert_eq!(exported[name], invoice[field], "{field}: {invoice} {exported}");
+        let mut invoice = create(user, clients.last().unwrap(), runner).await;
+        if place % 3 == 0 {
+            notes.extend(credit(user, &invoice, place / 3).await);
+            let path = format!("/invoices/{}", text(&invoice, "id"));
+            invoice = user.get(&path).await.data(200).clone();
         }
-        for (line, item) in
-            exported["items"].as_array().unwrap().iter().zip(invoice["items"].as_array().unwrap())
-        {
+        made.push(invoice);
+    }
+    let export = document(user).await;
+    let lines = table(user, ExportList::InvoiceItems).await;
+    let lines: BTreeMap<_, _> = lines
+        .lines()
+        .filter_map(|line| Some((line.split(',').find(|cell| cell.starts_with("item_"))?, line)))
+        .collect();
+    let exported = export["invoices"].as_array().unwrap();
+    assert_eq!(exported.len(), made.len());
+    for (invoice, exported) in made.iter().zip(exported) {
+        compare(user, &browser, invoice, exported).await;
+        let own = exported["items"].as_array().unwrap();
+        let items = invoice["items"].as_array().unwrap();
+        assert_eq!(own.len(), items.len());
+        for (line, item) in own.iter().zip(items) {
             assert_eq!(line["amount"], item["amount"]);
-            let row = lines.lines().find(|row| row.contains(item["id"].as_str().unwrap())).unwrap();
-            assert!(row.ends_with(&format!(",{currency},{}", item["amount"])), "{row} {item}");
+            let row = lines[text(item, "id")];
+            let end = format!(",{},{}", text(invoice, "currency"), item["amount"]);
+            assert!(row.ends_with(&end), "{row} {item}");
         }
-        // The shown sums add up.
-        let minor = |value: &Value| -> rust_decimal::Decimal { value.to_string().parse().unwrap() };
-        assert_eq!(
-            minor(&invoice["subtotal"]) - minor(&invoice["discountAmount"])
-                + minor(&invoice["taxAmount"]),
-            minor(&invoice["amount"])
-        );
+    }
+    let exported = export["creditNotes"].as_array().unwrap();
+    assert_eq!(exported.len(), notes.len());
+    for (note, exported) in notes.iter().zip(exported) {
+        compare_note(user, note, exported).await;
+    }
+    for (client, invoices) in clients.iter().zip(made.chunks(OF_CLIENT)) {
+        compare_statement(user, &browser, client, invoices).await;
+    }
+}
+
+#[tokio::test]
+async fn api_page_pdf_and_export_agree_on_random_invoices() {
+    let all = std::env::var("MODEL_INVOICES").map_or(INVOICES, |count| count.parse().unwrap());
+    let app = spawn_app().await;
+    let mut runner = TestRunner::deterministic();
+    let mut done = 0;
+    while done < all {
+        let user = app.register(&format!("user{done}@example.com")).await;
+        let count = BATCH.min(all - done);
+        compare_batch(&user, &mut runner, count).await;
+        done += count;
+        println!("{done} invoices compared");
     }
 }

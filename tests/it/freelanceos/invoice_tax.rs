@@ -234,6 +234,80 @@ async fn the_terms_of_a_sent_invoice_are_frozen() {
     assert_eq!(copy.data(200), whole.data(200));
 }
 
+/// The parts of an invoice that its taxes decide.
+fn taxed(data: &Value) -> Value {
+    let lines = data["items"].as_array().unwrap().iter();
+    let lines: Vec<_> = lines.map(|item| item["taxes"].clone()).collect();
+    json!({"lines": lines, "taxes": data["taxes"], "amount": data["amount"], "rate": data["taxRate"]})
+}
+
+#[tokio::test]
+async fn an_invoice_sent_back_as_a_whole_keeps_its_taxes() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let vat = json!([{"name": "VAT", "rate": 20}]);
+    let two = json!([{"name": "VAT", "rate": 20}, {"name": "Levy", "rate": 1}]);
+    let reverse = json!([{"name": "VAT", "rate": 0, "category": "AE", "note": "Reverse charge"}]);
+    for fields in [
+        json!({"items": [line(json!(100), vat.clone())]}),
+        json!({"items": [line(json!(100), two), line(json!(50), json!([]))]}),
+        json!({"items": [line(json!(100), reverse), line(json!(50), vat)], "pricesIncludeTax": true,
+            "discount": {"percent": 5}, "withholding": {"name": "WHT", "rate": 5}}),
+        json!({"items": [{"description": "Work", "quantity": 1, "rate": 100}], "taxRate": 7.5}),
+        json!({"amount": 107.51, "taxRate": 7.5}),
+    ] {
+        let made = post(&user, fields).await.data(201).clone();
+        let path = format!("/invoices/{}", made["id"].as_str().unwrap());
+        let whole = user.get(&path).await.data(200).clone();
+        assert_eq!(user.put(&path, whole.clone()).await.data(200), &whole);
+        user.post(&format!("{path}/send"), json!({})).await.data(200);
+        let whole = user.get(&path).await.data(200).clone();
+        assert_eq!(user.put(&path, whole.clone()).await.data(200), &whole);
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_knows_nothing_of_taxes_does_not_remove_them() {
+    let app = spawn_app().await;
+    let user = app.register("user@example.com").await;
+    let named = |name: &str, rate: i64, taxes: Value| json!({"description": name, "quantity": 1, "rate": rate, "taxes": taxes});
+    let plain = |name: &str, rate: i64| json!({"description": name, "quantity": 1, "rate": rate});
+    let vat = json!([{"name": "VAT", "rate": 20}]);
+    let items = json!([named("A", 100, vat), named("B", 50, json!([])), named("C", 10, json!([]))]);
+    let made = post(&user, json!({"items": items})).await.data(201).clone();
+    let path = format!("/invoices/{}", made["id"].as_str().unwrap());
+    let before = taxed(&made);
+    assert_eq!((&before["amount"], &before["rate"]), (&json!(180), &json!(0)));
+    // The lines as they are, with the rate that it was told or without.
+    let same = json!([plain("A", 100), plain("B", 50), plain("C", 10)]);
+    for body in [json!({"items": same}), json!({"items": same, "taxRate": 0})] {
+        assert_eq!(taxed(user.put(&path, body).await.data(200)), before);
+    }
+    // Lines are known by their text, else by their place; new ones are like the last.
+    let moved = json!([plain("B", 50), plain("A", 200), plain("C2", 10), plain("D", 5)]);
+    let now = user.put(&path, json!({"items": moved})).await.data(200).clone();
+    assert_eq!((&now["amount"], &now["taxAmount"]), (&json!(305), &json!(40)));
+    // Another rate is one tax on all lines that say nothing, and a list of its own counts.
+    let items = json!([plain("A", 100), named("B", 50, json!([]))]);
+    let now = user.put(&path, json!({"items": items, "taxRate": 5})).await.data(200).clone();
+    assert_eq!(sums(&now), "150 0 5 155 0");
+    assert_eq!(now["taxes"][0]["name"], "Tax");
+
+    // One tax on all lines keeps its name and note where its rate is sent back.
+    let tax = json!([{"name": "GST", "rate": 10, "note": "Reg. 7"}]);
+    let made = post(&user, json!({"items": [named("A", 100, tax)]})).await.data(201).clone();
+    let path = format!("/invoices/{}", made["id"].as_str().unwrap());
+    let body = json!({"items": [plain("A", 200)], "taxRate": made["taxRate"]});
+    let now = user.put(&path, body).await.data(200).clone();
+    assert_eq!(sums(&now), "200 0 20 220 10");
+    assert_eq!(
+        (&now["taxes"][0]["name"], &now["taxes"][0]["note"]),
+        (&json!("GST"), &json!("Reg. 7"))
+    );
+    let body = json!({"items": [plain("A", 200)], "taxRate": 0});
+    assert_eq!(sums(user.put(&path, body).await.data(200)), "200 0 0 200 0");
+}
+
 #[tokio::test]
 async fn new_invoices_have_the_default_taxes_of_the_account() {
     let app = spawn_app().await;

@@ -130,7 +130,8 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
         (
             "activity:feed",
             "SELECT account_id FROM activity WHERE kind NOT IN ('client_added', \
-             'milestone_completed', 'invoice_created', 'invoice_sent')",
+             'milestone_completed', 'invoice_created', 'invoice_sent', 'invoice_voided', \
+             'credit_note_issued')",
         ),
     ] {
         accounts(tx, sql)?.iter().for_each(|account| count(account, list.to_owned()));

@@ -62,6 +62,24 @@ async fn defaults_of_new_invoices_are_set_once() {
     let used = [("nextNumber", "12"), ("_nextNumber", "13")];
     let refused = browser.send(&saved, PLACE, &[&rest[..], &used].concat()).await.expect(409);
     refused.says("ADA26/0012 is used already");
+
+    // Credit notes have a pattern and a number of their own.
+    let page = browser.open(PLACE).await.expect(200);
+    page.says("Your next credit notes: CN-2026-001, CN-2026-002, CN-2026-003");
+    let wrong = [("creditNotePattern", "CN"), ("nextCreditNoteNumber", "0")];
+    let again = browser.send(&page, PLACE, &[&rest[..], &wrong].concat()).await.expect(400);
+    again.says("Check the 2 fields below.");
+    assert_eq!(again.value("creditNotePattern").as_deref(), Some("CN"));
+    let own = [("creditNotePattern", "GS-{YY}-{NN}"), ("nextCreditNoteNumber", "7")];
+    let saved = browser.send(&again, PLACE, &[&rest[..], &own].concat()).await.expect(200);
+    saved.says("Your next credit notes: GS-26-07, GS-26-08, GS-26-09").says("ADA26/0013");
+    let note = user.credit_note(&client).await;
+    let note = user.get(&format!("/credit-notes/{note}")).await;
+    assert_eq!(note.data(200)["number"], "GS-26-07");
+    // The number that the form was shown with is no wish to go back to it.
+    let same = [("creditNotePattern", "GS-{YY}-{NN}"), ("nextCreditNoteNumber", "7")];
+    let saved = browser.send(&saved, PLACE, &[&rest[..], &same].concat()).await.expect(200);
+    saved.says("Your next credit notes: GS-26-08");
 }
 
 #[tokio::test]

@@ -127,7 +127,7 @@ async fn totals(
     // The preview exists only with a valid total.
     let sheet = told.as_object_mut().unwrap().remove("sheet").unwrap();
     assert_eq!(sheet.is_null(), told["total"] == "–", "{told}");
-    for other in ["discount", "taxes", "below"] {
+    for other in ["discount", "taxes", "below", "preset"] {
         told.as_object_mut().unwrap().remove(other).unwrap();
     }
     told
@@ -452,4 +452,91 @@ async fn lines_have_taxes_a_unit_and_a_discount_without_scripts() {
     let answer = user.get(&again.path).await;
     assert_eq!(answer.data(200)["items"][1]["taxes"], json!([]));
     assert_eq!(answer.data(200)["amount"].to_string(), "1107.5");
+}
+
+#[tokio::test]
+async fn a_client_chosen_later_presets_what_nobody_has_touched() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let body = json!({"name": "Max", "email": "max@example.com", "currency": "EUR", "paymentTermsDays": 7});
+    let max = user.post("/clients", body).await.data(201)["id"].as_str().unwrap().to_owned();
+    let kamala = user.client("Kamala").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/invoices/new").await.expect(200);
+    let is = |page: &Page| {
+        let of = |name: &str| typed_in(page, "/invoices", name);
+        format!("{} {}", of("currency"), of("dueDate"))
+    };
+    assert_eq!(is(&page), "USD 2026-04-17");
+    // Everything as the form has it, with these changes.
+    let send = async |page: &Page, changes: &[(&str, &str)]| {
+        let mut all = page.fields("/invoices");
+        for (name, value) in changes {
+            all.retain(|(known, _)| known != name);
+            all.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        let all: Vec<_> = all.iter().map(|(name, value)| (&**name, &**value)).collect();
+        browser.post("/invoices", &all).await.expect(200)
+    };
+    let chosen = send(&page, &[("clientId", &max), ("_action", "totals")]).await;
+    assert_eq!(is(&chosen), "EUR 2026-03-25");
+    // Back to one who says nothing, from another day on.
+    let other = [("clientId", &*kamala), ("issueDate", "2026-03-20"), ("_action", "totals")];
+    assert_eq!(is(&send(&chosen, &other).await), "USD 2026-04-19");
+    // What was typed stays, also beside another client.
+    let typed = [("currency", "NGN"), ("dueDate", "2026-05-01"), ("_action", "totals")];
+    let typed = send(&page, &typed).await;
+    let chosen = send(&typed, &[("clientId", &max), ("_action", "totals")]).await;
+    assert_eq!(is(&chosen), "NGN 2026-05-01");
+    // So does what a link asked for.
+    let page = browser.open("/invoices/new?currency=KES").await.expect(200);
+    let chosen = send(&page, &[("clientId", &max), ("_action", "totals")]).await;
+    assert_eq!(is(&chosen), "KES 2026-03-25");
+    // The same client again changes nothing back.
+    let chosen = send(&chosen, &[("dueDate", "2026-04-30"), ("_action", "totals")]).await;
+    assert_eq!(is(&chosen), "KES 2026-04-30");
+
+    // The script gets the changed fields with the totals.
+    let page = browser.open("/invoices/new").await.expect(200);
+    let preset = async |client: &str| {
+        let mut all = page.fields("/invoices");
+        all.retain(|(name, _)| name != "clientId");
+        all.push(("clientId".to_owned(), client.to_owned()));
+        let all: Vec<_> = all.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let answer = browser.post("/invoices/totals", &all).await.expect(200);
+        serde_json::from_str::<Value>(&answer.html).unwrap()["preset"].clone()
+    };
+    assert_eq!(
+        preset(&max).await,
+        json!([
+            ["_client", max],
+            ["currency", "EUR"],
+            ["_currency", "EUR"],
+            ["dueDate", "2026-03-25"],
+            ["_due", "2026-03-25"],
+        ])
+    );
+    assert_eq!(preset("").await, json!([]));
+    // A stored draft keeps what it has.
+    let draft = user.invoice(&kamala, json!(5), "2026-04-01").await;
+    let page = browser.open(&format!("/invoices/{draft}/edit")).await.expect(200);
+    assert_eq!(page.value("_client"), None);
+}
+
+#[tokio::test]
+async fn taxes_of_the_same_name_and_rate_are_told_apart() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    user.client("Kamala").await;
+    for tax in [
+        json!({"name": "VAT", "rate": 20}),
+        json!({"name": "VAT", "rate": 0, "category": "AE", "note": "Article 196"}),
+        json!({"name": "VAT", "rate": 0, "category": "G", "note": "Article 146"}),
+        json!({"name": "VAT", "rate": 0, "category": "G", "note": "Article 147"}),
+    ] {
+        user.tax(tax).await;
+    }
+    let page = Browser::of(&user).open("/invoices/new").await.expect(200);
+    page.says("VAT 20% VAT 0% · Reverse charge VAT 0% · Export outside the country · Article 146");
+    page.says("VAT 0% · Export outside the country · Article 147");
 }

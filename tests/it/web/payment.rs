@@ -82,6 +82,38 @@ async fn a_payment_is_undone_once_and_both_entries_stay() {
 }
 
 #[tokio::test]
+async fn marking_as_paid_asks_nothing_and_can_be_undone() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let browser = Browser::of(&user);
+    let path = part_paid(&user, &browser).await;
+    let page = browser.open(&path).await.expect(200);
+    let mark = format!("{path}/mark-paid");
+    assert!(!page.html.contains("id=\"ask-paid\""), "{}", page.html);
+    let paid = browser.send(&page, &mark, &[]).await.expect(200);
+    paid.says("Invoice marked as paid. Undo").says("Paid on 18 Mar 2026.");
+    // The same button pressed twice books once, and the second answer offers to undo it too.
+    let paid = browser.send(&page, &mark, &[]).await.expect(200);
+    paid.says("Invoice marked as paid. Undo");
+    assert_eq!(user.get("/payments").await.body["total"], 2);
+    // The notice is shown once, and names this payment: 600 of 1000 were due.
+    browser.open(&path).await.hides("Invoice marked as paid.");
+    let newest = user.get("/payments").await.data(200)[0].clone();
+    assert_eq!(newest["amount"], 600);
+    let undo = format!("/payments/{}/undo", newest["id"].as_str().unwrap());
+    assert!(paid.html.contains(&format!("action=\"{undo}\"")), "{}", paid.html);
+    let undone = browser.send(&paid, &undo, &[]).await.expect(200);
+    assert_eq!(undone.path, path);
+    undone.says("Undone.").says("Amount due Partially paid US$ 600 .00");
+
+    // A paid one stays as it is, without a payment to undo.
+    let page = browser.open(&path).await;
+    let pay = json!({"amount": 600});
+    user.post(&format!("{path}/payments"), pay).await.data(201);
+    browser.send(&page, &mark, &[]).await.hides("Invoice marked as paid. Undo");
+}
+
+#[tokio::test]
 async fn payments_are_filtered_by_client_method_and_period() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;

@@ -1,5 +1,7 @@
 //! `/settings`: the account and its currency.
 
+use serde_json::json;
+
 use super::browser::Browser;
 use crate::support::spawn_app;
 
@@ -51,7 +53,18 @@ async fn changing_the_base_currency_explains_the_consequences() {
     let listed = browser.send(&saved, path, &rate).await.expect(200);
     listed.says("Rate for USD saved.").says("1 USD = 1540.25 NGN Effective from 17 Mar 2026");
     let older = [("from", "USD"), ("rate", "1"), ("day", "2026-03-16")];
-    browser.send(&listed, path, &older).await.expect(409).says("A newer rate");
+    let saved = browser.send(&listed, path, &older).await.expect(200);
+    saved.says("Rate for USD saved. It counts for payments from 16 Mar 2026 until the day of the");
+    saved.says("1 USD = 1540.25 NGN Effective from 17 Mar 2026");
+    // A payment of that day is converted by it.
+    let client = user.client("Kamala").await;
+    let body = json!({"clientId": client, "amount": 5, "currency": "USD", "dueDate": "2026-04-15"});
+    let invoice = user.post("/invoices", body).await;
+    let invoice = format!("/invoices/{}", invoice.data(201)["id"].as_str().unwrap());
+    user.post(&format!("{invoice}/send"), json!({})).await.data(200);
+    let paid = json!({"amount": 5, "paidAt": "2026-03-16"});
+    user.post(&format!("{invoice}/payments"), paid).await.data(201);
+    assert_eq!(user.get("/dashboard/stats").await.data(200)["totalEarnings"], 5);
     let path = "/settings/money/rates/delete";
     browser.send(&listed, path, &[]).await.expect(200).says("No exchange rates yet.");
     browser.send(&listed, path, &[]).await.expect(404);

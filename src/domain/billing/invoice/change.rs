@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::{
-    Invoice, InvoiceChange, InvoiceStatus, Priced, Terms, check_amount, price,
+    Invoice, InvoiceChange, InvoiceStatus, Item, Line, Priced, Terms, check_amount, price,
     price::{explicit, is_amount},
 };
 use crate::domain::{
@@ -44,6 +44,17 @@ impl Step {
     }
 }
 
+/// Gives lines that say nothing of taxes those of the stored line with the same description, or else
+/// in the same place, or else the last one. A program that knows nothing of them must not remove
+/// them by sending its lines and the rate that it was told.
+fn keep_taxes(lines: &mut [Line], stored: &[Item]) {
+    for (place, line) in lines.iter_mut().enumerate().filter(|(_, line)| line.taxes.is_none()) {
+        let same = stored.iter().find(|item| item.line.description == line.description);
+        let kept = same.or_else(|| stored.get(place)).or(stored.last());
+        line.taxes = kept.and_then(|item| item.line.taxes.clone());
+    }
+}
+
 impl InvoiceChange {
     /// Returns the invoice after the field changes, and the status step. The invoice has no lines;
     /// the priced lines are returned separately if they or their amounts changed. The caller must
@@ -71,7 +82,13 @@ impl InvoiceChange {
         next.reference = self.reference.apply(current.reference.clone());
         next.notes = self.notes.apply(current.notes.clone());
 
-        let lines = self.lines.map(|lines| explicit(lines, next.terms.tax_rate));
+        let is_same_rate = next.terms.tax_rate == current.terms.tax_rate;
+        let lines = self.lines.map(|mut lines| {
+            if is_same_rate {
+                keep_taxes(&mut lines, &current.items);
+            }
+            explicit(lines, next.terms.tax_rate)
+        });
         // Pricing the one line of an amount-only invoice may not give the same totals again, so
         // keep them unless something they depend on has changed.
         let money_moves = next.currency != current.currency
