@@ -7,15 +7,32 @@ use crate::{
     store::engine::{Tx, values},
 };
 
+/// Adds to the totals of lists in one statement.
+macro_rules! add {
+    ($($rows:literal)+) => {
+        concat!(
+            "INSERT INTO list_totals (account_id, list, entries) VALUES ", $($rows,)+
+            " ON CONFLICT (account_id, list) \
+             DO UPDATE SET entries = list_totals.entries + excluded.entries"
+        )
+    };
+}
+
 /// Adds to (or subtracts from) the totals of these lists, each named once.
 pub fn bump(tx: &mut Tx, account: AccountId, lists: &[impl AsRef<str>], by: i64) -> Result<()> {
-    lists.iter().try_for_each(|list| {
-        tx.change(
-            "INSERT INTO list_totals (account_id, list, entries) VALUES (?1, ?2, ?3) \
-             ON CONFLICT (account_id, list) \
-             DO UPDATE SET entries = list_totals.entries + excluded.entries",
-            values![&account, list.as_ref(), by],
-        )
+    lists.chunks(3).try_for_each(|lists| {
+        let list = |at: usize| lists[at].as_ref();
+        match lists.len() {
+            1 => tx.change(add!("(?1, ?3, ?2)"), values![&account, by, list(0)]),
+            2 => tx.change(
+                add!("(?1, ?3, ?2), " "(?1, ?4, ?2)"),
+                values![&account, by, list(0), list(1)],
+            ),
+            _ => tx.change(
+                add!("(?1, ?3, ?2), " "(?1, ?4, ?2), " "(?1, ?5, ?2)"),
+                values![&account, by, list(0), list(1), list(2)],
+            ),
+        }
     })
 }
 
