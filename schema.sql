@@ -790,3 +790,20 @@ CREATE TABLE credit_note_files (
     content BYTEA NOT NULL,
     created_at BIGINT NOT NULL
 );
+
+-- version 8
+
+-- From a proposal to money. The proposal that an invoice was made from. (It stays without a
+-- reference, since proposals are removed before invoices.)
+ALTER TABLE invoices ADD COLUMN proposal_id BYTEA;
+CREATE INDEX invoices_of_proposal ON invoices (account_id, proposal_id, id)
+    WHERE proposal_id IS NOT NULL;
+-- The status of a milestone before the payment of its invoice made it paid.
+ALTER TABLE milestones ADD COLUMN unpaid_status TEXT;
+-- What a proposal offers: its lines as JSON, NULL if it has only an amount, and what applies to all
+-- of them, as on invoices.
+ALTER TABLE proposals ADD COLUMN items TEXT;
+ALTER TABLE proposals ADD COLUMN tax_rate TEXT NOT NULL DEFAULT '0';
+ALTER TABLE proposals ADD COLUMN discount_percent TEXT;
+ALTER TABLE proposals ADD COLUMN discount_amount TEXT;
+ALTER TABLE proposals ADD COLUMN prices_include_tax BIGINT NOT NULL DEFAULT 0;

@@ -1,4 +1,4 @@
-// The editor of an invoice: adds, moves and removes lines, updates totals and preview while typing,
+// The editor of an invoice or a proposal: adds, moves and removes lines, updates totals and preview while typing,
 // and saves a draft in pauses. The server calculates and decides.
 
 // How long typing must pause before totals are requested, and before a draft is saved, in
@@ -72,7 +72,7 @@ function edit(form) {
             });
         }
         // Without a new preview, the last one stays.
-        if (html) sheet.innerHTML = html;
+        if (html && sheet) sheet.innerHTML = html;
         delete form.dataset.behind;
     }
 
@@ -201,6 +201,7 @@ function edit(form) {
 
     // Marks the button of the chosen due date.
     function terms() {
+        if (!field("dueDate")) return;
         const days = (field("dueDate").valueAsDate - field("issueDate").valueAsDate) / 86_400_000;
         form.querySelectorAll(".chip").forEach((chip) => {
             chip.toggleAttribute("aria-current", false);
@@ -211,6 +212,7 @@ function edit(form) {
     // Only the projects of the chosen client can be chosen.
     async function projects() {
         const project = field("projectId");
+        if (!project) return;
         const clientId = field("clientId").value;
         const asked = new URLSearchParams({ clientId });
         const answer = await fetch(`${form.dataset.projects}?${asked}`).catch(() => null);
@@ -458,5 +460,5 @@ function pick(form) {
 
 document.querySelectorAll("form[data-invoice]").forEach((form) => {
     edit(form);
-    pick(form);
+    if (form.querySelector("[data-pick]")) pick(form);
 });

@@ -24,6 +24,7 @@ pub use self::platform::{
 };
 use self::platform::{public_link, work_queue};
 pub use self::profile::{message, portfolio};
+use self::work::proposal_price;
 pub use self::work::{milestone, project, project_board, proposal, proposal_file, proposal_link};
 
 use std::{

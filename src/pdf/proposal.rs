@@ -5,7 +5,7 @@ use krilla::image::Image;
 use super::{
     ProposalSheet,
     canvas::{BODY, Canvas, Mark},
-    classic,
+    classic, invoice,
     letterhead::{self, Fact, Head},
     prose,
     text::Style,
@@ -46,6 +46,16 @@ pub fn draw(canvas: &mut Canvas, sheet: &ProposalSheet, logo: Option<Image>) -> 
     canvas.y += 8.0;
     prose::draw(canvas, &proposal.content, classic::readable(sheet.accent));
     canvas.y += 20.0;
+    if let Some(offer) = proposal.offer() {
+        let sums = invoice::sums(&offer, t("total"));
+        invoice::lines(&offer).draw(canvas, sums.height());
+        sums.draw(canvas);
+        canvas.y += 24.0;
+        let notes = offer.tax_notes();
+        if !notes.is_empty() {
+            letterhead::section(canvas, &t("notes"), &notes.join("\n"));
+        }
+    }
     if let Some(text) = answer(sheet) {
         letterhead::section(canvas, &t("answer"), &text);
     }

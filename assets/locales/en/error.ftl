@@ -124,6 +124,7 @@ error-proposal-changed = This proposal has changed in the meantime; please read 
 error-proposal-client-deleted = The client of this proposal was deleted
 error-proposal-expired = This proposal was valid until { $date }
 error-proposal-is-project = This proposal has already become the project "{ $project }"
+error-proposal-not-accepted = This proposal is not accepted yet
 error-proposal-not-found = Proposal not found
 error-proposal-sent-client = A sent proposal keeps its client, who has the link to it
 error-proposal-sent-draft = A sent proposal cannot become a draft again

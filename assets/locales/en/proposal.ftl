@@ -3,6 +3,7 @@
 proposal-deleted = Proposal deleted.
 proposal-duplicated = Proposal duplicated.
 proposal-edit = Edit proposal
+proposal-edit-amount-without-lines = Only if you add no lines below.
 proposal-edit-client-cant-accept-after = Your client can’t accept it after this day.
 proposal-edit-client-has-link-proposal = Your client has a link to this proposal and sees changes right away. They can only accept the version they have read.
 proposal-edit-every-proposal-client = Every proposal is for a client.

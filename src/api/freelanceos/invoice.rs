@@ -23,7 +23,7 @@ use crate::{
     domain::{
         balance::{Balance, PaymentStatus},
         discount::Discount,
-        id::{AccountId, ClientId, InvoiceId, ItemId, ProjectId},
+        id::{AccountId, ClientId, InvoiceId, ItemId, MilestoneId, ProjectId, ProposalId},
         invoice::{
             Delivery, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, NewInvoice, ShownInvoice,
             Unit,
@@ -115,6 +115,10 @@ schema! {
         /// With the client's details from when the invoice was sent.
         client "client": Option<ClientBody> = shown.invoice.client.map(Into::into),
         project_id "projectId": Option<Text<ProjectId>> = shown.invoice.project_id.map(Text),
+        /// What it was made from.
+        proposal_id "proposalId": Option<Text<ProposalId>> = shown.invoice.proposal_id.map(Text),
+        milestone_id "milestoneId": Option<Text<MilestoneId>> =
+            shown.invoice.milestone_id.map(Text),
         /// By the pattern in the settings, `INV-<year>-<number>` by default; without gaps.
         number "number": String = shown.invoice.number,
         /// The total to pay, including tax.
@@ -238,8 +242,9 @@ impl Routes {
     /// Create a new invoice (auto-generates invoice number)
     ///
     /// It starts as a draft with the next number of its year. Send `items`, or only an `amount`, or
-    /// both if they agree. Its currency is that of the project, if any, or else the user's. A
-    /// project of another client is refused.
+    /// both if they agree, or only a `proposalId` for what was offered. Its currency is that of the
+    /// proposal or the project, if any, or else the user's. A proposal or a project of another
+    /// client is refused.
     #[oai(path = "/", method = "post", operation_id = "createInvoice")]
     async fn create(&self, body: Body<InvoiceInput>, bearer: Bearer) -> Made<InvoiceBody> {
         let input = body.once(render::<_, InvoiceBody>);

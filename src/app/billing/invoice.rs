@@ -9,9 +9,9 @@ use crate::{
         client::{find_client, require_client},
         event::Event,
         invoice_send::freeze,
-        milestone::{mark_invoiced, require_milestone},
         payment::pay_rest,
         project::require_project,
+        proposal::{find_proposal, require_proposal},
         tax::{default_taxes, resolve_taxes},
         unit_of_work::Work,
     },
@@ -21,15 +21,16 @@ use crate::{
         date,
         error::{Error, Result},
         expected::{self, Expected},
-        id::{InvoiceId, ProjectId},
+        id::{ClientId, InvoiceId, ProposalId},
         invoice::{
             Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, InvoiceTimes, Item, Line,
-            NewInvoice, Priced, ShownInvoice, Step,
+            NewInvoice, Priced, ShownInvoice, Step, Terms, price, price_amount,
         },
         money::Currency,
         number_series::{DrawnNumber, SeriesKind},
         page::Listing,
         payment::Settlement,
+        proposal::Proposal,
         rule::Rule,
     },
     store,
@@ -41,27 +42,34 @@ const LAST_DAY: Date = Date::constant(2100, 12, 31);
 /// Creates a draft with the next number of its year.
 pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice> {
     let today = work.today()?;
-    let milestone = new.milestone_id.map(|id| require_milestone(work, id)).transpose()?;
-    let of_milestone = milestone.as_ref().map(|milestone| milestone.project_id);
     let client = require_client(work, new.client_id);
-    let project_id = new.project_id.or(of_milestone);
+    let proposal = new.proposal_id.map(|id| require_proposal(work, id)).transpose();
+    let of_proposal = proposal.as_ref().ok().and_then(Option::as_ref);
+    let its_project = of_proposal.and_then(|proposal| proposal.project.as_ref());
+    let project_id = new.project_id.or(its_project.map(|(id, _)| *id));
     let project = project_id.map(|id| require_project(work, id)).transpose();
-    // An invoice for a project uses the project's currency.
+    // An invoice for a proposal or a project uses its currency.
     let of_project = project.as_ref().ok().and_then(Option::as_ref);
     let currency = (new.currency)
+        .or(of_proposal.map(|proposal| proposal.amount.currency))
         .or(of_project.map(|project| project.budget.currency))
         .or(client.as_ref().ok().and_then(|client| client.details.currency))
         .unwrap_or(work.actor.currency);
     let issue_date = new.issue_date.unwrap_or(today);
-    let due_date = due_date(work, new, client.as_ref().ok(), issue_date)?;
-    let priced = price_new(work, new, currency);
-    let ((client, project), (priced, due_date)) = Error::both(
-        Error::both(client, project),
+    let due_date = match new.due_date {
+        None => terms(work, client.as_ref().ok())?.map(|days| later(issue_date, days.into())),
+        due_date => due_date,
+    };
+    let priced = price_new(work, new, of_proposal, currency);
+    let ((client, (project, proposal)), (priced, due_date)) = Error::both(
+        Error::both(client, Error::both(project, proposal)),
         Error::both(priced, due_date.ok_or_else(|| Error::field("dueDate", Rule::Required))),
     )?;
-    let strays = |id: ProjectId| of_milestone.is_some_and(|of| of != id);
-    if project.is_some_and(|project| project.client_id != client.id || strays(project.id)) {
+    if project.is_some_and(|project| project.client_id != client.id) {
         return Err(Error::field("projectId", Rule::OtherClient));
+    }
+    if proposal.is_some_and(|proposal| proposal.client_id != client.id) {
+        return Err(Error::field("proposalId", Rule::OtherClient));
     }
     let DrawnNumber { text: number, period: number_period } =
         store::number_series::draw(work.tx, work.account, SeriesKind::Invoice, issue_date)?;
@@ -71,6 +79,8 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
         client_id: client.id,
         client: Some(client),
         project_id,
+        proposal_id: new.proposal_id,
+        milestone_id: None,
         number,
         number_period,
         currency,
@@ -92,29 +102,34 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
         updated_at: work.now,
     };
     store::invoice::create(work.tx, &invoice)?;
-    if let Some(milestone) = milestone {
-        mark_invoiced(work, milestone.id, invoice.id)?;
-    }
     work.emit(Event::InvoiceCreated(&invoice))?;
     Ok(ShownInvoice::on(today, invoice))
 }
 
-/// Returns the due date of a new invoice: as requested, or by the terms of the client or the
-/// settings; `None` without any.
-fn due_date(
-    work: &mut Work,
-    new: &NewInvoice,
-    client: Option<&Client>,
-    issue_date: Date,
-) -> Result<Option<Date>> {
-    if new.due_date.is_some() {
-        return Ok(new.due_date);
-    }
-    let terms = match client.and_then(|client| client.details.payment_terms_days) {
+/// Returns the payment terms of the client or, if there are none, of the settings.
+fn terms(work: &mut Work, client: Option<&Client>) -> Result<Option<u32>> {
+    Ok(match client.and_then(|client| client.details.payment_terms_days) {
         None => store::invoice_defaults::find(work.tx, work.account)?.payment_terms_days,
         terms => terms,
+    })
+}
+
+/// Returns the due date of an invoice that the program makes today: as asked, by the terms of the
+/// client or the settings, or as new invoices are offered.
+pub(in crate::app) fn due_date(
+    work: &mut Work,
+    client: ClientId,
+    asked: Option<Date>,
+) -> Result<Date> {
+    if let Some(day) = asked {
+        return Ok(day);
+    }
+    let client = store::client::find_any(work.tx, work.account, client, &work.latest_rates)?;
+    let days = match terms(work, Some(&client))? {
+        None => store::invoice_defaults::find(work.tx, work.account)?.offered_terms(),
+        Some(days) => days,
     };
-    Ok(terms.map(|days| later(issue_date, days.into())))
+    Ok(later(work.today()?, days.into()))
 }
 
 /// Returns the day this many days later, if that is still allowed.
@@ -175,6 +190,7 @@ pub fn update_invoice(
     }
     if step == Step::Cancel {
         invoice.status = InvoiceStatus::Cancelled;
+        invoice.milestone_id = None;
     }
     store::invoice::update(work.tx, &before, &invoice)?;
     if step == Step::Pay {
@@ -267,6 +283,8 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
         project_id: project
             .filter(|project| project.client_id == before.client_id)
             .map(|project| project.id),
+        proposal_id: None,
+        milestone_id: None,
         number,
         number_period,
         status: InvoiceStatus::Draft,
@@ -285,8 +303,20 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
     Ok(ShownInvoice::on(today, invoice))
 }
 
-/// Prices a new invoice with the account's taxes.
-fn price_new(work: &mut Work, new: &NewInvoice, currency: Currency) -> Result<Priced> {
+/// Prices a new invoice with the account's taxes; without lines and amount, as its proposal says.
+pub(in crate::app) fn price_new(
+    work: &mut Work,
+    new: &NewInvoice,
+    proposal: Option<&Proposal>,
+    currency: Currency,
+) -> Result<Priced> {
+    if let Some(proposal) = proposal.filter(|_| new.lines.is_empty() && new.amount.is_none()) {
+        if currency != proposal.amount.currency {
+            let rule = Rule::ProposalCurrency(proposal.amount.currency.code());
+            return Err(Error::field("currency", rule));
+        }
+        return price_offer(work, proposal);
+    }
     let mut new = new.clone();
     resolve_taxes(work, &mut new.lines)?;
     let is_silent = new.tax_rate.is_none()
@@ -295,8 +325,39 @@ fn price_new(work: &mut Work, new: &NewInvoice, currency: Currency) -> Result<Pr
     new.price(&default, currency)
 }
 
+/// Returns the invoice of a proposal as its form begins. Stores nothing.
+///
+/// # Errors
+///
+/// Not found if the caller has no such proposal.
+pub fn offered_invoice(work: &mut Work, id: ProposalId) -> Result<Invoice> {
+    let proposal = find_proposal(work, id)?;
+    let days = (work.today()?, due_date(work, proposal.client_id, None)?);
+    let priced = (price_offer(work, &proposal)?, proposal.amount.currency);
+    Ok(Invoice {
+        client_id: proposal.client_id,
+        project_id: proposal.project.map(|(id, _)| id),
+        notes: store::invoice_defaults::find(work.tx, work.account)?.notes,
+        ..Invoice::for_show(String::new(), days, priced, work.now)
+    })
+}
+
+/// Prices what a proposal offers: its items, or its amount with the default taxes in it.
+fn price_offer(work: &mut Work, proposal: &Proposal) -> Result<Priced> {
+    if !proposal.items.is_empty() {
+        return price(proposal.lines(), &proposal.terms, proposal.amount.currency);
+    }
+    let taxes = Some(default_taxes(work)?).filter(|taxes| !taxes.is_empty());
+    let (amount, currency) = (proposal.amount.decimal(), proposal.amount.currency);
+    let mut priced = price_amount(amount, taxes, &Terms::default(), currency)?;
+    for (line, _) in &mut priced.lines {
+        line.description.clone_from(&proposal.title);
+    }
+    Ok(priced)
+}
+
 /// Returns lines with their amounts, under new ids.
-fn new_items(work: &Work, lines: Vec<(Line, i64)>) -> Vec<Item> {
+pub(in crate::app) fn new_items(work: &Work, lines: Vec<(Line, i64)>) -> Vec<Item> {
     let item = |(line, amount)| Item { id: work.new_id(), line, amount };
     lines.into_iter().map(item).collect()
 }

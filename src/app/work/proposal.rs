@@ -6,14 +6,15 @@ use crate::{
         client::require_client,
         event::Event,
         proposal_link::{give_link, open_link},
+        proposal_price::{price_change, price_new},
         unit_of_work::{Who, Work},
     },
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
-        id::{ProjectId, ProposalId},
+        id::ProposalId,
         idempotency::{Once, Outcome},
-        money::Money,
+        invoice::ShownInvoice,
         page::Listing,
         proposal::{
             NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalRecord, ProposalStatus,
@@ -25,12 +26,22 @@ use crate::{
     store,
 };
 
+/// The maximum number of invoices shown with a proposal.
+const INVOICES_SHOWN: i64 = 10;
+
 impl App {
     /// Returns a proposal of the caller, when it was sent, and who answered it.
     pub async fn proposal_record(&self, claims: Claims, id: ProposalId) -> Result<ProposalRecord> {
         let find = move |work: &mut Work| {
             let proposal = find_proposal(work, id)?;
-            store::proposal::find_record(work.tx, proposal)
+            let mut record = store::proposal::find_record(work.tx, proposal)?;
+            let rates = &work.latest_rates;
+            let made =
+                store::invoice::list_of_proposal(work.tx, work.account, id, INVOICES_SHOWN, rates)?;
+            let today = work.today()?;
+            record.invoices =
+                made.into_iter().map(|invoice| ShownInvoice::on(today, invoice)).collect();
+            Ok(record)
         };
         let mut record = self.query(claims, find).await?;
         if !record.proposal.status.is_answered() {
@@ -59,10 +70,7 @@ pub fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
     let currency = (new.currency)
         .or(client.as_ref().ok().and_then(|client| client.details.currency))
         .unwrap_or(work.actor.currency);
-    let (client, amount) = Error::both(
-        client,
-        Money::exact(new.amount, currency).map_err(|rule| Error::field("amount", rule)),
-    )?;
+    let (client, offered) = Error::both(client, price_new(work, new, currency))?;
     let proposal = Proposal {
         id: work.new_id(),
         account: work.account,
@@ -71,10 +79,13 @@ pub fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
         title: new.title.clone(),
         content: new.content.clone(),
         status: ProposalStatus::Draft,
-        amount,
+        amount: offered.amount,
+        items: offered.items,
+        terms: offered.terms,
         valid_until: new.valid_until,
         link: None,
         project: None,
+        invoice: None,
         created_at: work.now,
         updated_at: work.now,
     };
@@ -117,20 +128,20 @@ pub fn update_proposal(
 ) -> Result<Proposal> {
     let before = find_proposal(work, id)?;
     expected::check(expected, &before)?;
-    let change = change.clone();
+    let mut change = change.clone();
     let mut proposal = before.clone();
-    let currency = change.currency.unwrap_or(before.amount.currency);
-    let amount = change.amount.unwrap_or_else(|| before.amount.decimal());
     let client_id = change.client_id.filter(|new| *new != before.client_id);
-    let (client, amount) = Error::both(
+    let (client, offered) = Error::both(
         client_id.map(|id| require_client(work, id)).transpose(),
-        Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule)),
+        price_change(work, &before, &mut change),
     )?;
     if let Some(client) = client {
         proposal.client_id = client.id;
         proposal.client = Some(client);
     }
-    proposal.amount = amount;
+    proposal.amount = offered.amount;
+    proposal.items = offered.items;
+    proposal.terms = offered.terms;
     proposal.title = change.title.unwrap_or(proposal.title);
     proposal.content = change.content.unwrap_or(proposal.content);
     proposal.valid_until = change.valid_until.apply(proposal.valid_until);
@@ -179,9 +190,7 @@ pub fn delete_proposal(work: &mut Work, id: ProposalId) -> Result<()> {
 /// Not found if the caller has no such proposal; a conflict if its client was deleted.
 pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     let before = find_proposal(work, id)?;
-    if !store::client::exists(work.tx, work.account, before.client_id)? {
-        return Err(Error::conflict("error-proposal-client-deleted"));
-    }
+    must_have_client(work, &before)?;
     let today = work.today()?;
     let proposal = Proposal {
         id: work.new_id(),
@@ -189,6 +198,7 @@ pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
         valid_until: before.valid_until.filter(|last| *last >= today),
         link: None,
         project: None,
+        invoice: None,
         created_at: work.now,
         updated_at: work.now,
         ..before
@@ -222,17 +232,23 @@ fn mark_sent(work: &mut Work, proposal: &mut Proposal) -> Result<()> {
     give_link(work, proposal)
 }
 
-/// Records that a project was created from a proposal, which happens once.
-pub(in crate::app) fn mark_begun(
-    work: &mut Work,
-    id: ProposalId,
-    project: ProjectId,
-) -> Result<()> {
-    if store::proposal::set_project(work.tx, work.account, id, project)? {
-        return Ok(());
+/// Refuses to begin the work of a proposal that is not accepted, or whose client was deleted.
+pub(in crate::app) fn must_be_begun(work: &mut Work, proposal: &Proposal) -> Result<()> {
+    if proposal.status != ProposalStatus::Accepted {
+        return Err(Error::conflict("error-proposal-not-accepted"));
     }
+    must_have_client(work, proposal)
+}
+
+fn must_have_client(work: &mut Work, proposal: &Proposal) -> Result<()> {
+    match store::client::exists(work.tx, work.account, proposal.client_id)? {
+        true => Ok(()),
+        false => Err(Error::conflict("error-proposal-client-deleted")),
+    }
+}
+
+/// Returns the proposal that a request names in `proposalId`.
+pub(in crate::app) fn require_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     let unknown = || Error::field("proposalId", Rule::Unknown);
-    let proposal = find_proposal(work, id).map_err(|error| error.if_missing(unknown))?;
-    let name = proposal.project.map(|(_, name)| name).unwrap_or_default();
-    Err(Error::conflict("error-proposal-is-project").with("project", name))
+    find_proposal(work, id).map_err(|error| error.if_missing(unknown))
 }

@@ -117,6 +117,11 @@ pub(in crate::app) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<Pu
 fn version(keys: &Keys, proposal: &Proposal) -> String {
     let (amount, valid_until) =
         (proposal.amount.to_string(), format!("{:?}", proposal.valid_until));
-    let parts = [&proposal.title, &proposal.content, &amount, &valid_until].map(|p| p.as_bytes());
+    let mut parts = vec![&proposal.title, &proposal.content, &amount, &valid_until];
+    let items = format!("{:?} {:?}", proposal.lines(), proposal.terms);
+    if !proposal.items.is_empty() {
+        parts.push(&items);
+    }
+    let parts: Vec<_> = parts.into_iter().map(|part| part.as_bytes()).collect();
     URL_SAFE_NO_PAD.encode(&keys.hash("proposal version", &parts)[..12])
 }

@@ -97,6 +97,7 @@ mod tests {
     use super::{super::tests::assert_says, *};
     use crate::domain::{
         id::Id,
+        invoice::Terms,
         money::{Currency, Money},
     };
 
@@ -110,9 +111,12 @@ mod tests {
             content: String::new(),
             status,
             amount: Money::new(450_000, Currency::USD),
+            items: Vec::new(),
+            terms: Terms::default(),
             valid_until: None,
             link: None,
             project: None,
+            invoice: None,
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
         }

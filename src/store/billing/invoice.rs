@@ -11,7 +11,7 @@ use crate::{
         client::Client,
         discount::Discount,
         error::{Error, Result},
-        id::{AccountId, InvoiceId},
+        id::{AccountId, InvoiceId, ProjectId, ProposalId},
         invoice::{
             Invoice, InvoiceStatus, Item, Line, Party, PartyAddress, Seller, Terms, Totals, Unit,
         },
@@ -55,6 +55,7 @@ record! {
         id = &invoice.id,
         client_id = &invoice.client_id,
         project_id = invoice.project_id.as_ref(),
+        proposal_id = invoice.proposal_id.as_ref(),
         currency = invoice.currency,
         amount = invoice.totals.amount,
         subtotal = invoice.totals.subtotal,
@@ -89,7 +90,10 @@ record! {
             created_at = invoice.created_at,
         }
         @write once { number_key = text::search_key(&invoice.number), }
-        @read { buyer = "buyer", }
+        @read {
+            buyer = "buyer",
+            milestone_id = "(SELECT m.id FROM milestones m WHERE m.invoice_id = invoices.id)",
+        }
     } => Invoice {
         account: account_id,
         client: None,
@@ -108,7 +112,7 @@ record! {
         items: Vec::new(),
         paid_at: Option::<Timestamp>::map(paid_at, |at| PaidAt { at, on: paid_on }),
         booked: Booked { paid: amount_paid, withheld: amount_withheld, credited: amount_credited },
-        id, client_id, project_id, number, number_period, currency, status, issue_date, due_date,
+        id, client_id, project_id, proposal_id, milestone_id, number, number_period, currency, status, issue_date, due_date,
         reference, payment_link, notes, buyer, created_at, updated_at,
     }
 }
@@ -129,7 +133,10 @@ fn withholding_name(invoice: &Invoice) -> Option<&String> {
     invoice.terms.withholding.as_ref().map(|withholding| &withholding.name)
 }
 
-fn discount_of(percent: Option<Decimal>, amount: Option<Decimal>) -> Option<Discount> {
+pub(in crate::store) fn discount_of(
+    percent: Option<Decimal>,
+    amount: Option<Decimal>,
+) -> Option<Discount> {
     (percent.is_some() || amount.is_some()).then_some(Discount { percent, amount })
 }
 
@@ -189,6 +196,49 @@ pub(super) fn fill(
         invoice.client = client.map(|client| as_billed(client, invoice.buyer.as_ref()));
     }
     Ok(())
+}
+
+/// Returns the newest invoices made from a proposal, at most `most`.
+pub fn list_of_proposal(
+    tx: &mut Tx,
+    account: AccountId,
+    proposal: ProposalId,
+    most: i64,
+    rates: &LatestRates,
+) -> Result<Vec<Invoice>> {
+    let made = LIST.of(&account).only("status <> 'cancelled'");
+    let mut found = made.which("proposal_id = ?", Some(&proposal)).first(tx, most, read)?;
+    fill(tx, account, &mut found, rates)?;
+    Ok(found)
+}
+
+/// Takes the invoices of an accepted proposal into the project made from it, unless they have
+/// another.
+pub(in crate::store) fn join_project(
+    tx: &mut Tx,
+    account: AccountId,
+    proposal: ProposalId,
+    project: ProjectId,
+) -> Result<()> {
+    tx.change(
+        "UPDATE invoices SET project_id = ?3 WHERE account_id = ?1 AND proposal_id = ?2 \
+         AND client_id = (SELECT p.client_id FROM projects p WHERE p.id = ?3) \
+         AND (project_id IS NULL OR EXISTS (SELECT 1 FROM projects p \
+         WHERE p.id = invoices.project_id AND p.deleted_at IS NOT NULL))",
+        values![&account, &proposal, &project],
+    )
+}
+
+/// Forgets that invoices were made from a proposal that is deleted.
+pub(in crate::store) fn release(
+    tx: &mut Tx,
+    account: AccountId,
+    proposal: ProposalId,
+) -> Result<()> {
+    tx.change(
+        "UPDATE invoices SET proposal_id = NULL WHERE account_id = ?1 AND proposal_id = ?2",
+        values![&account, &proposal],
+    )
 }
 
 /// Returns the amounts of drafts, at most `most`.

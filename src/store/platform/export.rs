@@ -149,7 +149,9 @@ pub const PROPOSALS: Section = Section::by_id(
         title, content, status, currency, amount: Kind::Money("currency"),
         valid_until: Kind::Day, sent_at: Kind::Instant, answered_at: Kind::Instant,
         answered_by, answered_from, created_at: Kind::Instant, updated_at: Kind::Instant,
-        project_id: id::<ProjectKind>(),
+        project_id: id::<ProjectKind>(), items: Kind::Sums("currency"), tax_rate: Kind::Decimal,
+        discount_percent: Kind::Decimal, discount_amount: Kind::Decimal,
+        prices_include_tax: Kind::Flag,
     },
     100,
 );
@@ -171,6 +173,7 @@ pub const INVOICES: Section = Section {
         created_at: Kind::Instant, updated_at: Kind::Instant,
         amount_paid: Kind::Money("currency"), amount_withheld: Kind::Money("currency"),
         amount_credited: Kind::Money("currency"), paid_on: Kind::Day,
+        proposal_id: id::<ProposalKind>(),
     },
     key: "number",
     page: 50,

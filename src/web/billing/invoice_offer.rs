@@ -81,19 +81,9 @@ impl Offered {
         })
     }
 
-    /// Returns the taxes that lines can have: those of the account, and those of the invoice. None
-    /// if neither has any.
+    /// Returns the taxes that lines can have.
     pub fn taxes_beside(&self, invoice: Option<&Invoice>) -> Vec<Tax> {
-        let mut taxes: Vec<Tax> = self.taxes.iter().map(|saved| saved.tax.clone()).collect();
-        let items = invoice.map_or(&[][..], |invoice| &invoice.items);
-        let has_own = items.iter().any(|item| item.line.taxes.is_some());
-        let own = invoice.iter().flat_map(|invoice| &invoice.taxes).map(|sum| &sum.tax);
-        for tax in own.filter(|_| has_own || !self.taxes.is_empty()) {
-            if !taxes.contains(tax) {
-                taxes.push(tax.clone());
-            }
-        }
-        taxes
+        taxes_beside(&self.taxes, invoice)
     }
 
     /// Returns the client field; `stored` is the client of a draft, which outlives it.
@@ -105,6 +95,21 @@ impl Offered {
         };
         choice.beside(NEW_CLIENT, &t("new-client").to_string())
     }
+}
+
+/// Returns the taxes that lines can have: those of the account, and those of an invoice or a
+/// proposal. None if neither has any.
+pub fn taxes_beside(saved: &[SavedTax], invoice: Option<&Invoice>) -> Vec<Tax> {
+    let mut taxes: Vec<Tax> = saved.iter().map(|saved| saved.tax.clone()).collect();
+    let items = invoice.map_or(&[][..], |invoice| &invoice.items);
+    let has_own = items.iter().any(|item| item.line.taxes.is_some());
+    let own = invoice.iter().flat_map(|invoice| &invoice.taxes).map(|sum| &sum.tax);
+    for tax in own.filter(|_| has_own || !saved.is_empty()) {
+        if !taxes.contains(tax) {
+            taxes.push(tax.clone());
+        }
+    }
+    taxes
 }
 
 fn newest(work: &mut Work, search: Option<String>, most: u32) -> Result<Listing<Client>> {

@@ -179,9 +179,12 @@ pub fn proposal(content: &str) -> Offered {
         content: content.to_owned(),
         status: ProposalStatus::Sent,
         amount: Money::new(450_000, Currency::USD),
+        items: Vec::new(),
+        terms: Terms::default(),
         valid_until: Some("2026-04-30".parse().unwrap()),
         link: None,
         project: None,
+        invoice: None,
         created_at: now(),
         updated_at: now(),
     };

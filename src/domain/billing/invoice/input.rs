@@ -9,10 +9,10 @@ use crate::domain::{
     discount::Discount,
     error::Result,
     form::{Form, Read},
-    id::{ClientId, MilestoneId, ProjectId},
+    id::{ClientId, ProjectId, ProposalId},
     input::{
-        Change, Drafted, Flag, Implied, Inherited, Kind, List, Need, New, OfPages, One, Optional,
-        OrDefault, Presence, Required, Shape, input,
+        Change, Drafted, Flag, Implied, Inherited, Kind, List, Need, New, One, Optional, OrDefault,
+        Presence, Required, Shape, input,
     },
     money::{Amount, Currency, TaxRate},
     rule::Rule,
@@ -24,8 +24,8 @@ input! {
     /// A new invoice: with items, or only an amount, or both if they agree.
     #[derive(Debug, Clone)]
     pub new NewInvoice {
-        /// Its source. Each milestone is invoiced once.
-        milestone_id "milestoneId": OfPages<Optional<MilestoneId>>,
+        proposal_id "proposalId": Optional<ProposalId> = "The proposal that it is made from: by \
+            default, its amount and currency are those of the proposal.",
     } checked by must_ask_for_something;
 
     /// A change of an invoice.
@@ -123,7 +123,10 @@ fn must_ask_for_something(form: &mut Form) {
     if !form.says::<AnyText>("clientId") && !form.says::<AnyText>("dueDate") {
         form.fail("dueDate", Rule::Required);
     }
-    if !form.says::<Amount>("amount") && !form.says::<LineList>("items") {
+    let says_what = form.says::<Amount>("amount")
+        || form.says::<LineList>("items")
+        || form.says::<AnyText>("proposalId");
+    if !says_what {
         form.fail("items", Rule::Required);
     }
     let began = form.peek::<Day>("serviceFrom");
@@ -138,7 +141,7 @@ impl NewInvoice {
         Self {
             client_id,
             project_id: None,
-            milestone_id: None,
+            proposal_id: None,
             amount: None,
             tax_rate: None,
             currency: None,

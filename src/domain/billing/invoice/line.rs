@@ -1,7 +1,9 @@
 //! The lines of an invoice.
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
+use super::stored_item::StoredItem;
 use crate::domain::{
     discount::Discount,
     form::Form,
@@ -73,7 +75,8 @@ impl Line {
 }
 
 /// One line of an invoice.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "StoredItem", into = "StoredItem")]
 pub struct Item {
     pub id: ItemId,
     pub line: Line,

@@ -7,13 +7,14 @@ mod party;
 mod price;
 mod record;
 mod seller;
+mod stored_item;
 mod summary;
 
 use jiff::{Timestamp, civil::Date};
 
 pub use self::{
     change::Step,
-    input::{InvoiceChange, NewInvoice},
+    input::{InvoiceChange, NewInvoice, PlainRate},
     line::{DEFAULT_LINE, Item, Line, Unit},
     party::{Party, PartyAddress},
     price::{Priced, Terms, Totals, check_amount, line_amount, price, price_amount, price_parts},
@@ -25,7 +26,7 @@ use crate::domain::{
     balance::{Balance, Booked, PaymentStatus},
     client::Client,
     date::Day,
-    id::{AccountId, ClientId, Id, InvoiceId, ProjectId},
+    id::{AccountId, ClientId, Id, InvoiceId, MilestoneId, ProjectId, ProposalId},
     input::{Flag, OfPages, Optional, OrDefault, input},
     money::{Currency, Money},
     number_series::Period,
@@ -82,6 +83,9 @@ pub struct Invoice {
     pub client_id: ClientId,
     pub client: Option<Client>,
     pub project_id: Option<ProjectId>,
+    /// What it was made from.
+    pub proposal_id: Option<ProposalId>,
+    pub milestone_id: Option<MilestoneId>,
     pub number: String,
     /// The period that the number was drawn from.
     pub number_period: Period,
@@ -124,6 +128,8 @@ impl Invoice {
             client_id: Id::NIL,
             client: None,
             project_id: None,
+            proposal_id: None,
+            milestone_id: None,
             number,
             number_period: Period::default(),
             currency,
