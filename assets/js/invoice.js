@@ -58,13 +58,16 @@ function edit(form) {
         if (totals) show(totals);
     }
 
-    function show({ lines: shown, taxes, below, sheet: html, ...sums }) {
+    function show({ lines: shown, deposits, offer, taxes, below, sheet: html, ...sums }) {
         lines().forEach((row, at) => {
             const [amount, about] = shown[at] ?? ["", ""];
             row.querySelector("[data-amount]").textContent = amount;
             row.querySelector("[data-about]").textContent = about;
         });
+        rows("deposits", deposits);
         rows("taxes", taxes);
+        const box = form.querySelector("[data-offer]");
+        if (box && !box.contains(document.activeElement)) box.innerHTML = offer;
         rows("below", below);
         for (const [name, text] of Object.entries(sums)) {
             document.querySelectorAll(`[data-sum="${name}"]`).forEach((sum) => {

@@ -10,8 +10,9 @@ pub mod unit_of_work;
 mod work;
 
 pub use self::billing::{
-    client, credit_note, credit_note_file, exchange_rate, invoice, invoice_bulk, invoice_defaults,
-    invoice_figures, invoice_file, invoice_link, invoice_send, payment, receipt, statement, tax,
+    client, credit_note, credit_note_file, deposit, exchange_rate, invoice, invoice_bulk,
+    invoice_defaults, invoice_figures, invoice_file, invoice_link, invoice_price, invoice_send,
+    payment, receipt, statement, tax,
 };
 use self::identity::secret_try;
 pub use self::identity::{

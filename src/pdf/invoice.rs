@@ -34,7 +34,7 @@ const NARROW: usize = 14;
 /// Draws the pages of an invoice.
 pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> About {
     let (invoice, seller) = (&sheet.invoice, &sheet.seller);
-    let title: String = t("invoice-number").with("number", &invoice.number).into();
+    let title: String = invoice.full_name().into();
     let day = |day| seller.date_format.show(day);
     let service = invoice.service_days(seller.date_format).map(String::from);
     let more = [(t("reference"), invoice.reference.clone()), (t("service-period"), service)];

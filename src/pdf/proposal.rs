@@ -27,13 +27,15 @@ pub fn draw(canvas: &mut Canvas, sheet: &ProposalSheet, logo: Option<Image>) -> 
     };
     let day = |day| sheet.dates.show(day);
     let amount = (proposal.amount.minor != 0).then(|| proposal.amount.shown());
+    let deposit = proposal.deposit_amount().ok().flatten();
+    let deposit = deposit.map(|sum| Fact::new(t("deposit-on-acceptance"), sum.shown()));
     let head = Head {
         title: t("proposal").into(),
         state: state.map(|state| state.to_string().to_uppercase()),
         number: None,
         figure: amount.map(|amount| Fact::new(t("amount"), amount)),
         until: proposal.valid_until.map(|until| Fact::new(t("valid-until"), day(until))),
-        facts: Vec::new(),
+        facts: deposit.into_iter().collect(),
         seller: &sheet.seller,
         buyer: (t("pdf-prepared-for"), &sheet.buyer),
         logo,

@@ -30,7 +30,7 @@ use self::platform::design_system;
 pub use self::platform::{chart, dashboard, export, image, log, needs, search, settings, setup};
 pub use self::profile::{message, portfolio, public_profile};
 pub use self::work::{
-    milestone, project, project_board, proposal, proposal_editor, public_proposal,
+    milestone, project, project_board, proposal, proposal_deposit, proposal_editor, public_proposal,
 };
 
 use std::sync::Arc;
@@ -98,6 +98,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/proposals/:id/send", pages.act(proposal::send))
         .at("/proposals/:id/answer", pages.act(proposal::answer))
         .at("/proposals/:id/project", pages.act(proposal::begin))
+        .at("/proposals/:id/deposit", pages.page(proposal_deposit::new, proposal_deposit::create))
         .at("/proposals/:id/duplicate", pages.act(proposal::duplicate))
         .at("/proposals/:id/delete", pages.act(proposal::delete))
         .at("/messages", pages.show(message::list))

@@ -35,6 +35,7 @@ error-database-server-read-only = The database server is read-only, so nothing w
 error-database-silent = The database is not responding
 error-database-slow = This is taking too long, please try again
 error-database-unreachable = The database cannot be reached, please try again
+error-deposit-deducted = This deposit is deducted in { $number }; delete or void that first
 error-disk-full = The server's disk is full, so nothing was saved. Please try again later
 error-disk-refuses = The server's disk cannot be written to, so nothing was saved. Please try again later
 error-email-or-username-exists = Email or username already exists

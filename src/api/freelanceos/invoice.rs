@@ -22,6 +22,7 @@ use crate::{
     },
     domain::{
         balance::{Balance, PaymentStatus},
+        deposit::Purpose,
         discount::Discount,
         id::{AccountId, ClientId, InvoiceId, ItemId, MilestoneId, ProjectId, ProposalId},
         invoice::{
@@ -103,6 +104,8 @@ schema! {
         /// Left out if the `taxRate` of the invoice applies.
         taxes "taxes": Option<Vec<TaxBody>> =
             item.line.taxes.map(|taxes| taxes.into_iter().map(Into::into).collect()),
+        /// The deposit that the line takes off.
+        deposit_id "depositInvoiceId": Option<Text<InvoiceId>> = item.line.deposit.map(Text),
     }
 }
 
@@ -119,6 +122,7 @@ schema! {
         proposal_id "proposalId": Option<Text<ProposalId>> = shown.invoice.proposal_id.map(Text),
         milestone_id "milestoneId": Option<Text<MilestoneId>> =
             shown.invoice.milestone_id.map(Text),
+        kind "kind": OneOf<Purpose> = OneOf(shown.invoice.kind),
         /// By the pattern in the settings, `INV-<year>-<number>` by default; without gaps.
         number "number": String = shown.invoice.number,
         /// The total to pay, including tax.
@@ -176,6 +180,11 @@ schema! {
         service_to "serviceTo": Option<Day> = shown.invoice.service.1.map(Day),
         /// The client's order number.
         reference "reference": Option<String> = shown.invoice.reference,
+        /// Whether it takes the deposits of its project or proposal off.
+        deduct_deposits "deductDeposits": bool = shown.invoice.deduct_deposits,
+        /// The invoice that takes this deposit off.
+        final_id "finalInvoiceId": Option<Text<InvoiceId>> =
+            shown.invoice.deducted_in.map(|(id, _)| Text(id)),
     }
 }
 

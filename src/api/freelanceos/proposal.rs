@@ -9,23 +9,26 @@ use super::{
     client::ClientBody,
     envelope::{Answer, Created, Made, Paged, Reply, render},
     error::{Changing, Deleting, Failed, Finding, Listing},
-    invoice::{DiscountBody, ItemBody, TaxSumBody},
+    invoice::{DiscountBody, InvoiceBody, ItemBody, TaxSumBody},
     project::ProjectBody,
 };
 use crate::{
     app::{
         App,
+        deposit::create_deposit,
         project::begin_project,
         proposal::{
             create_proposal, delete_proposal, find_proposal, list_proposals, update_proposal,
         },
     },
     domain::{
+        deposit::{Deposit, NewDeposit},
         id::{AccountId, ClientId, InvoiceId, ProjectId, ProposalId},
         invoice::Invoice,
         money::{Currency, Money},
         proposal::{
-            NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalStatus,
+            NewProposal, Proposal, ProposalChange, ProposalDelivery, ProposalFilter, ProposalLink,
+            ProposalStatus,
         },
     },
     http::{
@@ -36,6 +39,14 @@ use crate::{
         schema::{Day, Instant, Nothing, OneOf, Text, bodies, schema},
     },
 };
+
+schema! {
+    /// A deposit: a percentage or an amount.
+    struct DepositBody "ProposalDeposit" of deposit: Deposit {
+        percent "percent": Option<Amount> = deposit.percent.map(Amount),
+        amount "amount": Option<Amount> = deposit.amount.map(Amount),
+    }
+}
 
 schema! {
     /// A proposal.
@@ -81,7 +92,12 @@ schema! {
         },
         /// The project created from it.
         project_id "projectId": Option<Text<ProjectId>> = proposal.project.map(|(id, _)| Text(id)),
-        /// The newest invoice made from it, unless it is cancelled.
+        /// What it asks for when it is accepted.
+        deposit "deposit": Option<DepositBody> = proposal.deposit.map(Into::into),
+        /// Its newest deposit invoice, unless that is cancelled.
+        deposit_id "depositInvoiceId": Option<Text<InvoiceId>> =
+            proposal.deposit_invoice.map(Text),
+        /// The newest invoice of its work, unless that is cancelled.
         invoice_id "invoiceId": Option<Text<InvoiceId>> = proposal.invoice.map(Text),
     }
 }
@@ -108,11 +124,20 @@ bodies! {
     /// become `accepted` or `rejected`, once.
     ProposalChangeInput "ProposalChange" = ProposalChange, example r#"{"status": "accepted"}"#;
 
-    /// The body may be empty.
-    SendProposalInput "SendProposal" = ();
+    /// How the proposal is sent. The body may be empty.
+    SendProposalInput "SendProposal" = ProposalDelivery, example r#"{
+        "email": "hello@techstart.ng",
+        "mail": true
+    }"#;
 
     /// The body may be empty.
     BeginProjectInput "BeginProject" = ();
+
+    /// A deposit invoice: of a percentage or of an amount.
+    DepositInput "NewDeposit" = NewDeposit, example r#"{
+        "percent": 30,
+        "dueDate": "2026-04-15T00:00:00Z"
+    }"#;
 }
 
 /// The routes under `/proposals`.
@@ -180,8 +205,9 @@ impl Routes {
 
     /// Mark a proposal as sent (changes status from draft to sent)
     ///
-    /// It gets a link where the client can read and answer it. No email is sent: pass on the link.
-    /// A sent proposal stays unchanged.
+    /// It gets a link where the client can read and answer it. With `mail`, the client gets an email
+    /// with the link and the PDF; otherwise, pass on the link. A sent proposal stays unchanged and
+    /// can be mailed again.
     #[oai(path = "/:id/send", method = "post", operation_id = "sendProposal")]
     async fn send(
         &self,
@@ -190,8 +216,26 @@ impl Routes {
         id: Path<ProposalId>,
     ) -> Answer<ProposalBody, Changing> {
         let input = body.once(render::<_, ProposalBody>);
-        let (once, ()) = self.0.admit(bearer.0, input).await?;
-        Ok(Reply::once(self.0.send_proposal(bearer.0, once, id.0).await?))
+        let (once, delivery) = self.0.admit(bearer.0, input).await?;
+        Ok(Reply::once(self.0.send_proposal(bearer.0, once, id.0, delivery).await?))
+    }
+
+    /// Ask for a deposit of an accepted proposal
+    ///
+    /// Creates a draft of a percentage or of an amount, spread over the taxes of the proposal. All its
+    /// deposits together are at most its amount. `deductDeposits` on a later invoice takes each that
+    /// was sent off.
+    #[oai(path = "/:id/deposit-invoice", method = "post", operation_id = "createDepositInvoice")]
+    async fn deposit(
+        &self,
+        body: Body<DepositInput>,
+        bearer: Bearer,
+        id: Path<ProposalId>,
+    ) -> Result<Created<InvoiceBody>, Failed<Changing>> {
+        let input = body.once(render::<_, InvoiceBody>);
+        let (once, new) = self.0.admit(bearer.0, input).await?;
+        let made = self.0.run_once(bearer.0, once, move |work| create_deposit(work, id.0, &new));
+        Ok(Reply::once(made.await?))
     }
 
     /// Make an accepted proposal a project, once

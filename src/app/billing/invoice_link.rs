@@ -77,6 +77,7 @@ impl App {
                 project: project.map(|project| (project.id, project.name)),
                 proposal: proposal.map(|proposal| (proposal.id, proposal.title)),
                 milestone,
+                deposits: store::deposit::list_deducted(work.tx, id)?,
                 seller,
                 buyer,
                 link: link.clone(),

@@ -4,9 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::{
     app::{
-        event::Event,
-        invoice::{create_invoice, due_date},
-        project::require_project,
+        event::Event, invoice::create_invoice, invoice_price::due_date, project::require_project,
         unit_of_work::Work,
     },
     domain::{

@@ -4,6 +4,7 @@ use crate::{
     app::{
         App,
         client::require_client,
+        deposit::ask_deposit,
         event::Event,
         proposal_link::{give_link, open_link},
         proposal_price::{price_change, price_new},
@@ -17,7 +18,8 @@ use crate::{
         invoice::ShownInvoice,
         page::Listing,
         proposal::{
-            NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalRecord, ProposalStatus,
+            NewProposal, Proposal, ProposalChange, ProposalDelivery, ProposalFilter,
+            ProposalRecord, ProposalStatus,
         },
         rule::Rule,
         session::Claims,
@@ -50,17 +52,18 @@ impl App {
         Ok(record)
     }
 
-    /// Marks a draft as sent and creates a link for the client. A sent proposal stays unchanged,
-    /// but gets a link if it has none.
+    /// Marks a draft as sent, creates a link for the client, and mails it if that is asked for. A
+    /// sent proposal stays unchanged, but gets a link if it has none.
     pub async fn send_proposal(
         &self,
         who: impl Into<Who>,
         once: Once<Proposal>,
         id: ProposalId,
+        delivery: ProposalDelivery,
     ) -> Result<Outcome<Proposal>> {
         let who = who.into();
         let unprintable = self.unprintable_of_proposal(who, id).await?;
-        self.run_once(who, once, move |work| send_proposal(work, id, &unprintable)).await
+        self.run_once(who, once, move |work| send_proposal(work, id, &unprintable, &delivery)).await
     }
 }
 
@@ -82,13 +85,16 @@ pub fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
         amount: offered.amount,
         items: offered.items,
         terms: offered.terms,
+        deposit: new.deposit.clone(),
         valid_until: new.valid_until,
         link: None,
         project: None,
         invoice: None,
+        deposit_invoice: None,
         created_at: work.now,
         updated_at: work.now,
     };
+    proposal.deposit_amount()?;
     store::proposal::create(work.tx, &proposal)?;
     Ok(proposal)
 }
@@ -142,6 +148,8 @@ pub fn update_proposal(
     proposal.amount = offered.amount;
     proposal.items = offered.items;
     proposal.terms = offered.terms;
+    proposal.deposit = change.deposit.apply(proposal.deposit);
+    proposal.deposit_amount()?;
     proposal.title = change.title.unwrap_or(proposal.title);
     proposal.content = change.content.unwrap_or(proposal.content);
     proposal.valid_until = change.valid_until.apply(proposal.valid_until);
@@ -164,6 +172,10 @@ pub fn update_proposal(
     if proposal.status.is_answered() {
         store::proposal::mark_answered(work.tx, id, work.now)?;
         work.emit(Event::ProposalAnswered(&proposal))?;
+        if proposal.status == ProposalStatus::Accepted {
+            let deposit = ask_deposit(work, &proposal)?;
+            proposal.deposit_invoice = deposit.map(|deposit| deposit.id);
+        }
     } else if proposal.status != before.status {
         mark_sent(work, &mut proposal)?;
     }
@@ -199,6 +211,7 @@ pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
         link: None,
         project: None,
         invoice: None,
+        deposit_invoice: None,
         created_at: work.now,
         updated_at: work.now,
         ..before
@@ -207,7 +220,12 @@ pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     Ok(proposal)
 }
 
-fn send_proposal(work: &mut Work, id: ProposalId, unprintable: &[char]) -> Result<Proposal> {
+fn send_proposal(
+    work: &mut Work,
+    id: ProposalId,
+    unprintable: &[char],
+    delivery: &ProposalDelivery,
+) -> Result<Proposal> {
     let before = find_proposal(work, id)?;
     if before.status.is_answered() {
         return Err(Error::conflict("error-proposal-answered"));
@@ -221,6 +239,10 @@ fn send_proposal(work: &mut Work, id: ProposalId, unprintable: &[char]) -> Resul
         mark_sent(work, &mut proposal)?;
     } else {
         give_link(work, &mut proposal)?;
+    }
+    if delivery.is_mailed() {
+        let is_first = before.status == ProposalStatus::Draft;
+        work.mail_offer(&proposal, delivery.email.as_deref(), is_first)?;
     }
     Ok(proposal)
 }

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::{
-    app::{invoice, tax::resolve_taxes, unit_of_work::Work},
+    app::{invoice_price, tax::resolve_taxes, unit_of_work::Work},
     domain::{
         error::{Error, Result},
         invoice::{Item, NewInvoice, Priced, Terms, check_amount, price},
@@ -37,7 +37,7 @@ pub(in crate::app) fn price_new(
         prices_include_tax: new.prices_include_tax,
         ..NewInvoice::new(new.client_id, work.today()?, new.lines.clone())
     };
-    let priced = invoice::price_new(work, &as_invoice, None, currency)?;
+    let priced = invoice_price::price_new(work, &as_invoice, None, currency)?;
     Ok(of_items(work, priced, currency))
 }
 
@@ -55,6 +55,7 @@ pub(in crate::app) fn price_change(
         let is_discounted = matches!(change.discount, Patch::Set(_));
         return only_amount(amount, is_discounted, currency);
     }
+    lines.retain(|line| line.deposit.is_none());
     resolve_taxes(work, &mut lines)?;
     let terms = Terms {
         tax_rate: change.tax_rate.unwrap_or(before.terms.tax_rate),
@@ -91,7 +92,7 @@ fn only_amount(amount: Decimal, is_discounted: bool, currency: Currency) -> Resu
 fn of_items(work: &Work, priced: Priced, currency: Currency) -> Offered {
     Offered {
         amount: Money::new(priced.totals.amount, currency),
-        items: invoice::new_items(work, priced.lines),
+        items: invoice_price::new_items(work, priced.lines),
         terms: priced.terms,
     }
 }

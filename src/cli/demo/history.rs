@@ -34,7 +34,7 @@ use crate::{
         money::{Currency, Money},
         payment::{Method, NewPayment, Payment, Settlement},
         project::{NewProject, ProjectChange, ProjectStatus},
-        proposal::{Answer, NewProposal, ProposalChange},
+        proposal::{Answer, NewProposal, ProposalChange, ProposalDelivery},
     },
 };
 
@@ -167,7 +167,10 @@ impl<'a> History<'a> {
                 let id = known(&self.proposals, &key)?;
                 // This request is never repeated.
                 let once = Once { key: None, render: |_| Vec::new() };
-                self.app.send_proposal(self.who, once, id).await.map(drop)
+                self.app
+                    .send_proposal(self.who, once, id, ProposalDelivery::default())
+                    .await
+                    .map(drop)
             }
             Step::AnswerProposal(key, accepted) => {
                 let answer = if accepted { Answer::Accept } else { Answer::Decline };

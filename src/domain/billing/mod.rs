@@ -7,6 +7,7 @@ pub mod business;
 pub mod client;
 pub mod country;
 pub mod credit_note;
+pub mod deposit;
 pub mod discount;
 pub mod exchange_rate;
 pub mod exchange_rate_file;

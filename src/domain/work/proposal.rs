@@ -9,6 +9,7 @@ use crate::domain::{
     account::Account,
     client::Client,
     date::Day,
+    deposit::Deposit,
     discount::Discount,
     error::{Error, Result},
     id::{AccountId, ClientId, InvoiceId, ProjectId, ProposalId},
@@ -18,7 +19,7 @@ use crate::domain::{
     },
     money::{Amount, Currency, Money},
     page::Page,
-    text::{AnyText, FreeText, Name, Search},
+    text::{AnyText, Email, FreeText, Name, Search},
     word::words,
 };
 
@@ -66,13 +67,17 @@ pub struct Proposal {
     pub items: Vec<Item>,
     /// What applies to all items, without withholding.
     pub terms: Terms,
+    /// What it asks for when it is accepted.
+    pub deposit: Option<Deposit>,
     pub valid_until: Option<Date>,
     /// None until it is sent.
     pub link: Option<ProposalLink>,
     /// The id and name of its project.
     pub project: Option<(ProjectId, String)>,
-    /// The newest invoice made from it, unless it is cancelled.
+    /// The newest invoice of its work, unless that is cancelled.
     pub invoice: Option<InvoiceId>,
+    /// Its newest deposit, unless that is cancelled.
+    pub deposit_invoice: Option<InvoiceId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -81,6 +86,16 @@ impl Proposal {
     /// Returns the lines without their amounts.
     pub fn lines(&self) -> Vec<Line> {
         self.items.iter().map(|item| item.line.clone()).collect()
+    }
+
+    /// Returns the deposit that it asks for.
+    ///
+    /// # Errors
+    ///
+    /// Invalid if it is 0, more than the amount, or more exact than the currency.
+    pub fn deposit_amount(&self) -> Result<Option<Money>> {
+        let of = |deposit: &Deposit| deposit.of(self.amount, self.amount, "deposit.");
+        self.deposit.as_ref().map(of).transpose()
     }
 
     /// Returns the items and what they add up to, as an invoice that is not stored; None if it has
@@ -144,6 +159,8 @@ pub struct PublicProposal {
     pub answered_at: Option<Timestamp>,
     /// The name that the client signed with, if the link was used.
     pub answered_by: Option<String>,
+    /// Where the client can read the deposit invoice, once it is sent.
+    pub deposit_link: Option<String>,
     /// Changes whenever anything that the client agrees to changes.
     pub version: String,
 }
@@ -224,6 +241,25 @@ input! {
     discount "discount": Optional<One<Discount>> = "Taken off the sum of the items.",
     prices_include_tax "pricesIncludeTax": OrDefault<Flag> = "Whether the rates of the items \
         include their taxes." => " False by default.",
+    deposit "deposit": Optional<One<Deposit>> = "Asked for when the proposal is accepted: the \
+        deposit invoice is then made and sent.",
+}
+
+input! {
+    /// How a proposal is sent.
+    #[derive(Debug, Clone, Default)]
+    pub new ProposalDelivery;
+
+    mail "mail": OrDefault<Flag> = "Whether the client gets an email with the link and the PDF."
+        => " False by default, unless there is an `email`.",
+    email "email": Optional<Email> = "Where the email goes." => " The client's address by default.",
+}
+
+impl ProposalDelivery {
+    /// Whether it is mailed.
+    pub fn is_mailed(&self) -> bool {
+        self.mail || self.email.is_some()
+    }
 }
 
 impl NewProposal {
@@ -241,6 +277,7 @@ impl NewProposal {
             tax_rate: None,
             discount: None,
             prices_include_tax: false,
+            deposit: None,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Proposals.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use crate::{
     domain::{
+        deposit::Deposit,
         error::Result,
         id::{AccountId, ProjectId, ProposalId},
         invoice::Terms,
@@ -37,6 +39,8 @@ record! {
         discount_percent = proposal.terms.discount.as_ref().and_then(|discount| discount.percent),
         discount_amount = proposal.terms.discount.as_ref().and_then(|discount| discount.amount),
         prices_include_tax = proposal.terms.prices_include_tax,
+        deposit_percent = proposal.deposit.as_ref().and_then(|deposit| deposit.percent),
+        deposit_amount = proposal.deposit.as_ref().and_then(|deposit| deposit.amount),
         valid_until = proposal.valid_until,
         updated_at = proposal.updated_at,
         @once { account_id = &proposal.account, created_at = proposal.created_at, }
@@ -45,7 +49,12 @@ record! {
             project_id = "project_id",
             project = "(SELECT p.name FROM projects p WHERE p.id = proposals.project_id)",
             invoice = "(SELECT i.id FROM invoices i WHERE i.account_id = proposals.account_id \
-                       AND i.proposal_id = proposals.id AND i.status <> 'cancelled' ORDER BY i.id DESC LIMIT 1)",
+                       AND i.proposal_id = proposals.id AND i.kind = 'invoice' \
+                       AND i.status <> 'cancelled' ORDER BY i.id DESC LIMIT 1)",
+            deposit_invoice = "(SELECT i.id FROM invoices i \
+                               WHERE i.account_id = proposals.account_id \
+                               AND i.proposal_id = proposals.id AND i.kind = 'deposit' \
+                               AND i.status <> 'cancelled' ORDER BY i.id DESC LIMIT 1)",
         }
     } => Proposal {
         account: account_id,
@@ -58,10 +67,16 @@ record! {
             prices_include_tax,
             withholding: None,
         },
+        deposit: deposit_of(deposit_percent, deposit_amount),
         link: Option::map(link, ProposalLink::Sealed),
         project: Option::zip(project_id, project),
-        id, client_id, title, content, status, valid_until, invoice, created_at, updated_at,
+        id, client_id, title, content, status, valid_until, invoice, deposit_invoice,
+        created_at, updated_at,
     }
+}
+
+fn deposit_of(percent: Option<Decimal>, amount: Option<Decimal>) -> Option<Deposit> {
+    (percent.is_some() || amount.is_some()).then_some(Deposit { percent, amount })
 }
 
 /// Adds a proposal.

@@ -208,6 +208,7 @@ async fn read_form(visit: &Visit, typed: Option<&Fields>) -> Result<(Invoice, Of
     let read = move |work: &mut Work| {
         let invoice = find_invoice(work, id)?;
         let fields = typed.clone().unwrap_or_else(|| drafted(&invoice));
+        let fields = fields.replaced("_id", &id.to_string());
         let offered = Offered::read(work, &fields)?;
         Ok((invoice, offered))
     };
@@ -222,11 +223,13 @@ pub(super) fn edit_page(
     offered: Offered,
 ) -> Result<Response> {
     let currency = visit.frame.account.currency;
-    let totals = Totals::of(&form.fields, currency, visit.frame.defaults.number_format);
+    let (format, deposits) = (visit.frame.defaults.number_format, &offered.deposits);
+    let totals = Totals::of(&form.fields, currency, format, deposits);
     let form = form.of::<NewInvoice>().of::<ClientDetails>();
     let number = invoice.as_ref().map_or("", |invoice| &invoice.number);
     let fields = form.fields.clone().replaced(NUMBER, number);
-    let preview = Preview::of(visit, &fields, offered.client.as_ref(), visit.today()?);
+    let client = offered.client.as_ref();
+    let preview = Preview::of(visit, &fields, client, deposits, visit.today()?);
     let page = Edit {
         shell: visit.shell(Section::Invoices),
         taxes: offered.taxes_beside(invoice.as_ref()),

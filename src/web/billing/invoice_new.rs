@@ -5,8 +5,8 @@ use poem::{Response, http::StatusCode};
 
 use crate::{
     app::{
-        client::find_client, invoice::offered_invoice, invoice_defaults::find_invoice_settings,
-        project::find_project, unit_of_work::Work,
+        client::find_client, invoice_defaults::find_invoice_settings,
+        invoice_price::offered_invoice, project::find_project, unit_of_work::Work,
     },
     domain::{
         error::{Error, Result},
@@ -74,6 +74,8 @@ async fn new_of_proposal(visit: Visit, query: &Fields) -> Result<Response> {
     let read = move |work: &mut Work| {
         let fields = drafted(&offered_invoice(work, id)?).with("proposalId", id);
         let offered = Offered::read(work, &fields)?;
+        let has_deposits = !offered.deposits.is_empty();
+        let fields = fields.with_some("deductDeposits", has_deposits.then_some("on"));
         Ok((fields, offered))
     };
     let (fields, offered) = visit.read(read).await?;

@@ -28,6 +28,7 @@ use crate::{
         fields::Fields,
         form::{Control, Form},
         invoice_preview::NEW_CLIENT,
+        invoice_totals::deposits_for,
         page,
         visit::Visit,
     },
@@ -48,6 +49,8 @@ pub struct Offered {
     pub has_clients: bool,
     pub projects: Choices,
     pub taxes: Vec<SavedTax>,
+    /// The deposits that can be taken off.
+    pub deposits: Vec<Invoice>,
 }
 
 impl Offered {
@@ -78,6 +81,7 @@ impl Offered {
             clients: choice::clients(clients.collect()),
             projects,
             taxes: all_taxes(work)?,
+            deposits: deposits_for(work, fields, work.currency())?,
         })
     }
 

@@ -31,7 +31,7 @@ pub fn with_lines(fields: Fields, invoice: &Invoice) -> Fields {
             None => row,
         }
     };
-    let lines: Vec<Fields> = invoice.items.iter().map(|item| line(&item.line)).collect();
+    let lines: Vec<Fields> = invoice.own_lines().map(line).collect();
     let fields = fields
         .with("taxRate", invoice.terms.tax_rate.normalize())
         .with_some("pricesIncludeTax", invoice.terms.prices_include_tax.then_some("on"));
@@ -46,6 +46,7 @@ pub fn drafted(invoice: &Invoice) -> Fields {
         .with("issueDate", invoice.issue_date)
         .with("dueDate", invoice.due_date)
         .with("currency", invoice.currency)
+        .with_some("deductDeposits", invoice.deduct_deposits.then_some("on"))
         .with_some("serviceFrom", invoice.service.0)
         .with_some("serviceTo", invoice.service.1)
         .with_some("reference", invoice.reference.as_ref());

@@ -15,9 +15,11 @@ use crate::{
         error::Result,
         input::Input,
         invoice::{Invoice, Seller},
+        money::Money,
         page::Listing,
         proposal::{
-            Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalRecord, ProposalStatus,
+            Proposal, ProposalChange, ProposalDelivery, ProposalFilter, ProposalLink,
+            ProposalRecord, ProposalStatus,
         },
     },
     locale::{Text, t},
@@ -67,6 +69,10 @@ struct Show {
 }
 
 impl Show {
+    fn deposit(&self) -> Option<Money> {
+        self.record.proposal.deposit_amount().ok().flatten()
+    }
+
     fn lines(&self) -> Option<SheetLines<'_>> {
         self.offer.as_ref().map(|invoice| SheetLines { invoice })
     }
@@ -83,6 +89,12 @@ impl Show {
     fn last_day(&self) -> String {
         let day = self.record.proposal.valid_until.as_ref();
         day.map(|day| self.days.show(day)).unwrap_or_default()
+    }
+
+    /// Returns the client's address.
+    fn email(&self) -> &str {
+        let client = self.record.proposal.client.as_ref();
+        client.map(|client| client.details.email.as_str()).unwrap_or_default()
     }
 
     fn client(&self) -> &str {
@@ -192,11 +204,20 @@ fn mail(proposal: &Proposal, link: &str, sender: &str) -> String {
     mailto(address, &t("proposal-mail-subject").with("title", &proposal.title).to_string(), &body)
 }
 
-/// Creates the link of a proposal, which the freelancer passes on.
+/// Creates the link of a proposal, and mails it if that is asked for.
 pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     let once = visit.once(&fields, place);
-    match visit.app.send_proposal(visit.claims, once, visit.id()).await {
-        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("proposal-sent"))),
+    let delivery = match ProposalDelivery::read(&fields) {
+        Ok(delivery) => delivery,
+        Err(error) => return visit.redirect_with_error(&here(&visit), error),
+    };
+    let text = match delivery.is_mailed() {
+        true if visit.app.has_mail_server() => t("proposal-mailed"),
+        true => t("proposal-mail-saved"),
+        false => t("proposal-sent"),
+    };
+    match visit.app.send_proposal(visit.claims, once, visit.id(), delivery).await {
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, text)),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }

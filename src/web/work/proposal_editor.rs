@@ -145,6 +145,10 @@ fn filled(proposal: &Proposal) -> Fields {
         .with_some("amount", amount)
         .with("currency", proposal.amount.currency)
         .with_some("validUntil", proposal.valid_until);
+    let deposit = proposal.deposit.as_ref();
+    let percent = deposit.and_then(|deposit| deposit.percent).map(|of| of.normalize());
+    let amount = deposit.and_then(|deposit| deposit.amount).map(|of| of.normalize());
+    let fields = fields.with_some("deposit.percent", percent).with_some("deposit.amount", amount);
     match offer {
         Some(offer) => with_lines(fields, &offer),
         None => fields,
@@ -176,7 +180,7 @@ fn edit_page(
     let offer = proposal.as_ref().and_then(Proposal::offer);
     let edit = Edit {
         shell: visit.shell(Section::Proposals),
-        totals: Totals::of(&form.fields, currency, visit.frame.defaults.number_format),
+        totals: Totals::of(&form.fields, currency, visit.frame.defaults.number_format, &[]),
         form: form.of::<NewProposal>(),
         editing,
         clients,

@@ -8,6 +8,7 @@ use crate::{
         error::{Kind, Result},
         input::Input,
         invoice::{Invoice, Party},
+        money::Money,
         proposal::{Answer, ProposalStatus, PublicProposal, Signature},
     },
     locale::{Text, t},
@@ -40,6 +41,10 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    fn deposit(&self) -> Option<Money> {
+        self.public.proposal.deposit_amount().ok().flatten()
+    }
+
     fn lines(&self) -> Option<SheetLines<'_>> {
         self.offer.as_ref().map(|invoice| SheetLines { invoice })
     }

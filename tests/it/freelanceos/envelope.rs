@@ -256,6 +256,10 @@ async fn if_no_field_is_required_an_empty_body_counts_as_an_empty_object() {
     let mut empty = 0;
     for operation in document(&app).await.operations.iter().filter(|o| o.takes_body()) {
         let is_optional = operation.spec["requestBody"]["required"] != true;
+        // It needs one of two fields.
+        if operation.path.ends_with("/deposit-invoice") {
+            continue;
+        }
         for content_type in [None, Some("text/plain"), Some("application/json")] {
             let id = user.one_for(operation.noun(), &operation.path, &client, &project).await;
             let mut request = user.request(operation.method.clone(), &operation.path_of(&id));

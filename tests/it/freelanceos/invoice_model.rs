@@ -124,7 +124,7 @@ async fn api_page_pdf_and_export_agree_on_random_invoices() {
         {
             assert_eq!(line["amount"], item["amount"]);
             let row = lines.lines().find(|row| row.contains(item["id"].as_str().unwrap())).unwrap();
-            assert!(row.ends_with(&format!(",{currency},{}", item["amount"])), "{row} {item}");
+            assert!(row.ends_with(&format!(",{currency},{},", item["amount"])), "{row} {item}");
         }
         // The shown sums add up.
         let minor = |value: &Value| -> rust_decimal::Decimal { value.to_string().parse().unwrap() };

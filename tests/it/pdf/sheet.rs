@@ -181,10 +181,12 @@ pub fn proposal(content: &str) -> Offered {
         amount: Money::new(450_000, Currency::USD),
         items: Vec::new(),
         terms: Terms::default(),
+        deposit: None,
         valid_until: Some("2026-04-30".parse().unwrap()),
         link: None,
         project: None,
         invoice: None,
+        deposit_invoice: None,
         created_at: now(),
         updated_at: now(),
     };

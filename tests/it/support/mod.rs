@@ -458,7 +458,9 @@ impl User<'_> {
     pub async fn one_for(&self, noun: &str, path: &str, client: &str, project: &str) -> String {
         match noun {
             "invoices" => self.invoice_for(client, path).await,
-            "proposals" if path.ends_with("/project") => self.accepted_proposal(client).await,
+            "proposals" if path.ends_with("/project") || path.ends_with("/deposit-invoice") => {
+                self.accepted_proposal(client).await
+            }
             _ => self.one_of(noun, client, project).await,
         }
     }

@@ -191,3 +191,55 @@ async fn an_invoice_cannot_have_a_project_of_another_client() {
     theirs.post(&make, &token(&page)).await.expect(404);
     assert_eq!(milestone_of(&user, &of_a).await.get("invoiceId"), None);
 }
+
+#[tokio::test]
+async fn a_deposit_is_asked_for_and_deducted_without_scripts() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    let client = user.client("Ngozi").await;
+    let id = accepted(&user, &client).await;
+    let browser = Browser::of(&user);
+    let shown = browser.open(&format!("/proposals/{id}")).await;
+    let page = browser.open(&shown.link(&format!("/proposals/{id}/deposit"))).await.expect(200);
+    page.says("A part of €12,500.50 that your client pays before you begin.");
+    let place = format!("/proposals/{id}/deposit");
+    let both = [("percent", "20"), ("amount", "10")];
+    browser.send(&page, &place, &both).await.expect(400).says("Check the field below.");
+    let made = browser.send(&page, &place, &[("percent", "20"), ("amount", "")]).await.expect(200);
+    made.says("Deposit invoice")
+        .says("20% deposit: Offer")
+        .says("€2,500.10")
+        .says("Proposal Offer");
+    let deposit = made.path.clone();
+
+    // Before it is sent, there is nothing to deduct.
+    let editor = browser.open(&format!("/invoices/new?proposalId={id}")).await.expect(200);
+    editor.hides("Deduct deposits: INV-2026-001");
+    user.put(&deposit, json!({"status": "sent"})).await.data(200);
+    let editor = browser.open(&format!("/invoices/new?proposalId={id}")).await.expect(200);
+    editor.says("Deduct deposits: INV-2026-001 (€2,500.10)").says("Deposits −2,500.10");
+    editor.says("Less deposit INV-2026-001").says("10,000.40");
+    let typed = [
+        ("clientId", &*client),
+        ("currency", "EUR"),
+        ("dueDate", "2026-04-15"),
+        ("items.0.description", "Offer"),
+        ("items.0.rate", "12500.5"),
+        ("deductDeposits", "on"),
+    ];
+    let last = browser.send(&editor, "/invoices", &typed).await.expect(200);
+    last.says("Less deposit INV-2026-001").says("€10,000.40").says("Deducts deposit INV-2026-001");
+    last.link(&deposit);
+    browser.open(&deposit).await.says("Deducted in INV-2026-002").link(&last.path);
+
+    let edit = format!("{}/edit", last.path);
+    let page = browser.open(&edit).await.expect(200);
+    page.says("Deduct deposits: INV-2026-001");
+    assert!(page.html.contains("name=\"deductDeposits\" value=\"on\" checked"), "{}", page.html);
+    assert!(!page.html.contains("items.1.rate\" value=\"-"), "{}", page.html);
+    let mut whole = typed.to_vec();
+    whole[5] = ("deductDeposits", "");
+    let saved = browser.send(&page, &edit, &whole).await.expect(200);
+    saved.says("€12,500.50").hides("Less deposit");
+    browser.open(&deposit).await.hides("Deducted in");
+}

@@ -176,7 +176,7 @@ async fn a_proposal_is_written_line_by_line_without_scripts_and_its_client_sees_
     assert_eq!(page.value("items.1.rate").as_deref(), Some("100"));
     assert_eq!(page.value("discount.percent").as_deref(), Some("10"));
     assert_eq!(page.value("amount").as_deref(), Some(""));
-    let sent = browser.send(&page, &format!("{place}/send"), &[]).await.expect(200);
+    let sent = browser.send(&draft, &format!("{place}/send"), &[]).await.expect(200);
     let link = sent.link(PUBLIC_URL);
     let public = Browser::new(&app).open(link.strip_prefix(PUBLIC_URL).unwrap()).await.expect(200);
     sums.iter().for_each(|text| _ = public.says(text));

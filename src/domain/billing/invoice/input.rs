@@ -6,13 +6,14 @@ use rust_decimal::Decimal;
 use super::{InvoiceStatus, LINES_MAX, Line, Priced, Terms, check_amount, price, price_amount};
 use crate::domain::{
     date::Day,
+    deposit::Purpose,
     discount::Discount,
     error::Result,
     form::{Form, Read},
     id::{ClientId, ProjectId, ProposalId},
     input::{
-        Change, Drafted, Flag, Implied, Inherited, Kind, List, Need, New, One, Optional, OrDefault,
-        Presence, Required, Shape, input,
+        Change, Drafted, Flag, Implied, Inherited, Initial, Kind, List, Need, New, One, Optional,
+        OrDefault, Presence, Required, Shape, input,
     },
     money::{Amount, Currency, TaxRate},
     rule::Rule,
@@ -25,7 +26,9 @@ input! {
     #[derive(Debug, Clone)]
     pub new NewInvoice {
         proposal_id "proposalId": Optional<ProposalId> = "The proposal that it is made from: by \
-            default, its amount and currency are those of the proposal.",
+            default, its items and currency are those of the proposal.",
+        kind "kind": Initial<Purpose> = "`deposit` for a part of what is agreed, before the work; \
+            `deductDeposits` on a later invoice takes it off." => " `invoice` by default.",
     } checked by must_ask_for_something;
 
     /// A change of an invoice.
@@ -56,6 +59,8 @@ input! {
     service_to "serviceTo": Optional<Day> = "The last day of the work.",
     reference "reference": Optional<Line100> = "The client's order number.",
     notes "notes": Optional<FreeText>,
+    deduct_deposits "deductDeposits": OrDefault<Flag> = "Whether each sent deposit of the project or \
+        the proposal is taken off, once, up to the total." => " False by default.",
 }
 
 type Line100 = text::Line<100>;
@@ -142,6 +147,7 @@ impl NewInvoice {
             client_id,
             project_id: None,
             proposal_id: None,
+            kind: Purpose::Invoice,
             amount: None,
             tax_rate: None,
             currency: None,
@@ -156,6 +162,7 @@ impl NewInvoice {
             service_to: None,
             reference: None,
             notes: None,
+            deduct_deposits: false,
         }
     }
 

@@ -7,7 +7,7 @@ use super::stored_item::StoredItem;
 use crate::domain::{
     discount::Discount,
     form::Form,
-    id::{ItemId, TaxId},
+    id::{InvoiceId, ItemId, TaxId},
     input::{List, One, Optional, OrDefault, Required, input},
     money::{LineRate, Quantity},
     rule::Rule,
@@ -50,6 +50,8 @@ input! {
     /// Taxes of the account that are copied into `taxes`.
     tax_ids "taxIds": OrDefault<List<TaxId, LINE_TAXES_MAX>> = "Taxes of the account, instead of \
         `taxes`.",
+    deposit "depositInvoiceId": Optional<InvoiceId> = "The deposit that the line takes off. \
+        `deductDeposits` makes such lines; those of a request are left out.",
 }
 
 fn must_name_taxes_once(form: &mut Form) {
@@ -70,6 +72,7 @@ impl Line {
             discount: None,
             taxes: None,
             tax_ids: Vec::new(),
+            deposit: None,
         }
     }
 }

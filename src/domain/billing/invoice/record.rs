@@ -6,7 +6,7 @@ use super::{Invoice, InvoiceStatus, Party, Seller, ShownInvoice};
 use crate::domain::{
     credit_note::CreditNote,
     date::Zone,
-    id::{MailId, ProjectId, ProposalId},
+    id::{InvoiceId, MailId, ProjectId, ProposalId},
     mail::MailKind,
     milestone::Milestone,
     payment::Payment,
@@ -29,6 +29,8 @@ pub struct InvoiceRecord {
     pub project: Option<(ProjectId, String)>,
     /// The title of the proposal that it was made from.
     pub proposal: Option<(ProposalId, String)>,
+    /// The ids and numbers of the deposits that it takes off.
+    pub deposits: Vec<(InvoiceId, String)>,
     /// The milestone that it was made from.
     pub milestone: Option<Milestone>,
     /// Both parties as printed on it; for a draft, their current details.

@@ -45,6 +45,7 @@ impl TryFrom<StoredItem> for Item {
                 discount: has_discount.then_some(Discount { percent, amount }),
                 taxes: stored.taxes,
                 tax_ids: Vec::new(),
+                deposit: None,
             },
             amount: stored.amount,
         })
