@@ -218,7 +218,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         id::Id,
-        invoice::{Line, PartyAddress, Terms, price},
+        invoice::{Item, Line, PartyAddress, Terms, price},
         money::{Currency, Money},
         paper::PaperSize,
         proposal::ProposalStatus,

@@ -217,7 +217,7 @@ async fn a_deposit_is_asked_for_and_deducted_without_scripts() {
     editor.hides("Deduct deposits: INV-2026-001");
     user.put(&deposit, json!({"status": "sent"})).await.data(200);
     let editor = browser.open(&format!("/invoices/new?proposalId={id}")).await.expect(200);
-    editor.says("Deduct deposits: INV-2026-001 (€2,500.10)").says("Deposits −2,500.10");
+    editor.says("Deduct deposits: INV-2026-001 (€2,500.10)").says("Deposits -2,500.10");
     editor.says("Less deposit INV-2026-001").says("10,000.40");
     let typed = [
         ("clientId", &*client),
