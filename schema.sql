@@ -795,3 +795,29 @@ CREATE TABLE credit_note_files (
 
 -- How clients can pay, in order, as JSON.
 ALTER TABLE invoice_defaults ADD COLUMN payment_methods TEXT NOT NULL DEFAULT '[]';
+
+-- From a proposal to money. The proposal that an invoice was made from. (It stays without a
+-- reference, since proposals are removed before invoices.)
+ALTER TABLE invoices ADD COLUMN proposal_id BYTEA;
+CREATE INDEX invoices_of_proposal ON invoices (account_id, proposal_id, id)
+    WHERE proposal_id IS NOT NULL;
+-- The status of a milestone before the payment of its invoice made it paid.
+ALTER TABLE milestones ADD COLUMN unpaid_status TEXT;
+-- What a proposal offers: its lines as JSON, NULL if it has only an amount, and what applies to all
+-- of them, as on invoices.
+ALTER TABLE proposals ADD COLUMN items TEXT;
+ALTER TABLE proposals ADD COLUMN tax_rate TEXT NOT NULL DEFAULT '0';
+ALTER TABLE proposals ADD COLUMN discount_percent TEXT;
+ALTER TABLE proposals ADD COLUMN discount_amount TEXT;
+ALTER TABLE proposals ADD COLUMN prices_include_tax BIGINT NOT NULL DEFAULT 0;
+-- Deposits. kind is "invoice" or "deposit"; deducted_in is the invoice that takes a deposit off, and
+-- the line that does so names the deposit. deduct_deposits: the invoice takes off what it can.
+ALTER TABLE invoices ADD COLUMN kind TEXT NOT NULL DEFAULT 'invoice';
+ALTER TABLE invoices ADD COLUMN deduct_deposits BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE invoices ADD COLUMN deducted_in BYTEA;
+ALTER TABLE invoice_items ADD COLUMN deposit_id BYTEA;
+CREATE INDEX invoices_deposits ON invoices (account_id, client_id, id) WHERE kind = 'deposit';
+CREATE INDEX invoices_deducted ON invoices (deducted_in) WHERE deducted_in IS NOT NULL;
+-- What a proposal asks for when it is accepted.
+ALTER TABLE proposals ADD COLUMN deposit_percent TEXT;
+ALTER TABLE proposals ADD COLUMN deposit_amount TEXT;

@@ -1,4 +1,4 @@
-// The editor of an invoice: adds, moves and removes lines, updates totals and preview while typing,
+// The editor of an invoice or a proposal: adds, moves and removes lines, updates totals and preview while typing,
 // and saves a draft in pauses. The server calculates and decides.
 
 // How long typing must pause before totals are requested, and before a draft is saved, in
@@ -58,13 +58,16 @@ function edit(form) {
         if (totals) show(totals);
     }
 
-    function show({ lines: shown, taxes, below, sheet: html, preset, ...sums }) {
+    function show({ lines: shown, deposits, offer, taxes, below, sheet: html, preset, ...sums }) {
         lines().forEach((row, at) => {
             const [amount, about] = shown[at] ?? ["", ""];
             row.querySelector("[data-amount]").textContent = amount;
             row.querySelector("[data-about]").textContent = about;
         });
+        rows("deposits", deposits);
         rows("taxes", taxes);
+        const box = form.querySelector("[data-offer]");
+        if (box && !box.contains(document.activeElement)) box.innerHTML = offer;
         rows("below", below);
         for (const [name, text] of Object.entries(sums)) {
             document.querySelectorAll(`[data-sum="${name}"]`).forEach((sum) => {
@@ -72,7 +75,7 @@ function edit(form) {
             });
         }
         // Without a new preview, the last one stays.
-        if (html) sheet.innerHTML = html;
+        if (html && sheet) sheet.innerHTML = html;
         delete form.dataset.behind;
         // Another client has presets of its own.
         for (const [name, value] of preset) field(name).value = value;
@@ -204,6 +207,7 @@ function edit(form) {
 
     // Marks the button of the chosen due date.
     function terms() {
+        if (!field("dueDate")) return;
         const days = (field("dueDate").valueAsDate - field("issueDate").valueAsDate) / 86_400_000;
         form.querySelectorAll(".chip").forEach((chip) => {
             chip.toggleAttribute("aria-current", false);
@@ -214,6 +218,7 @@ function edit(form) {
     // Only the projects of the chosen client can be chosen.
     async function projects() {
         const project = field("projectId");
+        if (!project) return;
         const clientId = field("clientId").value;
         const asked = new URLSearchParams({ clientId });
         const answer = await fetch(`${form.dataset.projects}?${asked}`).catch(() => null);
@@ -461,5 +466,5 @@ function pick(form) {
 
 document.querySelectorAll("form[data-invoice]").forEach((form) => {
     edit(form);
-    pick(form);
+    if (form.querySelector("[data-pick]")) pick(form);
 });

@@ -46,6 +46,8 @@ pub(super) enum Event<'a> {
         freelancer: &'a Account,
         seller: &'a Seller,
         buyer: &'a Party,
+        /// The deposit invoice that was made with it.
+        deposit: Option<&'a Invoice>,
     },
     InvoiceCreated(&'a Invoice),
     InvoiceSent(&'a Invoice),
@@ -87,12 +89,12 @@ impl Work<'_, '_> {
             Event::ProposalAnswered(proposal) => {
                 self.log_proposal(kind_of_answer(proposal), proposal)
             }
-            Event::ProposalSigned { proposal, signer, freelancer, seller, buyer } => {
+            Event::ProposalSigned { proposal, signer, freelancer, seller, buyer, deposit } => {
                 self.log_proposal(kind_of_answer(proposal), proposal)?;
                 self.mail_answer(proposal, signer, freelancer)?;
                 match proposal.status {
                     ProposalStatus::Accepted => {
-                        self.mail_copy(proposal, signer, freelancer, (seller, buyer))
+                        self.mail_copy(proposal, signer, freelancer, (seller, buyer), deposit)
                     }
                     _ => Ok(()),
                 }

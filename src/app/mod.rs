@@ -10,9 +10,9 @@ pub mod unit_of_work;
 mod work;
 
 pub use self::billing::{
-    client, credit_note, credit_note_file, exchange_rate, invoice, invoice_bulk, invoice_defaults,
-    invoice_figures, invoice_file, invoice_link, invoice_send, payment, payment_method, receipt,
-    statement, tax,
+    client, credit_note, credit_note_file, deposit, exchange_rate, invoice, invoice_bulk,
+    invoice_defaults, invoice_figures, invoice_file, invoice_link, invoice_price, invoice_send,
+    payment, payment_method, receipt, statement, tax,
 };
 use self::identity::secret_try;
 pub use self::identity::{
@@ -25,6 +25,7 @@ pub use self::platform::{
 };
 use self::platform::{public_link, work_queue};
 pub use self::profile::{message, portfolio};
+use self::work::proposal_price;
 pub use self::work::{milestone, project, project_board, proposal, proposal_file, proposal_link};
 
 use std::{

@@ -13,6 +13,7 @@ use crate::{
         id::{AccountId, Id},
         idempotency::{Once, Outcome},
         mail::QueuedMail,
+        money::Currency,
         session::{Actor, Claims},
     },
     store::{self, Write, engine::Tx, exchange_rate::LatestRates},
@@ -86,6 +87,11 @@ impl<'a, 'c> Work<'a, 'c> {
         let account = actor.account;
         let latest_rates = LatestRates::new(account, actor.currency);
         Ok(Self { tx, account, actor, now, env, latest_rates, has_mail: false })
+    }
+
+    /// Returns the account's currency.
+    pub fn currency(&self) -> Currency {
+        self.actor.currency
     }
 
     /// Returns today's date in the account's timezone.

@@ -22,7 +22,7 @@ pub mod word;
 mod work;
 
 pub use self::billing::{
-    accent, address, balance, business, client, country, credit_note, credit_note_summary,
+    accent, address, balance, business, client, country, credit_note, credit_note_summary, deposit,
     discount, exchange_rate, exchange_rate_file, how_to_pay, invoice, invoice_defaults,
     number_series, paper, payment, payment_method, settings, statement, tax, unprintable,
 };

@@ -129,6 +129,8 @@ pub enum Rule {
     FileTooLarge { mib: usize },
     #[error("must have at most {megapixels} million pixels")]
     TooManyPixels { megapixels: u64 },
+    #[error("must be {0}, the currency of the proposal")]
+    ProposalCurrency(&'static str),
     #[error("must be another currency than {0}")]
     SameCurrency(&'static str),
     #[error("must not lie in the future")]

@@ -35,7 +35,7 @@ const NARROW: usize = 14;
 /// Draws the pages of an invoice.
 pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> About {
     let (invoice, seller) = (&sheet.invoice, &sheet.seller);
-    let title: String = t("invoice-number").with("number", &invoice.number).into();
+    let title: String = invoice.full_name().into();
     let day = |day| seller.date_format.show(day);
     let service = invoice.service_days(seller.date_format).map(String::from);
     let more = [(t("reference"), invoice.reference.clone()), (t("service-period"), service)];
@@ -53,16 +53,12 @@ pub fn draw(canvas: &mut Canvas, sheet: &InvoiceSheet, logo: Option<Image>) -> A
         logo,
     };
     letterhead::head(canvas, seller.template, seller.accent, head);
-    let sums = Sums {
-        above: rows(sheet, invoice.rows_above_total()),
-        total: (total_label(sheet).into(), signed(&total(invoice).shown())),
-        below: rows(sheet, invoice.rows_below_total()),
-    };
+    let sums = sums(invoice, total_label(sheet));
     // How to pay stays with the total, and both with the last line.
     let closing = Closing::of(sheet, canvas.frame);
     let (side_by_side, _) = closing.rows(canvas);
     let after = sums.height() + CLOSING + closing.height(side_by_side);
-    lines(sheet).draw(canvas, after);
+    lines(invoice).draw(canvas, after);
     sums.draw(canvas);
     closing.draw(canvas, seller.accent);
     match sheet.status {
@@ -135,14 +131,24 @@ fn copy_of(invoice: &Invoice) -> String {
     }
 }
 
-fn lines(sheet: &InvoiceSheet) -> Table<4> {
-    let currency = sheet.invoice.currency;
+/// Returns the sums below the lines.
+pub fn sums(invoice: &Invoice, total_label: Text) -> Sums {
+    Sums {
+        above: rows(invoice, invoice.rows_above_total()),
+        total: (total_label.into(), signed(&total(invoice).shown())),
+        below: rows(invoice, invoice.rows_below_total()),
+    }
+}
+
+/// Returns the table of the lines.
+pub fn lines(invoice: &Invoice) -> Table<4> {
+    let currency = invoice.currency;
     let row = |item: &invoice::Item| {
         [
-            described(&sheet.invoice, &item.line),
+            described(invoice, &item.line),
             signed(&money::grouped(item.line.quantity.normalize())),
             signed(&currency.show_rate(item.line.rate)),
-            plain(sheet, item.amount),
+            plain(invoice, item.amount),
         ]
     };
     Table {
@@ -152,7 +158,7 @@ fn lines(sheet: &InvoiceSheet) -> Table<4> {
             t("price").into(),
             t("pdf-amount-in").with("currency", currency).into(),
         ],
-        rows: sheet.invoice.items.iter().map(row).collect(),
+        rows: invoice.items.iter().map(row).collect(),
     }
 }
 
@@ -164,13 +170,13 @@ fn described(invoice: &Invoice, line: &invoice::Line) -> String {
 }
 
 /// Returns an amount without its currency.
-fn plain(sheet: &InvoiceSheet, minor: i64) -> String {
-    sums::plain(Money::new(minor, sheet.invoice.currency))
+fn plain(invoice: &Invoice, minor: i64) -> String {
+    sums::plain(Money::new(minor, invoice.currency))
 }
 
 /// Returns rows of sums as text.
-fn rows(sheet: &InvoiceSheet, rows: Vec<SumRow>) -> Vec<sums::Row> {
-    rows.into_iter().map(|(label, minor)| (label.into(), plain(sheet, minor))).collect()
+fn rows(invoice: &Invoice, rows: Vec<SumRow>) -> Vec<sums::Row> {
+    rows.into_iter().map(|(label, minor)| (label.into(), plain(invoice, minor))).collect()
 }
 
 /// The payment instructions and the notes, below the total.

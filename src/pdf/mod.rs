@@ -218,7 +218,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         id::Id,
-        invoice::{Line, PartyAddress, Terms, price},
+        invoice::{Item, Line, PartyAddress, Terms, price},
         money::{Currency, Money},
         paper::PaperSize,
         proposal::ProposalStatus,
@@ -324,6 +324,11 @@ mod tests {
              - {LONG}\n  - {LINK}\n    1. {SINHALA} {LONG}\n\n> {LONG}{LONG}\n\n12345. {LONG}\n"
         );
         let content = format!("{content}{}", "> - 1. ".repeat(60)) + LONG;
+        let line = |text: &str, rate: i64| Line::new(text, 7.into(), rate.into());
+        let lines = vec![line(LONG, 1_000_000_000), line(SINHALA, 1)];
+        let priced = price(lines, &Terms::default(), Currency::USD).unwrap();
+        let item = |(line, amount)| Item { id: Id::NIL, line, amount };
+        let items: Vec<Item> = priced.lines.into_iter().map(item).collect();
         each_frame(&buyer, |template, frame, of| {
             let sheet = ProposalSheet {
                 proposal: Proposal {
@@ -335,9 +340,14 @@ mod tests {
                     content: content.clone(),
                     status: ProposalStatus::Sent,
                     amount: Money::new(i64::MAX, Currency::USD),
+                    items: items.clone(),
+                    terms: Terms::default(),
+                    deposit: None,
                     valid_until: Some(jiff::civil::date(2026, 4, 15)),
                     link: None,
                     project: None,
+                    invoice: None,
+                    deposit_invoice: None,
                     created_at: created(),
                     updated_at: created(),
                 },

@@ -5,7 +5,7 @@ use krilla::image::Image;
 use super::{
     ProposalSheet,
     canvas::{BODY, Canvas, Mark},
-    classic,
+    classic, invoice,
     letterhead::{self, Fact, Head},
     prose,
     text::Style,
@@ -27,13 +27,15 @@ pub fn draw(canvas: &mut Canvas, sheet: &ProposalSheet, logo: Option<Image>) -> 
     };
     let day = |day| sheet.dates.show(day);
     let amount = (proposal.amount.minor != 0).then(|| proposal.amount.shown());
+    let deposit = proposal.deposit_amount().ok().flatten();
+    let deposit = deposit.map(|sum| Fact::new(t("deposit-on-acceptance"), sum.shown()));
     let head = Head {
         title: t("proposal").into(),
         state: state.map(|state| state.to_string().to_uppercase()),
         number: None,
         figure: amount.map(|amount| Fact::new(t("amount"), amount)),
         until: proposal.valid_until.map(|until| Fact::new(t("valid-until"), day(until))),
-        facts: Vec::new(),
+        facts: deposit.into_iter().collect(),
         seller: &sheet.seller,
         buyer: (t("pdf-prepared-for"), &sheet.buyer),
         logo,
@@ -46,6 +48,16 @@ pub fn draw(canvas: &mut Canvas, sheet: &ProposalSheet, logo: Option<Image>) -> 
     canvas.y += 8.0;
     prose::draw(canvas, &proposal.content, classic::readable(sheet.accent));
     canvas.y += 20.0;
+    if let Some(offer) = proposal.offer() {
+        let sums = invoice::sums(&offer, t("total"));
+        invoice::lines(&offer).draw(canvas, sums.height());
+        sums.draw(canvas);
+        canvas.y += 24.0;
+        let notes = offer.tax_notes();
+        if !notes.is_empty() {
+            letterhead::section(canvas, &t("notes"), &notes.join("\n"));
+        }
+    }
     if let Some(text) = answer(sheet) {
         letterhead::section(canvas, &t("answer"), &text);
     }

@@ -12,7 +12,7 @@ use crate::domain::{
     date::Zone,
     error::{Error, Result},
     id::Id,
-    invoice::{Party, Seller},
+    invoice::{Item, Party, Seller},
     money::Currency,
     number_series::{NumberPattern, Period},
     payment_method::PaymentMethod,
@@ -121,6 +121,7 @@ text_column! {
     Vec<Link>: |text| serde_json::from_str(text).ok();
     Vec<Tax>: |text| serde_json::from_str(text).ok();
     Vec<TaxSum>: |text| serde_json::from_str(text).ok();
+    Vec<Item>: |text| serde_json::from_str(text).ok();
     Vec<CreditedItem>: |text| serde_json::from_str(text).ok();
     Vec<PaymentMethod>: |text| serde_json::from_str(text).ok();
     Party: |text| serde_json::from_str(text).ok();

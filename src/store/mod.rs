@@ -20,14 +20,14 @@ pub mod transfer;
 mod work;
 
 pub use self::billing::{
-    client, credit_note, exchange_rate, invoice, invoice_defaults, invoice_file, invoice_link,
-    number_series, payment, statement, tax,
+    client, credit_note, deposit, exchange_rate, invoice, invoice_defaults, invoice_file,
+    invoice_link, number_series, payment, statement, tax,
 };
 pub use self::identity::{account, code, passkey, session, two_factor};
 use self::platform::timeline;
 pub use self::platform::{
-    activity, dashboard, doctor, export, image, jobs, list_total, outbox, program_state, quota,
-    rate_window, removal, request_answer,
+    activity, dashboard, doctor, export, image, jobs, links, list_total, outbox, program_state,
+    quota, rate_window, removal, request_answer,
 };
 pub use self::profile::{message, portfolio};
 pub use self::work::{milestone, project, proposal};

@@ -10,9 +10,9 @@ mod work;
 
 pub use self::billing::{
     client, credit_note, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
-    invoice_history, invoice_lines, invoice_link, invoice_list, invoice_offer, invoice_preset,
-    invoice_preview, invoice_send, invoice_sheet, invoice_totals, invoice_values, payment,
-    payment_method, statement, tax,
+    invoice_history, invoice_lines, invoice_link, invoice_list, invoice_new, invoice_offer,
+    invoice_preset, invoice_preview, invoice_send, invoice_sheet, invoice_totals, invoice_values,
+    payment, payment_method, statement, tax,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
@@ -29,7 +29,9 @@ use self::kit::{form_body, front, signed_out};
 use self::platform::design_system;
 pub use self::platform::{chart, dashboard, export, image, log, needs, search, settings, setup};
 pub use self::profile::{message, portfolio, public_profile};
-pub use self::work::{milestone, project, project_board, proposal, public_proposal};
+pub use self::work::{
+    milestone, project, project_board, proposal, proposal_deposit, proposal_editor, public_proposal,
+};
 
 use std::sync::Arc;
 
@@ -86,14 +88,17 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
             pages.page(milestone::edit, milestone::update),
         )
         .at("/projects/:id/milestones/:milestone/status", pages.act(milestone::mark))
+        .at("/projects/:id/milestones/:milestone/invoice", pages.act(milestone::invoice))
         .at("/projects/:id/milestones/:milestone/delete", pages.act(milestone::delete))
-        .at("/proposals", pages.page(proposal::list, proposal::create))
-        .at("/proposals/new", pages.show(proposal::new))
+        .at("/proposals", pages.page(proposal::list, proposal_editor::create))
+        .at("/proposals/new", pages.show(proposal_editor::new))
         .at("/proposals/:id", pages.show(proposal::show))
-        .at("/proposals/:id/edit", pages.page(proposal::edit, proposal::update))
+        .at("/proposals/:id/edit", pages.page(proposal_editor::edit, proposal_editor::update))
         .at("/proposals/:id/pdf", pages.show(proposal::print))
         .at("/proposals/:id/send", pages.act(proposal::send))
         .at("/proposals/:id/answer", pages.act(proposal::answer))
+        .at("/proposals/:id/project", pages.act(proposal::begin))
+        .at("/proposals/:id/deposit", pages.page(proposal_deposit::new, proposal_deposit::create))
         .at("/proposals/:id/duplicate", pages.act(proposal::duplicate))
         .at("/proposals/:id/delete", pages.act(proposal::delete))
         .at("/messages", pages.show(message::list))
@@ -102,7 +107,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/messages/:id/delete", pages.act(message::delete))
         .at("/p/:token", open.page(public_proposal::show, public_proposal::reply))
         .at("/invoices", pages.page(invoice_list::show, invoice_editor::create))
-        .at("/invoices/new", pages.show(invoice_editor::new))
+        .at("/invoices/new", pages.show(invoice_new::new))
         .at("/invoices/export.csv", pages.show(invoice_bulk::export))
         .at("/invoices/picked.csv", pages.show(invoice_bulk::table))
         .at("/invoices/picked.zip", pages.show(invoice_bulk::archive))

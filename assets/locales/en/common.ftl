@@ -92,6 +92,7 @@ declined = Declined
 delete-ask = Delete…
 delete-this = Delete { $name }?
 deleted = Deleted
+deposit = Deposit
 description = Description
 details = Details
 discount = Discount

@@ -1,5 +1,11 @@
 ## Invoices and proposals as PDF.
 
+deposit-deducted = Less deposit { $number }
+deposit-invoice = Deposit invoice
+deposit-invoice-number = Deposit invoice { $number }
+deposit-line = Deposit: { $title }
+deposit-line-percent = { $percent }% deposit: { $title }
+deposit-on-acceptance = Deposit on acceptance
 pdf-accepted-by = Accepted by { $name } on { $date }
 pdf-amount-in = Amount, { $currency }
 pdf-declined-by = Declined by { $name } on { $date }

@@ -36,6 +36,7 @@ rule-more-than-due = This is more than the amount due, { $due }.
 rule-more-than-left = This is more than is left to credit, { $left }.
 rule-needs-items = Add lines first.
 rule-number-pattern = Use one run of N, such as {"{"}NNN{"}"}. Besides it, use {"{"}YYYY{"}"}, {"{"}YY{"}"}, {"{"}MM{"}"}, {"{"}MMM{"}"}, {"{"}Q{"}"}, letters, digits, spaces and - / . _ #
+rule-proposal-currency = Choose { $currency }, the currency of the proposal.
 rule-repeated-number = Add the year, {"{"}YYYY{"}"} or {"{"}YY{"}"}. Without it, the same numbers would come again next year.
 rule-country = Enter a country code of two letters, such as NG.
 rule-iban = Check this IBAN: its check digits don’t match.

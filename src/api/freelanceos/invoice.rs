@@ -22,8 +22,9 @@ use crate::{
     },
     domain::{
         balance::{Balance, PaymentStatus},
+        deposit::Purpose,
         discount::Discount,
-        id::{AccountId, ClientId, InvoiceId, ItemId, ProjectId},
+        id::{AccountId, ClientId, InvoiceId, ItemId, MilestoneId, ProjectId, ProposalId},
         invoice::{
             Delivery, InvoiceChange, InvoiceFilter, InvoiceStatus, Item, NewInvoice, ShownInvoice,
             Unit,
@@ -103,6 +104,8 @@ schema! {
         /// Left out if the `taxRate` of the invoice applies.
         taxes "taxes": Option<Vec<TaxBody>> =
             item.line.taxes.map(|taxes| taxes.into_iter().map(Into::into).collect()),
+        /// The deposit that the line takes off.
+        deposit_id "depositInvoiceId": Option<Text<InvoiceId>> = item.line.deposit.map(Text),
     }
 }
 
@@ -115,6 +118,11 @@ schema! {
         /// With the client's details from when the invoice was sent.
         client "client": Option<ClientBody> = shown.invoice.client.map(Into::into),
         project_id "projectId": Option<Text<ProjectId>> = shown.invoice.project_id.map(Text),
+        /// What it was made from.
+        proposal_id "proposalId": Option<Text<ProposalId>> = shown.invoice.proposal_id.map(Text),
+        milestone_id "milestoneId": Option<Text<MilestoneId>> =
+            shown.invoice.milestone_id.map(Text),
+        kind "kind": OneOf<Purpose> = OneOf(shown.invoice.kind),
         /// By the pattern in the settings, `INV-<year>-<number>` by default; without gaps.
         number "number": String = shown.invoice.number,
         /// The total to pay, including tax.
@@ -172,6 +180,11 @@ schema! {
         service_to "serviceTo": Option<Day> = shown.invoice.service.1.map(Day),
         /// The client's order number.
         reference "reference": Option<String> = shown.invoice.reference,
+        /// Whether it takes the deposits of its project or proposal off.
+        deduct_deposits "deductDeposits": bool = shown.invoice.deduct_deposits,
+        /// The invoice that takes this deposit off.
+        final_id "finalInvoiceId": Option<Text<InvoiceId>> =
+            shown.invoice.deducted_in.map(|(id, _)| Text(id)),
     }
 }
 
@@ -238,8 +251,9 @@ impl Routes {
     /// Create a new invoice (auto-generates invoice number)
     ///
     /// It starts as a draft with the next number of its year. Send `items`, or only an `amount`, or
-    /// both if they agree. Its currency is that of the project, if any, or else the user's. A
-    /// project of another client is refused.
+    /// both if they agree, or only a `proposalId` for what was offered. Its currency is that of the
+    /// proposal or the project, if any, or else the user's. A proposal or a project of another
+    /// client is refused.
     #[oai(path = "/", method = "post", operation_id = "createInvoice")]
     async fn create(&self, body: Body<InvoiceInput>, bearer: Bearer) -> Made<InvoiceBody> {
         let input = body.once(render::<_, InvoiceBody>);

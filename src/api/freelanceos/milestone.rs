@@ -6,17 +6,24 @@ use poem_openapi::{OpenApi, param::Path};
 
 use super::{
     Tag,
-    envelope::{Answer, Made, Paged, Reply, render},
-    error::{ChangingFreely, DeletingFreely, Failed, Listing},
+    envelope::{Answer, Created, Made, Paged, Reply, render},
+    error::{Changing, ChangingFreely, DeletingFreely, Failed, Listing},
+    invoice::InvoiceBody,
 };
 use crate::{
     app::{
         App,
-        milestone::{create_milestone, delete_milestone, list_milestones, update_milestone},
+        milestone::{
+            create_milestone, delete_milestone, invoice_milestone, list_milestones,
+            update_milestone,
+        },
     },
     domain::{
         id::{InvoiceId, MilestoneId, ProjectId},
-        milestone::{Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus, NewMilestone},
+        milestone::{
+            Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus, NewMilestone,
+            NewMilestoneInvoice,
+        },
         money::Currency,
     },
     http::{
@@ -47,6 +54,11 @@ schema! {
 }
 
 bodies! {
+    /// The invoice of a milestone. The body may be empty.
+    MilestoneInvoiceInput "NewMilestoneInvoice" = NewMilestoneInvoice, example r#"{
+        "dueDate": "2026-04-15T00:00:00Z"
+    }"#;
+
     /// A new milestone.
     MilestoneInput "NewMilestone" = NewMilestone, example r#"{
         "projectId": "proj_123",
@@ -103,6 +115,24 @@ impl Routes {
         let change = self.0.admit(bearer.0, body.read()).await?;
         let update = self.0.run(bearer.0, move |work| update_milestone(work, id.0, &change, None));
         Ok(Reply::new(update.await?))
+    }
+
+    /// Invoice a milestone, once
+    ///
+    /// Creates a draft of its amount, with the default taxes on top. While it has an invoice, the
+    /// response is 409 and names it; it is free again when that is cancelled. The payment of the
+    /// invoice makes the milestone `paid`, and undoing the payment takes that back.
+    #[oai(path = "/:id/invoice", method = "post", operation_id = "invoiceMilestone")]
+    async fn invoice(
+        &self,
+        body: Body<MilestoneInvoiceInput>,
+        bearer: Bearer,
+        id: Path<MilestoneId>,
+    ) -> Result<Created<InvoiceBody>, Failed<Changing>> {
+        let input = body.once(render::<_, InvoiceBody>);
+        let (once, new) = self.0.admit(bearer.0, input).await?;
+        let made = self.0.run_once(bearer.0, once, move |work| invoice_milestone(work, id.0, &new));
+        Ok(Reply::once(made.await?))
     }
 
     /// Delete a milestone

@@ -17,7 +17,7 @@ use crate::{
         project::{create_project, delete_project, find_project, list_projects, update_project},
     },
     domain::{
-        id::{AccountId, ClientId, ProjectId},
+        id::{AccountId, ClientId, ProjectId, ProposalId},
         money::Currency,
         project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
     },
@@ -46,6 +46,9 @@ schema! {
         /// In planned order.
         milestones "milestones": Vec<MilestoneBody> =
             project.milestones.into_iter().map(Into::into).collect(),
+        /// The proposal that it was made from.
+        proposal_id "proposalId": Option<Text<ProposalId>> =
+            project.proposal.map(|(id, _)| Text(id)),
         created_at "createdAt": Instant = Instant(project.created_at),
         updated_at "updatedAt": Instant = Instant(project.updated_at),
     }

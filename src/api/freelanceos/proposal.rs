@@ -7,21 +7,28 @@ use poem_openapi::{OpenApi, param::Path};
 use super::{
     Tag,
     client::ClientBody,
-    envelope::{Answer, Made, Paged, Reply, render},
+    envelope::{Answer, Created, Made, Paged, Reply, render},
     error::{Changing, Deleting, Failed, Finding, Listing},
+    invoice::{DiscountBody, InvoiceBody, ItemBody, TaxSumBody},
+    project::ProjectBody,
 };
 use crate::{
     app::{
         App,
+        deposit::create_deposit,
+        project::begin_project,
         proposal::{
             create_proposal, delete_proposal, find_proposal, list_proposals, update_proposal,
         },
     },
     domain::{
-        id::{AccountId, ClientId, ProjectId, ProposalId},
-        money::Currency,
+        deposit::{Deposit, NewDeposit},
+        id::{AccountId, ClientId, InvoiceId, ProjectId, ProposalId},
+        invoice::Invoice,
+        money::{Currency, Money},
         proposal::{
-            NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalStatus,
+            NewProposal, Proposal, ProposalChange, ProposalDelivery, ProposalFilter, ProposalLink,
+            ProposalStatus,
         },
     },
     http::{
@@ -34,8 +41,16 @@ use crate::{
 };
 
 schema! {
+    /// A deposit: a percentage or an amount.
+    struct DepositBody "ProposalDeposit" of deposit: Deposit {
+        percent "percent": Option<Amount> = deposit.percent.map(Amount),
+        amount "amount": Option<Amount> = deposit.amount.map(Amount),
+    }
+}
+
+schema! {
     /// A proposal.
-    struct ProposalBody "Proposal" of proposal: Proposal {
+    struct ProposalBody "Proposal" of (proposal, offer): (Proposal, Option<Invoice>) {
         id "id": Text<ProposalId> = Text(proposal.id),
         user_id "userId": Text<AccountId> = Text(proposal.account),
         client_id "clientId": Text<ClientId> = Text(proposal.client_id),
@@ -46,6 +61,28 @@ schema! {
         amount "amount": Amount = proposal.amount.into(),
         currency "currency": Text<Currency> = Text(proposal.amount.currency),
         valid_until "validUntil": Option<Day> = proposal.valid_until.map(Day),
+        /// Left out, like the fields below, if it has only an amount.
+        items "items": Option<Vec<ItemBody>> = offer.as_ref().map(|offer| {
+            (offer.items.iter()).map(|item| (item.clone(), offer.currency).into()).collect()
+        }),
+        /// `amount` = `subtotal` − `discountAmount` + taxes.
+        subtotal "subtotal": Option<Amount> =
+            offer.as_ref().map(|of| Money::new(of.totals.subtotal, of.currency).into()),
+        discount "discount": Option<DiscountBody> =
+            offer.as_ref().and_then(|of| of.terms.discount.clone()).map(Into::into),
+        discount_amount "discountAmount": Option<Amount> =
+            offer.as_ref().map(|of| Money::new(of.totals.discount, of.currency).into()),
+        /// Whether the rates of the items include their taxes.
+        prices_include_tax "pricesIncludeTax": Option<bool> =
+            offer.as_ref().map(|of| of.terms.prices_include_tax),
+        /// In percent; 0 unless exactly one tax applies to all items.
+        tax_rate "taxRate": Option<Amount> =
+            offer.as_ref().map(|of| Amount(of.terms.tax_rate)),
+        tax_amount "taxAmount": Option<Amount> =
+            offer.as_ref().map(|of| Money::new(of.totals.tax, of.currency).into()),
+        taxes "taxes": Option<Vec<TaxSumBody>> = offer.map(|offer| {
+            offer.taxes.into_iter().map(|sum| (sum, offer.currency).into()).collect()
+        }),
         created_at "createdAt": Instant = Instant(proposal.created_at),
         updated_at "updatedAt": Instant = Instant(proposal.updated_at),
         /// Where the client can read and answer it; present once it is sent.
@@ -55,6 +92,20 @@ schema! {
         },
         /// The project created from it.
         project_id "projectId": Option<Text<ProjectId>> = proposal.project.map(|(id, _)| Text(id)),
+        /// What it asks for when it is accepted.
+        deposit "deposit": Option<DepositBody> = proposal.deposit.map(Into::into),
+        /// Its newest deposit invoice, unless that is cancelled.
+        deposit_id "depositInvoiceId": Option<Text<InvoiceId>> =
+            proposal.deposit_invoice.map(Text),
+        /// The newest invoice of its work, unless that is cancelled.
+        invoice_id "invoiceId": Option<Text<InvoiceId>> = proposal.invoice.map(Text),
+    }
+}
+
+impl From<Proposal> for ProposalBody {
+    fn from(proposal: Proposal) -> Self {
+        let offer = proposal.offer();
+        (proposal, offer).into()
     }
 }
 
@@ -73,8 +124,20 @@ bodies! {
     /// become `accepted` or `rejected`, once.
     ProposalChangeInput "ProposalChange" = ProposalChange, example r#"{"status": "accepted"}"#;
 
+    /// How the proposal is sent. The body may be empty.
+    SendProposalInput "SendProposal" = ProposalDelivery, example r#"{
+        "email": "hello@techstart.ng",
+        "mail": true
+    }"#;
+
     /// The body may be empty.
-    SendProposalInput "SendProposal" = ();
+    BeginProjectInput "BeginProject" = ();
+
+    /// A deposit invoice: of a percentage or of an amount.
+    DepositInput "NewDeposit" = NewDeposit, example r#"{
+        "percent": 30,
+        "dueDate": "2026-04-15T00:00:00Z"
+    }"#;
 }
 
 /// The routes under `/proposals`.
@@ -97,7 +160,8 @@ impl Routes {
 
     /// Create a new proposal
     ///
-    /// Only client and title are required. It starts as a draft.
+    /// Only client and title are required. It starts as a draft. `items` are priced like those of an
+    /// invoice, and `amount` is then their total.
     #[oai(path = "/", method = "post", operation_id = "createProposal")]
     async fn create(&self, body: Body<ProposalInput>, bearer: Bearer) -> Made<ProposalBody> {
         let input = body.once(render::<_, ProposalBody>);
@@ -141,8 +205,9 @@ impl Routes {
 
     /// Mark a proposal as sent (changes status from draft to sent)
     ///
-    /// It gets a link where the client can read and answer it. No email is sent: pass on the link.
-    /// A sent proposal stays unchanged.
+    /// It gets a link where the client can read and answer it. With `mail`, the client gets an email
+    /// with the link and the PDF; otherwise, pass on the link. A sent proposal stays unchanged and
+    /// can be mailed again.
     #[oai(path = "/:id/send", method = "post", operation_id = "sendProposal")]
     async fn send(
         &self,
@@ -151,7 +216,43 @@ impl Routes {
         id: Path<ProposalId>,
     ) -> Answer<ProposalBody, Changing> {
         let input = body.once(render::<_, ProposalBody>);
+        let (once, delivery) = self.0.admit(bearer.0, input).await?;
+        Ok(Reply::once(self.0.send_proposal(bearer.0, once, id.0, delivery).await?))
+    }
+
+    /// Ask for a deposit of an accepted proposal
+    ///
+    /// Creates a draft of a percentage or of an amount, spread over the taxes of the proposal. All its
+    /// deposits together are at most its amount. `deductDeposits` on a later invoice takes each that
+    /// was sent off.
+    #[oai(path = "/:id/deposit-invoice", method = "post", operation_id = "createDepositInvoice")]
+    async fn deposit(
+        &self,
+        body: Body<DepositInput>,
+        bearer: Bearer,
+        id: Path<ProposalId>,
+    ) -> Result<Created<InvoiceBody>, Failed<Changing>> {
+        let input = body.once(render::<_, InvoiceBody>);
+        let (once, new) = self.0.admit(bearer.0, input).await?;
+        let made = self.0.run_once(bearer.0, once, move |work| create_deposit(work, id.0, &new));
+        Ok(Reply::once(made.await?))
+    }
+
+    /// Make an accepted proposal a project, once
+    ///
+    /// The project has its client, title, text and amount, and takes in the invoices made from the
+    /// proposal. Once there is a project, the response is 409 and names it; deleting the project
+    /// frees the proposal.
+    #[oai(path = "/:id/project", method = "post", operation_id = "beginProject")]
+    async fn begin(
+        &self,
+        body: Body<BeginProjectInput>,
+        bearer: Bearer,
+        id: Path<ProposalId>,
+    ) -> Result<Created<ProjectBody>, Failed<Changing>> {
+        let input = body.once(render::<_, ProjectBody>);
         let (once, ()) = self.0.admit(bearer.0, input).await?;
-        Ok(Reply::once(self.0.send_proposal(bearer.0, once, id.0).await?))
+        let made = self.0.run_once(bearer.0, once, move |work| begin_project(work, id.0));
+        Ok(Reply::once(made.await?))
     }
 }

@@ -93,6 +93,9 @@ pub fn find_credited_invoice(work: &mut Work, id: CreditNoteId) -> Result<(Credi
 /// Returns an invoice of the caller that the client has got.
 fn find_creditable(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
     let invoice = find_invoice(work, id)?;
+    if let Some((_, number)) = &invoice.deducted_in {
+        return Err(Error::conflict("error-deposit-deducted").with("number", number));
+    }
     Err(Error::conflict(match invoice.status {
         InvoiceStatus::Draft => "error-invoice-draft-credit",
         InvoiceStatus::Cancelled if invoice.is_voided() => "error-invoice-voided",

@@ -2,31 +2,30 @@
 
 use std::collections::HashMap;
 
-use jiff::{ToSpan, civil::Date};
-
 use crate::{
     app::{
         client::{find_client, require_client},
+        deposit::{Scope, deduct_deposits, keep_deducted},
         event::Event,
+        invoice_price::{deducted, later, new_items, price_new, terms},
         invoice_send::freeze,
-        milestone::{mark_invoiced, require_milestone},
         payment::pay_rest,
         project::require_project,
-        tax::{default_taxes, resolve_taxes},
+        proposal::require_proposal,
+        tax::resolve_taxes,
         unit_of_work::Work,
     },
     domain::{
         balance::Booked,
-        client::Client,
         date,
+        deposit::Purpose,
         error::{Error, Result},
         expected::{self, Expected},
-        id::{InvoiceId, ProjectId},
+        id::InvoiceId,
         invoice::{
-            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, InvoiceTimes, Item, Line,
-            NewInvoice, Priced, ShownInvoice, Step,
+            Invoice, InvoiceChange, InvoiceFilter, InvoiceStatus, InvoiceTimes, Item, NewInvoice,
+            Priced, ShownInvoice, Step, price,
         },
-        money::Currency,
         number_series::{DrawnNumber, SeriesKind},
         page::Listing,
         payment::Settlement,
@@ -35,34 +34,60 @@ use crate::{
     store,
 };
 
-/// The latest date allowed on an invoice.
-const LAST_DAY: Date = Date::constant(2100, 12, 31);
-
 /// Creates a draft with the next number of its year.
 pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice> {
+    create_invoice_as(work, new, None)
+}
+
+/// Like [`create_invoice`], with lines that are priced already.
+pub(in crate::app) fn create_invoice_as(
+    work: &mut Work,
+    new: &NewInvoice,
+    priced: Option<Priced>,
+) -> Result<ShownInvoice> {
     let today = work.today()?;
-    let milestone = new.milestone_id.map(|id| require_milestone(work, id)).transpose()?;
-    let of_milestone = milestone.as_ref().map(|milestone| milestone.project_id);
     let client = require_client(work, new.client_id);
-    let project_id = new.project_id.or(of_milestone);
+    let proposal = new.proposal_id.map(|id| require_proposal(work, id)).transpose();
+    let of_proposal = proposal.as_ref().ok().and_then(Option::as_ref);
+    let its_project = of_proposal.and_then(|proposal| proposal.project.as_ref());
+    let project_id = new.project_id.or(its_project.map(|(id, _)| *id));
     let project = project_id.map(|id| require_project(work, id)).transpose();
-    // An invoice for a project uses the project's currency.
+    // An invoice for a proposal or a project uses its currency.
     let of_project = project.as_ref().ok().and_then(Option::as_ref);
     let currency = (new.currency)
+        .or(of_proposal.map(|proposal| proposal.amount.currency))
         .or(of_project.map(|project| project.budget.currency))
         .or(client.as_ref().ok().and_then(|client| client.details.currency))
         .unwrap_or(work.actor.currency);
     let issue_date = new.issue_date.unwrap_or(today);
-    let due_date = due_date(work, new, client.as_ref().ok(), issue_date)?;
-    let priced = price_new(work, new, currency);
-    let ((client, project), (priced, due_date)) = Error::both(
-        Error::both(client, project),
+    let due_date = match new.due_date {
+        None => terms(work, client.as_ref().ok())?.map(|days| later(issue_date, days.into())),
+        due_date => due_date,
+    };
+    let priced = match priced {
+        Some(priced) => Ok(priced),
+        None => price_new(work, new, of_proposal, currency),
+    };
+    let ((client, (project, proposal)), (priced, due_date)) = Error::both(
+        Error::both(client, Error::both(project, proposal)),
         Error::both(priced, due_date.ok_or_else(|| Error::field("dueDate", Rule::Required))),
     )?;
-    let strays = |id: ProjectId| of_milestone.is_some_and(|of| of != id);
-    if project.is_some_and(|project| project.client_id != client.id || strays(project.id)) {
+    if project.is_some_and(|project| project.client_id != client.id) {
         return Err(Error::field("projectId", Rule::OtherClient));
     }
+    if proposal.is_some_and(|proposal| proposal.client_id != client.id) {
+        return Err(Error::field("proposalId", Rule::OtherClient));
+    }
+    let priced = if new.deduct_deposits {
+        if new.kind == Purpose::Deposit {
+            return Err(Error::field("deductDeposits", Rule::Beside("kind")));
+        }
+        let (client, proposal) = (client.id, new.proposal_id);
+        let scope = Scope { invoice: None, client, project: project_id, proposal, currency };
+        deduct_deposits(work, priced, &scope)?
+    } else {
+        priced
+    };
     let DrawnNumber { text: number, period: number_period } =
         store::number_series::draw(work.tx, work.account, SeriesKind::Invoice, issue_date)?;
     let invoice = Invoice {
@@ -71,6 +96,9 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
         client_id: client.id,
         client: Some(client),
         project_id,
+        proposal_id: new.proposal_id,
+        milestone_id: None,
+        kind: new.kind,
         number,
         number_period,
         currency,
@@ -84,6 +112,8 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
         reference: new.reference.clone(),
         paid_at: None,
         booked: Booked::default(),
+        deduct_deposits: new.deduct_deposits,
+        deducted_in: None,
         payment_link: None,
         items: new_items(work, priced.lines),
         notes: new.notes.clone(),
@@ -92,34 +122,9 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
         updated_at: work.now,
     };
     store::invoice::create(work.tx, &invoice)?;
-    if let Some(milestone) = milestone {
-        mark_invoiced(work, milestone.id, invoice.id)?;
-    }
+    keep_deducted(work, &invoice)?;
     work.emit(Event::InvoiceCreated(&invoice))?;
     Ok(ShownInvoice::on(today, invoice))
-}
-
-/// Returns the due date of a new invoice: as requested, or by the terms of the client or the
-/// settings; `None` without any.
-fn due_date(
-    work: &mut Work,
-    new: &NewInvoice,
-    client: Option<&Client>,
-    issue_date: Date,
-) -> Result<Option<Date>> {
-    if new.due_date.is_some() {
-        return Ok(new.due_date);
-    }
-    let terms = match client.and_then(|client| client.details.payment_terms_days) {
-        None => store::invoice_defaults::find(work.tx, work.account)?.payment_terms_days,
-        terms => terms,
-    };
-    Ok(terms.map(|days| later(issue_date, days.into())))
-}
-
-/// Returns the day this many days later, if that is still allowed.
-fn later(day: Date, days: i64) -> Date {
-    day.checked_add(days.days()).unwrap_or(LAST_DAY).min(LAST_DAY)
 }
 
 /// Returns an invoice of the caller.
@@ -169,12 +174,16 @@ pub fn update_invoice(
     let before = find_invoice(work, id)?;
     expected::check(expected, &before)?;
     let (mut invoice, step) = apply_change(work, &before, change)?;
+    if invoice.items != before.items {
+        keep_deducted(work, &invoice)?;
+    }
     if step == Step::Send {
         let invoice = freeze(work, &before, invoice)?;
         return Ok(ShownInvoice::on(work.today()?, invoice));
     }
     if step == Step::Cancel {
         invoice.status = InvoiceStatus::Cancelled;
+        invoice.milestone_id = None;
     }
     store::invoice::update(work.tx, &before, &invoice)?;
     if step == Step::Pay {
@@ -199,7 +208,7 @@ fn apply_change(
     let is_moved = project_id != before.project_id || !matches!(client, Ok(None));
     let project = project_id.filter(|_| is_moved).map(|id| require_project(work, id)).transpose();
     let mut change = change.clone();
-    let has_lines = change.lines.is_some();
+    let (has_lines, is_set) = (change.lines.is_some(), change.deduct_deposits.is_some());
     let resolved = change.lines.as_mut().map_or(Ok(()), |lines| resolve_taxes(work, lines));
     let applied = resolved.and_then(|()| change.apply(before, today));
     let ((client, project), (mut invoice, priced, step)) =
@@ -207,7 +216,18 @@ fn apply_change(
     if project.is_some_and(|project| project.client_id != invoice.client_id) {
         return Err(Error::field("projectId", Rule::OtherClient));
     }
+    if client.is_some() {
+        // The proposal is of the client before.
+        invoice.proposal_id = None;
+    }
+    let has_moved = (invoice.client_id, invoice.project_id, invoice.proposal_id)
+        != (before.client_id, before.project_id, before.proposal_id);
     invoice.client = client.or(invoice.client);
+    let is_asked = is_set || has_moved;
+    let priced = match invoice.status {
+        InvoiceStatus::Draft => deducted(work, before, &mut invoice, priced, is_asked)?,
+        _ => priced,
+    };
     if let Some(priced) = priced {
         invoice.items = new_items(work, priced.lines);
         if !has_lines {
@@ -255,18 +275,33 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
     };
     let days = date::days_until(before.issue_date, before.due_date).max(0);
     let due_date = later(today, days);
-    // Keep the sums: an amount entered without lines may differ from the total of its one line.
-    let items = before.items.iter().map(|item| Item { id: work.new_id(), ..item.clone() });
-    let items = items.collect();
+    let (items, terms, totals, taxes) = if before.deduct_deposits {
+        // A deposit is taken off once.
+        let own = before.own_lines().cloned().collect();
+        let priced = price(own, &before.terms, before.currency)?;
+        (new_items(work, priced.lines), priced.terms, priced.totals, priced.taxes)
+    } else {
+        // Keep the sums: an amount entered without lines may differ from the total of its one line.
+        let items = before.items.iter().map(|item| Item { id: work.new_id(), ..item.clone() });
+        (items.collect(), before.terms.clone(), before.totals, before.taxes.clone())
+    };
     let DrawnNumber { text: number, period: number_period } =
         store::number_series::draw(work.tx, account, SeriesKind::Invoice, today)?;
     let invoice = Invoice {
         id: work.new_id(),
         items,
+        terms,
+        totals,
+        taxes,
+        kind: Purpose::Invoice,
+        deduct_deposits: false,
+        deducted_in: None,
         client: Some(find_client(work, before.client_id)?),
         project_id: project
             .filter(|project| project.client_id == before.client_id)
             .map(|project| project.id),
+        proposal_id: None,
+        milestone_id: None,
         number,
         number_period,
         status: InvoiceStatus::Draft,
@@ -283,20 +318,4 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
     store::invoice::create(work.tx, &invoice)?;
     work.emit(Event::InvoiceCreated(&invoice))?;
     Ok(ShownInvoice::on(today, invoice))
-}
-
-/// Prices a new invoice with the account's taxes.
-fn price_new(work: &mut Work, new: &NewInvoice, currency: Currency) -> Result<Priced> {
-    let mut new = new.clone();
-    resolve_taxes(work, &mut new.lines)?;
-    let is_silent = new.tax_rate.is_none()
-        && (new.lines.is_empty() || new.lines.iter().any(|line| line.taxes.is_none()));
-    let default = if is_silent { default_taxes(work)? } else { Vec::new() };
-    new.price(&default, currency)
-}
-
-/// Returns lines with their amounts, under new ids.
-fn new_items(work: &Work, lines: Vec<(Line, i64)>) -> Vec<Item> {
-    let item = |(line, amount)| Item { id: work.new_id(), line, amount };
-    lines.into_iter().map(item).collect()
 }

@@ -57,6 +57,14 @@ impl App {
                 Some(id) => Error::optional(store::project::find_bare(work.tx, work.account, id))?,
                 None => None,
             };
+            let proposal = match invoice.proposal_id {
+                Some(of) => {
+                    let rates = &work.latest_rates;
+                    Some(store::proposal::find(work.tx, work.account, of, rates)?)
+                }
+                None => None,
+            };
+            let milestone = store::milestone::find_of_invoice(work.tx, work.account, id)?;
             let is_overdue = invoice.due_date < work.today()?;
             let mut payments = store::payment::ledger(work.tx, work.account, id)?;
             payments.reverse();
@@ -67,6 +75,9 @@ impl App {
                 credit_notes,
                 subject: compose::invoice_subject(MailKind::Invoice, &invoice, &seller, is_overdue),
                 project: project.map(|project| (project.id, project.name)),
+                proposal: proposal.map(|proposal| (proposal.id, proposal.title)),
+                milestone,
+                deposits: store::deposit::list_deducted(work.tx, id)?,
                 seller,
                 buyer,
                 link: link.clone(),

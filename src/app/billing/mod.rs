@@ -3,6 +3,7 @@
 pub mod client;
 pub mod credit_note;
 pub mod credit_note_file;
+pub mod deposit;
 pub mod exchange_rate;
 pub mod invoice;
 pub mod invoice_bulk;
@@ -10,6 +11,7 @@ pub mod invoice_defaults;
 pub mod invoice_figures;
 pub mod invoice_file;
 pub mod invoice_link;
+pub mod invoice_price;
 pub mod invoice_send;
 pub mod payment;
 pub mod payment_method;

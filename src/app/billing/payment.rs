@@ -1,7 +1,10 @@
 //! Payments: recording, reversing and refunding them, and the client's payment link.
 
 use crate::{
-    app::{environment::Environment, event::Event, invoice::find_invoice, unit_of_work::Work},
+    app::{
+        environment::Environment, event::Event, invoice::find_invoice, milestone::settle_milestone,
+        unit_of_work::Work,
+    },
     domain::{
         balance::{Balance, Booked, settled_at},
         error::{Error, Result},
@@ -259,6 +262,10 @@ pub(in crate::app) fn settle(work: &mut Work, before: &Invoice) -> Result<Invoic
         (InvoiceStatus::Paid, settled.or(before.paid_at).or(Some(now)))
     };
     let invoice = Invoice { status, paid_at, booked, updated_at: work.now, ..before.clone() };
+    if status != before.status {
+        // An invoice that is cancelled now lets go of its milestone.
+        settle_milestone(work, invoice.id, status == InvoiceStatus::Paid)?;
+    }
     store::invoice::update(work.tx, before, &invoice)?;
     if before.status.is_open() && status == InvoiceStatus::Paid {
         work.emit(Event::InvoicePaid(&invoice))?;

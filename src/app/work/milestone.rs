@@ -1,21 +1,24 @@
 //! Milestones.
 
-use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use crate::{
-    app::{event::Event, project::require_project, unit_of_work::Work},
+    app::{
+        event::Event, invoice::create_invoice, invoice_price::due_date, project::require_project,
+        unit_of_work::Work,
+    },
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
         id::{InvoiceId, MilestoneId, ProjectId},
+        invoice::{Invoice, Line, NewInvoice, ShownInvoice},
         milestone::{
             MILESTONES_MAX, Milestone, MilestoneChange, MilestoneFilter, MilestoneStatus,
-            NewMilestone,
+            NewMilestone, NewMilestoneInvoice,
         },
         money::Money,
         page::Listing,
         project::Project,
-        rule::Rule,
     },
     store,
 };
@@ -28,7 +31,7 @@ use crate::{
 /// conflict if the project is full.
 pub fn create_milestone(work: &mut Work, new: &NewMilestone) -> Result<Milestone> {
     let project = find_roomy_project(work, new.project_id)?;
-    let milestone = Milestone {
+    let mut milestone = Milestone {
         id: work.new_id(),
         account: work.account,
         project_id: project.id,
@@ -38,9 +41,11 @@ pub fn create_milestone(work: &mut Work, new: &NewMilestone) -> Result<Milestone
             .map_err(|rule| Error::field("amount", rule))?,
         status: new.status,
         due_date: new.due_date.or(project.deadline),
-        completed_at: completed_at(None, new.status, work.now),
+        unpaid_status: None,
+        completed_at: None,
         invoice: None,
     };
+    milestone.set_status(new.status, work.now);
     store::milestone::create(work.tx, &milestone)?;
     if milestone.completed_at.is_some() {
         work.emit(Event::MilestoneCompleted(&milestone))?;
@@ -75,17 +80,24 @@ pub fn update_milestone(
     }
     milestone.name = change.name.unwrap_or(milestone.name);
     milestone.description = change.description.apply(milestone.description);
-    milestone.status = change.status.unwrap_or(milestone.status);
+    if let Some(status) = change.status {
+        milestone.unpaid_status = None;
+        milestone.set_status(status, work.now);
+    }
     milestone.due_date = change.due_date.apply(milestone.due_date);
     let amount = change.amount.unwrap_or_else(|| before.amount.decimal());
     milestone.amount =
         Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule))?;
-    milestone.completed_at = completed_at(before.completed_at, milestone.status, work.now);
-    store::milestone::update(work.tx, &before, &milestone)?;
-    if before.completed_at.is_none() && milestone.completed_at.is_some() {
-        work.emit(Event::MilestoneCompleted(&milestone))?;
-    }
+    save(work, &before, &milestone)?;
     Ok(milestone)
+}
+
+fn save(work: &mut Work, before: &Milestone, milestone: &Milestone) -> Result<()> {
+    store::milestone::update(work.tx, before, milestone)?;
+    match (before.completed_at, milestone.completed_at) {
+        (None, Some(_)) => work.emit(Event::MilestoneCompleted(milestone)),
+        _ => Ok(()),
+    }
 }
 
 /// Deletes a milestone.
@@ -107,36 +119,55 @@ fn find_roomy_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     Ok(project)
 }
 
-/// Records that an invoice was created from a milestone, which happens once.
-pub(in crate::app) fn mark_invoiced(
+/// Creates the draft invoice of a milestone, once: its amount, with the default taxes on top.
+///
+/// # Errors
+///
+/// Not found if the caller has no such milestone; a conflict if it is paid or has an invoice.
+pub fn invoice_milestone(
     work: &mut Work,
     id: MilestoneId,
+    new: &NewMilestoneInvoice,
+) -> Result<ShownInvoice> {
+    let milestone = store::milestone::find(work.tx, work.account, id)?;
+    must_be_free(&milestone)?;
+    let project = store::project::find_bare(work.tx, work.account, milestone.project_id)?;
+    let line = Line::new(&milestone.name, Decimal::ONE, milestone.amount.decimal());
+    let due_date = due_date(work, project.client_id, new.due_date)?;
+    let new = NewInvoice {
+        project_id: Some(project.id),
+        currency: Some(milestone.amount.currency),
+        ..NewInvoice::new(project.client_id, due_date, vec![line])
+    };
+    let shown = create_invoice(work, &new)?;
+    store::milestone::set_invoice(work.tx, work.account, id, shown.invoice.id)?;
+    let invoice = Invoice { milestone_id: Some(id), ..shown.invoice };
+    Ok(ShownInvoice { invoice, ..shown })
+}
+
+/// Refuses a milestone that is paid or has an invoice.
+fn must_be_free(milestone: &Milestone) -> Result<()> {
+    match &milestone.invoice {
+        Some((_, number)) => {
+            Err(Error::conflict("error-milestone-invoiced").with("number", number))
+        }
+        None if milestone.status == MilestoneStatus::Paid => {
+            Err(Error::conflict("error-milestone-paid"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Makes the milestone of an invoice paid with it, or takes that back.
+pub(in crate::app) fn settle_milestone(
+    work: &mut Work,
     invoice: InvoiceId,
+    is_paid: bool,
 ) -> Result<()> {
-    if store::milestone::set_invoice(work.tx, work.account, id, invoice)? {
+    let Some(before) = store::milestone::find_of_invoice(work.tx, work.account, invoice)? else {
         return Ok(());
-    }
-    Err(match store::milestone::find(work.tx, work.account, id)?.invoice {
-        Some((_, number)) => Error::conflict("error-milestone-invoiced").with("number", number),
-        None => Error::conflict("error-milestone-paid"),
-    })
-}
-
-/// Returns the milestone that a request names in `milestoneId`.
-pub(in crate::app) fn require_milestone(work: &mut Work, id: MilestoneId) -> Result<Milestone> {
-    store::milestone::find(work.tx, work.account, id)
-        .map_err(|error| error.if_missing(|| Error::field("milestoneId", Rule::Unknown)))
-}
-
-/// Returns when the milestone was completed: the first time is kept; going back to pending clears
-/// it.
-fn completed_at(
-    before: Option<Timestamp>,
-    status: MilestoneStatus,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    match status {
-        MilestoneStatus::Pending => None,
-        MilestoneStatus::Completed | MilestoneStatus::Paid => before.or(Some(now)),
-    }
+    };
+    let mut milestone = before.clone();
+    milestone.settle(is_paid, work.now);
+    if milestone == before { Ok(()) } else { save(work, &before, &milestone) }
 }

@@ -7,3 +7,4 @@ pub mod proposal;
 pub mod proposal_file;
 pub mod proposal_link;
 mod proposal_mail;
+pub(in crate::app) mod proposal_price;

@@ -1,11 +1,16 @@
 //! Projects.
 
 use crate::{
-    app::{client::require_client, event::Event, proposal, unit_of_work::Work},
+    app::{
+        client::require_client,
+        event::Event,
+        proposal::{find_proposal, must_be_begun},
+        unit_of_work::Work,
+    },
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
-        id::{ClientId, ProjectId},
+        id::{ClientId, ProjectId, ProposalId},
         money::{Currency, Money},
         page::Listing,
         project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectName, ProjectStatus},
@@ -20,6 +25,38 @@ const NAMES_MAX: i64 = 10;
 
 /// Adds a project to a client.
 pub fn create_project(work: &mut Work, new: &NewProject) -> Result<Project> {
+    create_project_of(work, new, None)
+}
+
+/// Makes an accepted proposal a project, once: its title, text and amount.
+///
+/// # Errors
+///
+/// Not found if the caller has no such proposal; a conflict if it is not accepted, its client was
+/// deleted, or it is a project already.
+pub fn begin_project(work: &mut Work, id: ProposalId) -> Result<Project> {
+    let proposal = find_proposal(work, id)?;
+    must_be_begun(work, &proposal)?;
+    if let Some((_, name)) = proposal.project {
+        return Err(Error::conflict("error-proposal-is-project").with("project", name));
+    }
+    let new = NewProject {
+        client_id: proposal.client_id,
+        name: proposal.title,
+        description: proposal.content,
+        budget: proposal.amount.decimal(),
+        currency: Some(proposal.amount.currency),
+        status: ProjectStatus::Planning,
+        deadline: None,
+    };
+    create_project_of(work, &new, Some(id))
+}
+
+fn create_project_of(
+    work: &mut Work,
+    new: &NewProject,
+    proposal: Option<ProposalId>,
+) -> Result<Project> {
     let client = require_client(work, new.client_id);
     let currency = (new.currency)
         .or(client.as_ref().ok().and_then(|client| client.details.currency))
@@ -39,12 +76,13 @@ pub fn create_project(work: &mut Work, new: &NewProject) -> Result<Project> {
         budget,
         deadline: new.deadline,
         milestones: Vec::new(),
+        proposal: proposal.map(|id| (id, new.name.clone())),
         created_at: work.now,
         updated_at: work.now,
     };
     store::project::create(work.tx, &project)?;
-    if let Some(proposal) = new.proposal_id {
-        proposal::mark_begun(work, proposal, project.id)?;
+    if let Some(proposal) = proposal {
+        store::proposal::set_project(work.tx, work.account, proposal, project.id)?;
     }
     work.emit(Event::ProjectCreated(&project))?;
     if project.status == ProjectStatus::Completed {

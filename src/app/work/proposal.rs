@@ -4,19 +4,22 @@ use crate::{
     app::{
         App,
         client::require_client,
+        deposit::ask_deposit,
         event::Event,
         proposal_link::{give_link, open_link},
+        proposal_price::{price_change, price_new},
         unit_of_work::{Who, Work},
     },
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
-        id::{ProjectId, ProposalId},
+        id::ProposalId,
         idempotency::{Once, Outcome},
-        money::Money,
+        invoice::ShownInvoice,
         page::Listing,
         proposal::{
-            NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalRecord, ProposalStatus,
+            NewProposal, Proposal, ProposalChange, ProposalDelivery, ProposalFilter,
+            ProposalRecord, ProposalStatus,
         },
         rule::Rule,
         session::Claims,
@@ -25,12 +28,22 @@ use crate::{
     store,
 };
 
+/// The maximum number of invoices shown with a proposal.
+const INVOICES_SHOWN: i64 = 10;
+
 impl App {
     /// Returns a proposal of the caller, when it was sent, and who answered it.
     pub async fn proposal_record(&self, claims: Claims, id: ProposalId) -> Result<ProposalRecord> {
         let find = move |work: &mut Work| {
             let proposal = find_proposal(work, id)?;
-            store::proposal::find_record(work.tx, proposal)
+            let mut record = store::proposal::find_record(work.tx, proposal)?;
+            let rates = &work.latest_rates;
+            let made =
+                store::invoice::list_of_proposal(work.tx, work.account, id, INVOICES_SHOWN, rates)?;
+            let today = work.today()?;
+            record.invoices =
+                made.into_iter().map(|invoice| ShownInvoice::on(today, invoice)).collect();
+            Ok(record)
         };
         let mut record = self.query(claims, find).await?;
         if !record.proposal.status.is_answered() {
@@ -39,17 +52,18 @@ impl App {
         Ok(record)
     }
 
-    /// Marks a draft as sent and creates a link for the client. A sent proposal stays unchanged,
-    /// but gets a link if it has none.
+    /// Marks a draft as sent, creates a link for the client, and mails it if that is asked for. A
+    /// sent proposal stays unchanged, but gets a link if it has none.
     pub async fn send_proposal(
         &self,
         who: impl Into<Who>,
         once: Once<Proposal>,
         id: ProposalId,
+        delivery: ProposalDelivery,
     ) -> Result<Outcome<Proposal>> {
         let who = who.into();
         let unprintable = self.unprintable_of_proposal(who, id).await?;
-        self.run_once(who, once, move |work| send_proposal(work, id, &unprintable)).await
+        self.run_once(who, once, move |work| send_proposal(work, id, &unprintable, &delivery)).await
     }
 }
 
@@ -59,10 +73,7 @@ pub fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
     let currency = (new.currency)
         .or(client.as_ref().ok().and_then(|client| client.details.currency))
         .unwrap_or(work.actor.currency);
-    let (client, amount) = Error::both(
-        client,
-        Money::exact(new.amount, currency).map_err(|rule| Error::field("amount", rule)),
-    )?;
+    let (client, offered) = Error::both(client, price_new(work, new, currency))?;
     let proposal = Proposal {
         id: work.new_id(),
         account: work.account,
@@ -71,13 +82,19 @@ pub fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
         title: new.title.clone(),
         content: new.content.clone(),
         status: ProposalStatus::Draft,
-        amount,
+        amount: offered.amount,
+        items: offered.items,
+        terms: offered.terms,
+        deposit: new.deposit.clone(),
         valid_until: new.valid_until,
         link: None,
         project: None,
+        invoice: None,
+        deposit_invoice: None,
         created_at: work.now,
         updated_at: work.now,
     };
+    proposal.deposit_amount()?;
     store::proposal::create(work.tx, &proposal)?;
     Ok(proposal)
 }
@@ -117,20 +134,22 @@ pub fn update_proposal(
 ) -> Result<Proposal> {
     let before = find_proposal(work, id)?;
     expected::check(expected, &before)?;
-    let change = change.clone();
+    let mut change = change.clone();
     let mut proposal = before.clone();
-    let currency = change.currency.unwrap_or(before.amount.currency);
-    let amount = change.amount.unwrap_or_else(|| before.amount.decimal());
     let client_id = change.client_id.filter(|new| *new != before.client_id);
-    let (client, amount) = Error::both(
+    let (client, offered) = Error::both(
         client_id.map(|id| require_client(work, id)).transpose(),
-        Money::exact(amount, currency).map_err(|rule| Error::field("amount", rule)),
+        price_change(work, &before, &mut change),
     )?;
     if let Some(client) = client {
         proposal.client_id = client.id;
         proposal.client = Some(client);
     }
-    proposal.amount = amount;
+    proposal.amount = offered.amount;
+    proposal.items = offered.items;
+    proposal.terms = offered.terms;
+    proposal.deposit = change.deposit.apply(proposal.deposit);
+    proposal.deposit_amount()?;
     proposal.title = change.title.unwrap_or(proposal.title);
     proposal.content = change.content.unwrap_or(proposal.content);
     proposal.valid_until = change.valid_until.apply(proposal.valid_until);
@@ -153,6 +172,10 @@ pub fn update_proposal(
     if proposal.status.is_answered() {
         store::proposal::mark_answered(work.tx, id, work.now)?;
         work.emit(Event::ProposalAnswered(&proposal))?;
+        if proposal.status == ProposalStatus::Accepted {
+            let deposit = ask_deposit(work, &proposal)?;
+            proposal.deposit_invoice = deposit.map(|deposit| deposit.id);
+        }
     } else if proposal.status != before.status {
         mark_sent(work, &mut proposal)?;
     }
@@ -179,9 +202,7 @@ pub fn delete_proposal(work: &mut Work, id: ProposalId) -> Result<()> {
 /// Not found if the caller has no such proposal; a conflict if its client was deleted.
 pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     let before = find_proposal(work, id)?;
-    if !store::client::exists(work.tx, work.account, before.client_id)? {
-        return Err(Error::conflict("error-proposal-client-deleted"));
-    }
+    must_have_client(work, &before)?;
     let today = work.today()?;
     let proposal = Proposal {
         id: work.new_id(),
@@ -189,6 +210,8 @@ pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
         valid_until: before.valid_until.filter(|last| *last >= today),
         link: None,
         project: None,
+        invoice: None,
+        deposit_invoice: None,
         created_at: work.now,
         updated_at: work.now,
         ..before
@@ -197,7 +220,12 @@ pub fn duplicate_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     Ok(proposal)
 }
 
-fn send_proposal(work: &mut Work, id: ProposalId, unprintable: &[char]) -> Result<Proposal> {
+fn send_proposal(
+    work: &mut Work,
+    id: ProposalId,
+    unprintable: &[char],
+    delivery: &ProposalDelivery,
+) -> Result<Proposal> {
     let before = find_proposal(work, id)?;
     if before.status.is_answered() {
         return Err(Error::conflict("error-proposal-answered"));
@@ -212,6 +240,10 @@ fn send_proposal(work: &mut Work, id: ProposalId, unprintable: &[char]) -> Resul
     } else {
         give_link(work, &mut proposal)?;
     }
+    if delivery.is_mailed() {
+        let is_first = before.status == ProposalStatus::Draft;
+        work.mail_offer(&proposal, delivery.email.as_deref(), is_first)?;
+    }
     Ok(proposal)
 }
 
@@ -222,17 +254,23 @@ fn mark_sent(work: &mut Work, proposal: &mut Proposal) -> Result<()> {
     give_link(work, proposal)
 }
 
-/// Records that a project was created from a proposal, which happens once.
-pub(in crate::app) fn mark_begun(
-    work: &mut Work,
-    id: ProposalId,
-    project: ProjectId,
-) -> Result<()> {
-    if store::proposal::set_project(work.tx, work.account, id, project)? {
-        return Ok(());
+/// Refuses to begin the work of a proposal that is not accepted, or whose client was deleted.
+pub(in crate::app) fn must_be_begun(work: &mut Work, proposal: &Proposal) -> Result<()> {
+    if proposal.status != ProposalStatus::Accepted {
+        return Err(Error::conflict("error-proposal-not-accepted"));
     }
+    must_have_client(work, proposal)
+}
+
+fn must_have_client(work: &mut Work, proposal: &Proposal) -> Result<()> {
+    match store::client::exists(work.tx, work.account, proposal.client_id)? {
+        true => Ok(()),
+        false => Err(Error::conflict("error-proposal-client-deleted")),
+    }
+}
+
+/// Returns the proposal that a request names in `proposalId`.
+pub(in crate::app) fn require_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     let unknown = || Error::field("proposalId", Rule::Unknown);
-    let proposal = find_proposal(work, id).map_err(|error| error.if_missing(unknown))?;
-    let name = proposal.project.map(|(_, name)| name).unwrap_or_default();
-    Err(Error::conflict("error-proposal-is-project").with("project", name))
+    find_proposal(work, id).map_err(|error| error.if_missing(unknown))
 }

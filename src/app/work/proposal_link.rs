@@ -7,6 +7,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use crate::{
     app::{
         App,
+        deposit::ask_deposit,
         environment::Environment,
         event::Event,
         public_link::Target,
@@ -46,7 +47,20 @@ impl App {
     pub async fn public_proposal(&self, token: &str) -> Result<PublicProposal> {
         let keys = self.keys()?.clone();
         let hash = Target::Proposal.hash(&keys, token);
-        self.store.read(move |tx| linked(tx, &keys, &hash)).await
+        let read = move |tx: &mut Tx| {
+            let public = linked(tx, &keys, &hash)?;
+            // A draft has no link.
+            let sealed = match public.proposal.deposit_invoice {
+                Some(id) => store::invoice_link::find(tx, public.freelancer.id, id)?.zip(Some(id)),
+                None => None,
+            };
+            Ok((public, sealed))
+        };
+        let (mut public, sealed) = self.store.read(read).await?;
+        if let Some((sealed, id)) = sealed {
+            public.deposit_link = Some(self.link_address(Target::Invoice, &id, &sealed)?);
+        }
+        Ok(public)
     }
 
     /// Records the client's answer, once, and notifies the freelancer by mail.
@@ -78,13 +92,20 @@ fn answer_proposal(
     known.check_open(work.today()?)?;
     known.check_version(signature.version.as_deref())?;
     let before = known.proposal;
-    let proposal = Proposal { status: answer.status(), updated_at: work.now, ..before.clone() };
+    let mut proposal = Proposal { status: answer.status(), updated_at: work.now, ..before.clone() };
     store::proposal::update(work.tx, &before, &proposal)?;
     store::proposal::mark_answered(work.tx, proposal.id, work.now)?;
     store::proposal::mark_signed(work.tx, proposal.id, &signature.name, address)?;
+    let deposit = match answer {
+        Answer::Accept => ask_deposit(work, &proposal)?,
+        Answer::Decline => None,
+    };
+    proposal.deposit_invoice = deposit.as_ref().map(|deposit| deposit.id);
+    let deposit = deposit.as_ref();
     let (signer, seller, buyer) = (&signature.name, &known.seller, &known.buyer);
     let freelancer = &known.freelancer;
-    work.emit(Event::ProposalSigned { proposal: &proposal, signer, freelancer, seller, buyer })
+    let proposal = &proposal;
+    work.emit(Event::ProposalSigned { proposal, signer, freelancer, seller, buyer, deposit })
 }
 
 /// Returns the proposal whose link has this hash; its freelancer's account must be usable.
@@ -110,6 +131,7 @@ pub(in crate::app) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<Pu
         sent_at: record.sent_at,
         answered_at: record.answered_at,
         answered_by: record.answered_by,
+        deposit_link: None,
     })
 }
 
@@ -117,6 +139,15 @@ pub(in crate::app) fn linked(tx: &mut Tx, keys: &Keys, hash: &[u8]) -> Result<Pu
 fn version(keys: &Keys, proposal: &Proposal) -> String {
     let (amount, valid_until) =
         (proposal.amount.to_string(), format!("{:?}", proposal.valid_until));
-    let parts = [&proposal.title, &proposal.content, &amount, &valid_until].map(|p| p.as_bytes());
+    let mut parts = vec![&proposal.title, &proposal.content, &amount, &valid_until];
+    let items = format!("{:?} {:?}", proposal.lines(), proposal.terms);
+    if !proposal.items.is_empty() {
+        parts.push(&items);
+    }
+    let deposit = format!("{:?}", proposal.deposit);
+    if proposal.deposit.is_some() {
+        parts.push(&deposit);
+    }
+    let parts: Vec<_> = parts.into_iter().map(|part| part.as_bytes()).collect();
     URL_SAFE_NO_PAD.encode(&keys.hash("proposal version", &parts)[..12])
 }

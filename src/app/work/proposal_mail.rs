@@ -5,12 +5,12 @@ use crate::{
     domain::{
         account::Account,
         date::DateFormat,
-        error::Result,
-        invoice::{Party, Seller},
+        error::{Error, Result},
+        invoice::{Invoice, InvoiceStatus, Party, Seller},
         proposal::{Proposal, ProposalLink, ProposalStatus},
     },
     locale::t,
-    mail::compose::{self, ProposalCopy},
+    mail::compose::{self, DepositLink, ProposalCopy, ProposalOffer},
     store,
 };
 
@@ -36,6 +36,55 @@ impl Work<'_, '_> {
         self.mail_news(freelancer, &mail, &news.to_string(), "/proposals", enclosed)
     }
 
+    /// Emails a sent proposal to its client, or to another address. The first time, one beyond the
+    /// mail limit is left out: the freelancer passes on the link in another way.
+    ///
+    /// # Errors
+    ///
+    /// Forbidden if the account may not email this address; too many requests beyond the mail limit.
+    pub(in crate::app) fn mail_offer(
+        &mut self,
+        proposal: &Proposal,
+        to: Option<&str>,
+        is_first: bool,
+    ) -> Result<()> {
+        let Some(ProposalLink::Open(link)) = &proposal.link else { return Ok(()) };
+        let freelancer = store::account::find(self.tx, self.account)?;
+        let client = &proposal.client_id;
+        let client = store::client::find_any(self.tx, self.account, *client, &self.latest_rates)?;
+        let to = to.unwrap_or(&client.details.email);
+        let cc = client.details.copies(to);
+        for to in [to].into_iter().chain(cc.iter().map(String::as_str)) {
+            self.env.check_mail_to(&freelancer, to)?;
+        }
+        match self.count(Limit::InvoiceMail)? {
+            Some(_) if is_first => return Ok(()),
+            Some(refusal) => return Err(Error::too_many(refusal)),
+            None => {}
+        }
+        let defaults = store::invoice_defaults::find(self.tx, self.account)?;
+        let seller = Seller::new(&freelancer, &defaults);
+        let logo = seller.logo.map(|id| store::image::find(self.tx, id)).transpose()?.flatten();
+        let until = proposal.valid_until.map(|day| seller.date_format.show(day));
+        let mail = compose::proposal_offer(&ProposalOffer {
+            proposal,
+            seller: &seller,
+            name: &client.details.name,
+            to,
+            cc,
+            logo: logo.as_ref(),
+            until: until.as_deref(),
+            link,
+        })?;
+        let enclosed = Enclosed {
+            logo: logo.map(|logo| logo.id.to_string()),
+            proposal: Some(proposal.id.to_string()),
+            ..Enclosed::default()
+        };
+        let queued = self.env.queued_with(Some(self.account), &mail, enclosed)?;
+        self.post(queued.as_ref())
+    }
+
     /// Emails the client a copy of an accepted proposal, if the account may email clients now.
     pub(in crate::app) fn mail_copy(
         &mut self,
@@ -43,6 +92,7 @@ impl Work<'_, '_> {
         signer: &str,
         freelancer: &Account,
         (seller, buyer): (&Seller, &Party),
+        deposit: Option<&Invoice>,
     ) -> Result<()> {
         let Some(ProposalLink::Sealed(link)) = &proposal.link else { return Ok(()) };
         let cc = proposal.client.as_ref().map(|client| client.details.copies(&buyer.email));
@@ -51,6 +101,17 @@ impl Work<'_, '_> {
         {
             return Ok(());
         }
+        let deposit = match deposit.filter(|deposit| deposit.status == InvoiceStatus::Sent) {
+            Some(deposit) => {
+                let sealed = store::invoice_link::find(self.tx, self.account, deposit.id)?;
+                let link =
+                    |sealed: &Vec<u8>| self.env.link_address(Target::Invoice, &deposit.id, sealed);
+                let (number, sum) = (deposit.number.clone(), deposit.amount().shown());
+                let link = sealed.as_ref().map(link).transpose()?;
+                link.map(|link| DepositLink { number, sum, link })
+            }
+            None => None,
+        };
         let logo = seller.logo.map(|id| store::image::find(self.tx, id)).transpose()?.flatten();
         let mail = compose::proposal_copy(&ProposalCopy {
             proposal,
@@ -61,6 +122,7 @@ impl Work<'_, '_> {
             signer,
             day: &self.shown_day(seller.date_format)?,
             link: &self.env.link_address(Target::Proposal, &proposal.id, link)?,
+            deposit,
         })?;
         let enclosed = Enclosed {
             logo: logo.map(|logo| logo.id.to_string()),

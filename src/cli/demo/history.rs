@@ -34,7 +34,7 @@ use crate::{
         money::{Currency, Money},
         payment::{Method, NewPayment, Payment, Settlement},
         project::{NewProject, ProjectChange, ProjectStatus},
-        proposal::{Answer, NewProposal, ProposalChange},
+        proposal::{Answer, NewProposal, ProposalChange, ProposalDelivery},
     },
 };
 
@@ -118,7 +118,6 @@ impl<'a> History<'a> {
                     currency: Some(currency(CLIENTS[client].currency)?),
                     status: ProjectStatus::Planning,
                     deadline: Some(deadline),
-                    proposal_id: None,
                 };
                 let project = self.run(move |work| create_project(work, &new)).await?;
                 self.projects.insert(key, project.id);
@@ -152,14 +151,13 @@ impl<'a> History<'a> {
                 self.run(move |work| delete_milestone(work, id)).await
             }
             Step::Proposal { key, client, work, amount, valid_until } => {
+                let id = known(&self.clients, &client)?;
                 let new = NewProposal {
-                    client_id: known(&self.clients, &client)?,
-                    title: WORK[work].name.to_owned(),
                     content: format!("{}\n\n{OFFER}", WORK[work].about),
-                    status: (),
                     amount,
                     currency: Some(currency(CLIENTS[client].currency)?),
                     valid_until: Some(valid_until),
+                    ..NewProposal::new(id, WORK[work].name.to_owned())
                 };
                 let proposal = self.run(move |work| create_proposal(work, &new)).await?;
                 self.proposals.insert(key, proposal.id);
@@ -169,7 +167,10 @@ impl<'a> History<'a> {
                 let id = known(&self.proposals, &key)?;
                 // This request is never repeated.
                 let once = Once { key: None, render: |_| Vec::new() };
-                self.app.send_proposal(self.who, once, id).await.map(drop)
+                self.app
+                    .send_proposal(self.who, once, id, ProposalDelivery::default())
+                    .await
+                    .map(drop)
             }
             Step::AnswerProposal(key, accepted) => {
                 let answer = if accepted { Answer::Accept } else { Answer::Decline };

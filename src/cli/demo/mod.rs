@@ -1,6 +1,7 @@
 //! `freelanceos demo`: an account with two years of work. The program's own use cases create it
 //! while the clock is moved, so that every total and every log entry is real.
 
+mod chain;
 mod history;
 mod more;
 mod plan;
@@ -118,6 +119,7 @@ async fn tell(
     }
     bar.finish_and_clear();
     clock.set(now());
+    chain::tell(app, who, &history).await?;
     profile::fill(app, who, "amara").await?;
     let more = if invoices > 0 { format!(", and {invoices} more") } else { String::new() };
     let mut text = format!("{email} has {history}{more}\n");

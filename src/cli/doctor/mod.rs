@@ -23,7 +23,7 @@ use crate::{
     },
     config::{Config, Settings, file},
     domain::{date::JsonTime, error::Error},
-    store::{Database, account, doctor, engine::Tx, jobs, outbox, program_state},
+    store::{Database, account, doctor, engine::Tx, jobs, links, outbox, program_state},
 };
 
 /// Seconds that rows may be ahead of the clock.
@@ -221,13 +221,14 @@ fn examine_rows(
     let late = before(SignedDuration::from_mins(MAIL_LATE))?;
     let lately = before(SignedDuration::from_hours(MAIL_TOLD))?;
     let setting = config.and_then(|config| config.app.open_registration);
-    let (fingerprint, newest, rollups, mail, failing, doors, backup) =
+    let (fingerprint, newest, rollups, links, mail, failing, doors, backup) =
         database.peek(|connection| {
             let mut tx = Tx::new(connection);
             Ok((
                 program_state::find(&mut tx, FINGERPRINT)?,
                 doctor::newest(&mut tx)?,
                 doctor::rollups(&mut tx)?,
+                links::wrong(&mut tx)?,
                 outbox::health(&mut tx, late, lately)?,
                 jobs::list_failing(&mut tx)?,
                 Doors {
@@ -273,6 +274,16 @@ fn examine_rows(
             "totals",
             &rollups,
             "the program stored wrong totals: report this with these lines",
+        );
+    }
+    if links.is_empty() {
+        report.ok("references", "lead to rows of the same account");
+    } else {
+        list(
+            report,
+            "references",
+            &links,
+            "the program stored wrong references: report this with these lines",
         );
     }
     if let Some(config) = config {

@@ -18,7 +18,8 @@ input! {
     amount "amount": Optional<Amount> = "In the currency of the invoice.",
 }
 
-fn must_be_one(form: &mut Form) {
+/// Refuses both a percentage and an amount, or neither.
+pub(super) fn must_be_one(form: &mut Form) {
     match (form.says::<TaxRate>("percent"), form.says::<Amount>("amount")) {
         (false, false) => _ = form.fail("percent", Rule::Required),
         (true, true) => _ = form.fail("amount", Rule::Beside("percent")),

@@ -8,6 +8,7 @@ pub mod client;
 pub mod country;
 pub mod credit_note;
 pub mod credit_note_summary;
+pub mod deposit;
 pub mod discount;
 pub mod exchange_rate;
 pub mod exchange_rate_file;

@@ -256,6 +256,27 @@ pub fn exchange_rate(text: &str) -> Result<Decimal, Rule> {
     if rate >= Decimal::from(1_000_000_000_000_i64) { Err(Rule::TooLarge) } else { Ok(rate) }
 }
 
+/// Splits a sum in proportion to weights of at least 0. What rounding down leaves goes to the
+/// largest remainders, one unit each, the first of equal ones first. Without any weight, nothing is
+/// split.
+pub fn shares(sum: i64, weights: &[i64]) -> Vec<i64> {
+    let whole: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+    if whole == 0 {
+        return vec![0; weights.len()];
+    }
+    let part = |weight: &i64| i128::from(sum) * i128::from(*weight);
+    // A share is at most the sum.
+    let mut shares: Vec<i64> = weights.iter().map(|weight| (part(weight) / whole) as i64).collect();
+    let left = sum - shares.iter().sum::<i64>();
+    let rest = |(at, weight)| (std::cmp::Reverse(part(weight) % whole), at);
+    let mut remainders: Vec<_> = weights.iter().enumerate().map(rest).collect();
+    remainders.sort_unstable();
+    for (_, at) in remainders.into_iter().take(left.unsigned_abs() as usize) {
+        shares[at] += 1;
+    }
+    shares
+}
+
 fn percent_mantissa(rate: Decimal) -> i128 {
     let rate = rate.normalize();
     rate.mantissa() * 10_i128.pow(4_u32.saturating_sub(rate.scale()))

@@ -18,6 +18,8 @@ words! {
         SecurityNotice "security_notice",
         MessageReceived "message_received",
         ProposalAnswered "proposal_answered",
+        /// A proposal, for its client.
+        Proposal "proposal",
         /// An accepted proposal, for its client.
         ProposalCopy "proposal_copy",
         Invoice "invoice",

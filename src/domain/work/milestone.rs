@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil::Date};
 use crate::domain::{
     date::Day,
     id::{AccountId, InvoiceId, MilestoneId, ProjectId},
-    input::{Initial, Optional, Required, input},
+    input::{Implied, Initial, Optional, Required, input},
     money::{Amount, Money},
     page::Page,
     text::{FreeText, Name},
@@ -37,6 +37,8 @@ pub struct Milestone {
     pub description: Option<String>,
     pub amount: Money,
     pub status: MilestoneStatus,
+    /// The status before the payment of its invoice made it paid; None if that did not.
+    pub unpaid_status: Option<MilestoneStatus>,
     pub due_date: Option<Date>,
     pub completed_at: Option<Timestamp>,
     /// The id and number of its invoice.
@@ -58,6 +60,42 @@ input! {
     amount "amount": Required<Amount>,
     status "status": Initial<MilestoneStatus> => "`pending` by default.",
     due_date "dueDate": Optional<Day> => "The project's deadline by default, if it has one.",
+}
+
+impl Milestone {
+    /// Sets the status. The first completion is kept; going back to pending clears it.
+    pub fn set_status(&mut self, status: MilestoneStatus, now: Timestamp) {
+        self.status = status;
+        self.completed_at = match status {
+            MilestoneStatus::Pending => None,
+            MilestoneStatus::Completed | MilestoneStatus::Paid => self.completed_at.or(Some(now)),
+        };
+    }
+
+    /// Makes it paid with its invoice, or takes that back. Whoever set another status meanwhile
+    /// knows better.
+    pub fn settle(&mut self, is_paid: bool, now: Timestamp) {
+        match (is_paid, self.unpaid_status) {
+            (true, _) if self.status != MilestoneStatus::Paid => {
+                self.unpaid_status = Some(self.status);
+                self.set_status(MilestoneStatus::Paid, now);
+            }
+            (false, Some(status)) if self.status == MilestoneStatus::Paid => {
+                self.unpaid_status = None;
+                self.set_status(status, now);
+            }
+            _ => {}
+        }
+    }
+}
+
+input! {
+    /// The invoice of a milestone. The body may be empty.
+    #[derive(Debug, Clone, Default)]
+    pub new NewMilestoneInvoice;
+
+    due_date "dueDate": Implied<Day> => "By default as the payment terms of the client or the \
+        settings say, or else in 30 days.",
 }
 
 input! {

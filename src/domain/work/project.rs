@@ -40,6 +40,8 @@ pub struct Project {
     pub budget: Money,
     pub deadline: Option<Date>,
     pub milestones: Vec<Milestone>,
+    /// The id and title of the proposal that it was made from.
+    pub proposal: Option<(ProposalId, String)>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -47,10 +49,7 @@ pub struct Project {
 input! {
     /// A new project.
     #[derive(Debug, Clone)]
-    pub new NewProject {
-        /// Its source. Each proposal becomes one project.
-        proposal_id "proposalId": OfPages<Optional<ProposalId>>,
-    };
+    pub new NewProject;
 
     /// A change of a project.
     #[derive(Debug, Clone, Default)]

@@ -3,18 +3,23 @@
 use std::fmt;
 
 use jiff::{Timestamp, civil::Date};
+use rust_decimal::Decimal;
 
 use crate::domain::{
     account::Account,
     client::Client,
     date::Day,
+    deposit::Deposit,
+    discount::Discount,
     error::{Error, Result},
-    id::{AccountId, ClientId, ProjectId, ProposalId},
-    input::{Drafted, Inherited, OfPages, Optional, OrDefault, Required, input},
-    invoice::{Party, Seller},
+    id::{AccountId, ClientId, InvoiceId, ProjectId, ProposalId},
+    input::{Drafted, Flag, Inherited, List, OfPages, One, Optional, OrDefault, Required, input},
+    invoice::{
+        Invoice, Item, LINES_MAX, Line, Party, PlainRate, Seller, ShownInvoice, Terms, price,
+    },
     money::{Amount, Currency, Money},
     page::Page,
-    text::{AnyText, FreeText, Name, Search},
+    text::{AnyText, Email, FreeText, Name, Search},
     word::words,
 };
 
@@ -56,14 +61,56 @@ pub struct Proposal {
     pub title: String,
     pub content: String,
     pub status: ProposalStatus,
+    /// The total of the items, if there are any.
     pub amount: Money,
+    /// Empty if it has only an amount.
+    pub items: Vec<Item>,
+    /// What applies to all items, without withholding.
+    pub terms: Terms,
+    /// What it asks for when it is accepted.
+    pub deposit: Option<Deposit>,
     pub valid_until: Option<Date>,
     /// None until it is sent.
     pub link: Option<ProposalLink>,
     /// The id and name of its project.
     pub project: Option<(ProjectId, String)>,
+    /// The newest invoice of its work, unless that is cancelled.
+    pub invoice: Option<InvoiceId>,
+    /// Its newest deposit, unless that is cancelled.
+    pub deposit_invoice: Option<InvoiceId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+impl Proposal {
+    /// Returns the lines without their amounts.
+    pub fn lines(&self) -> Vec<Line> {
+        self.items.iter().map(|item| item.line.clone()).collect()
+    }
+
+    /// Returns the deposit that it asks for.
+    ///
+    /// # Errors
+    ///
+    /// Invalid if it is 0, more than the amount, or more exact than the currency.
+    pub fn deposit_amount(&self) -> Result<Option<Money>> {
+        let of = |deposit: &Deposit| deposit.of(self.amount, self.amount, "deposit.");
+        self.deposit.as_ref().map(of).transpose()
+    }
+
+    /// Returns the items and what they add up to, as an invoice that is not stored; None if it has
+    /// only an amount.
+    pub fn offer(&self) -> Option<Invoice> {
+        if self.items.is_empty() {
+            return None;
+        }
+        let currency = self.amount.currency;
+        // What is stored was priced before.
+        let priced = price(self.lines(), &self.terms, currency).ok()?;
+        let days = (Date::ZERO, Date::ZERO);
+        let offer = Invoice::for_show(String::new(), days, (priced, currency), self.created_at);
+        Some(Invoice { items: self.items.clone(), ..offer })
+    }
 }
 
 /// Where the client can read and answer a proposal.
@@ -92,6 +139,8 @@ pub struct ProposalRecord {
     pub answered_by: Option<String>,
     /// The IP address of the answer.
     pub answered_from: Option<String>,
+    /// The newest invoices made from it.
+    pub invoices: Vec<ShownInvoice>,
     /// If the proposal can still change, its characters that no font has.
     pub unprintable: Vec<char>,
 }
@@ -110,6 +159,8 @@ pub struct PublicProposal {
     pub answered_at: Option<Timestamp>,
     /// The name that the client signed with, if the link was used.
     pub answered_by: Option<String>,
+    /// Where the client can read the deposit invoice, once it is sent.
+    pub deposit_link: Option<String>,
     /// Changes whenever anything that the client agrees to changes.
     pub version: String,
 }
@@ -178,9 +229,57 @@ input! {
     title "title": Required<Name>,
     content "content": OrDefault<FreeText>,
     status "status": Drafted<ProposalStatus>,
-    amount "amount": OrDefault<Amount> => "0 by default.",
+    /// 0 if it is not given.
+    amount "amount": OrDefault<Amount> = "Including tax; the total of the items, if there are any."
+        => " 0 by default.",
     currency "currency": Inherited<Currency> => "The user's currency by default.",
     valid_until "validUntil": Optional<Day>,
+    lines "items": OrDefault<List<One<Line>, LINES_MAX>> = "At most 500. Empty if the proposal has \
+        only an amount.",
+    tax_rate "taxRate": PlainRate = "In percent: one tax named \"Tax\" on each item without taxes \
+        of its own." => " By default the default taxes of the account, or 0.",
+    discount "discount": Optional<One<Discount>> = "Taken off the sum of the items.",
+    prices_include_tax "pricesIncludeTax": OrDefault<Flag> = "Whether the rates of the items \
+        include their taxes." => " False by default.",
+    deposit "deposit": Optional<One<Deposit>> = "Asked for when the proposal is accepted: the \
+        deposit invoice is then made and sent.",
+}
+
+input! {
+    /// How a proposal is sent.
+    #[derive(Debug, Clone, Default)]
+    pub new ProposalDelivery;
+
+    mail "mail": OrDefault<Flag> = "Whether the client gets an email with the link and the PDF."
+        => " False by default, unless there is an `email`.",
+    email "email": Optional<Email> = "Where the email goes." => " The client's address by default.",
+}
+
+impl ProposalDelivery {
+    /// Whether it is mailed.
+    pub fn is_mailed(&self) -> bool {
+        self.mail || self.email.is_some()
+    }
+}
+
+impl NewProposal {
+    /// A proposal with a title, without anything else.
+    pub fn new(client_id: ClientId, title: String) -> Self {
+        Self {
+            client_id,
+            title,
+            content: String::new(),
+            status: (),
+            amount: Decimal::ZERO,
+            currency: None,
+            valid_until: None,
+            lines: Vec::new(),
+            tax_rate: None,
+            discount: None,
+            prices_include_tax: false,
+            deposit: None,
+        }
+    }
 }
 
 input! {

@@ -33,7 +33,9 @@ pub use self::{
     credit_note::{CreditNoteMail, credit_note},
     invoice::{InvoiceMail, invoice, invoice_subject},
     news::{message_received, unproven_news},
-    proposal::{ProposalCopy, proposal_answered, proposal_copy},
+    proposal::{
+        DepositLink, ProposalCopy, ProposalOffer, proposal_answered, proposal_copy, proposal_offer,
+    },
 };
 
 use jiff::SignedDuration;

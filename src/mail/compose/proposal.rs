@@ -41,6 +41,44 @@ pub fn proposal_answered(
     mail(MailKind::ProposalAnswered, to, &subject, &Brand::own(), parts)
 }
 
+/// The content of the email that brings a proposal.
+pub struct ProposalOffer<'a> {
+    pub proposal: &'a Proposal,
+    pub seller: &'a Seller,
+    /// The name of the client.
+    pub name: &'a str,
+    pub to: &'a str,
+    /// Who gets a copy of the email.
+    pub cc: Vec<String>,
+    pub logo: Option<&'a Image>,
+    /// The last day of the proposal.
+    pub until: Option<&'a str>,
+    /// Where the client can read and answer it.
+    pub link: &'a str,
+}
+
+/// A proposal, for its client; replies go to the freelancer.
+pub fn proposal_offer(about: &ProposalOffer) -> Result<Mail> {
+    let ProposalOffer { proposal, seller, until, link, .. } = *about;
+    let greeting = &greeting(about.name);
+    let (name, title) =
+        (&seller.party.heading().replace(turns, ""), &proposal.title.replace(turns, ""));
+    let price = (proposal.amount.minor > 0).then(|| proposal.amount.shown());
+    let price = price.map(|price| (t("amount").to_string(), price));
+    let until = until.map(|day| (t("valid-until").to_string(), day.to_owned()));
+    let rows = &price.into_iter().chain(until).chain([attached(title)]).collect::<Vec<_>>();
+    let button = &t("mail-proposal-view").to_string();
+    let parts = render!("mail/proposal_offer.txt", "mail/proposal_offer.html", {
+        greeting: &'a str, name: &'a str, title: &'a str, rows: &'a [(String, String)],
+        link: &'a str,
+    }, { button: &'a str });
+    let subject = t("proposal-mail-subject").with("title", title).to_string();
+    let brand = Brand::of(seller, about.logo);
+    let mail = mail(MailKind::Proposal, about.to, &subject, &brand, parts)?;
+    let reply_to = Some(seller.party.email.clone());
+    Ok(Mail { cc: about.cc.clone(), from_name: shown_name(name), reply_to, ..mail })
+}
+
 /// The content of the copy of an accepted proposal.
 pub struct ProposalCopy<'a> {
     pub proposal: &'a Proposal,
@@ -54,11 +92,22 @@ pub struct ProposalCopy<'a> {
     pub day: &'a str,
     /// Where the client can read it.
     pub link: &'a str,
+    /// The deposit invoice that was sent with the answer.
+    pub deposit: Option<DepositLink>,
+}
+
+/// A deposit invoice in the copy of a proposal.
+pub struct DepositLink {
+    pub number: String,
+    pub sum: String,
+    /// Where the client can read it.
+    pub link: String,
 }
 
 /// A copy of an accepted proposal, for its client; replies go to the freelancer.
 pub fn proposal_copy(about: &ProposalCopy) -> Result<Mail> {
     let ProposalCopy { proposal, seller, buyer, day, link, .. } = *about;
+    let deposit = about.deposit.as_ref();
     let greeting = &greeting(&buyer.name);
     let (name, title) =
         (&seller.party.heading().replace(turns, ""), &proposal.title.replace(turns, ""));
@@ -75,7 +124,7 @@ pub fn proposal_copy(about: &ProposalCopy) -> Result<Mail> {
     let (price, button) = (price.as_deref(), &t("mail-proposal-view").to_string());
     let parts = render!("mail/proposal_copy.txt", "mail/proposal_copy.html", {
         greeting: &'a str, name: &'a str, title: &'a str, accepted: &'a str,
-        price: Option<&'a str>, link: &'a str,
+        price: Option<&'a str>, link: &'a str, deposit: Option<&'a DepositLink>,
     }, { button: &'a str, rows: &'a [(String, String)] });
     let subject = t("mail-subject-copy").with("title", title).to_string();
     let brand = Brand::of(seller, about.logo);
@@ -97,6 +146,7 @@ mod tests {
     use super::{super::tests::assert_says, *};
     use crate::domain::{
         id::Id,
+        invoice::Terms,
         money::{Currency, Money},
     };
 
@@ -110,9 +160,14 @@ mod tests {
             content: String::new(),
             status,
             amount: Money::new(450_000, Currency::USD),
+            items: Vec::new(),
+            terms: Terms::default(),
+            deposit: None,
             valid_until: None,
             link: None,
             project: None,
+            invoice: None,
+            deposit_invoice: None,
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
         }
@@ -144,14 +199,21 @@ mod tests {
         let buyer: Party =
             serde_json::from_str(r#"{"name":"Max Brandt","email":"max@example.com"}"#).unwrap();
         let proposal = proposal("A new website", ProposalStatus::Accepted);
-        let copy = |signer: &str| {
+        let copy = |signer: &str, deposit: Option<DepositLink>| {
             let (day, link) = ("20 Mar 2026", "http://localhost:5000/p/token");
             let (proposal, seller, buyer, logo) = (&proposal, &seller, &buyer, None);
             let cc = vec!["finance@example.com".to_owned()];
-            proposal_copy(&ProposalCopy { proposal, seller, buyer, cc, logo, signer, day, link })
-                .unwrap()
+            let about =
+                ProposalCopy { proposal, seller, buyer, cc, logo, signer, day, link, deposit };
+            proposal_copy(&about).unwrap()
         };
-        let mail = copy("Maximilian Brandt");
+        let deposit = DepositLink {
+            number: "INV-2026-001".to_owned(),
+            sum: "USD 900.00".to_owned(),
+            link: "http://localhost:5000/i/token".to_owned(),
+        };
+        let mail = copy("Maximilian Brandt", Some(deposit));
+        assert_says(&mail, &["INV-2026-001", "USD 900.00", "http://localhost:5000/i/token"]);
         assert_says(&mail, &["Hello Max Brandt,", "Accepted by Maximilian Brandt on 20 Mar 2026"]);
         assert_says(&mail, &["USD\u{a0}4,500.00", "http://localhost:5000/p/token"]);
         assert_eq!(mail.subject, "Your copy of the accepted proposal: A new website");
@@ -162,7 +224,8 @@ mod tests {
         assert_eq!(mail.reply_to.as_deref(), Some("amara@example.com"));
         assert_eq!(mail.cc, ["finance@example.com"]);
         assert!(mail.html.contains("proposal-a-new-website.pdf"), "{}", mail.html);
-        let mail = copy("evil.example");
+        let mail = copy("evil.example", None);
+        assert!(!mail.text.contains("deposit"), "{}", mail.text);
         assert!(!mail.html.contains("evil") && !mail.text.contains("evil"), "{}", mail.text);
         assert_says(&mail, &["Accepted on 20 Mar 2026"]);
     }

@@ -11,7 +11,7 @@ use crate::{
         client::Client,
         discount::Discount,
         error::{Error, Result},
-        id::{AccountId, InvoiceId},
+        id::{AccountId, InvoiceId, ProjectId, ProposalId},
         invoice::{
             Invoice, InvoiceStatus, Item, Line, Party, PartyAddress, Seller, Terms, Totals, Unit,
         },
@@ -21,7 +21,7 @@ use crate::{
         text,
     },
     store::{
-        client, dashboard,
+        client, dashboard, deposit,
         engine::{Row, Tx, any_of, json, values},
         exchange_rate::LatestRates,
         list_total,
@@ -55,6 +55,9 @@ record! {
         id = &invoice.id,
         client_id = &invoice.client_id,
         project_id = invoice.project_id.as_ref(),
+        proposal_id = invoice.proposal_id.as_ref(),
+        kind = invoice.kind.as_str(),
+        deduct_deposits = invoice.deduct_deposits,
         currency = invoice.currency,
         amount = invoice.totals.amount,
         subtotal = invoice.totals.subtotal,
@@ -89,7 +92,12 @@ record! {
             created_at = invoice.created_at,
         }
         @write once { number_key = text::search_key(&invoice.number), }
-        @read { buyer = "buyer", }
+        @read {
+            buyer = "buyer",
+            milestone_id = "(SELECT m.id FROM milestones m WHERE m.invoice_id = invoices.id)",
+            deducted_in = "deducted_in",
+            deducted_number = "(SELECT f.number FROM invoices f WHERE f.id = invoices.deducted_in)",
+        }
     } => Invoice {
         account: account_id,
         client: None,
@@ -106,9 +114,10 @@ record! {
         },
         service: (service_from, service_to),
         items: Vec::new(),
+        deducted_in: Option::zip(deducted_in, deducted_number),
         paid_at: Option::<Timestamp>::map(paid_at, |at| PaidAt { at, on: paid_on }),
         booked: Booked { paid: amount_paid, withheld: amount_withheld, credited: amount_credited },
-        id, client_id, project_id, number, number_period, currency, status, issue_date, due_date,
+        id, client_id, project_id, proposal_id, milestone_id, kind, deduct_deposits, number, number_period, currency, status, issue_date, due_date,
         reference, payment_link, notes, buyer, created_at, updated_at,
     }
 }
@@ -129,7 +138,10 @@ fn withholding_name(invoice: &Invoice) -> Option<&String> {
     invoice.terms.withholding.as_ref().map(|withholding| &withholding.name)
 }
 
-fn discount_of(percent: Option<Decimal>, amount: Option<Decimal>) -> Option<Discount> {
+pub(in crate::store) fn discount_of(
+    percent: Option<Decimal>,
+    amount: Option<Decimal>,
+) -> Option<Discount> {
     (percent.is_some() || amount.is_some()).then_some(Discount { percent, amount })
 }
 
@@ -153,6 +165,7 @@ fn create_items(tx: &mut Tx, invoice: &Invoice) -> Result<()> {
             discount_percent: item.line.discount.as_ref().and_then(|discount| discount.percent),
             discount_amount: item.line.discount.as_ref().and_then(|discount| discount.amount),
             taxes: item.line.taxes.as_deref().map(json),
+            deposit_id: item.line.deposit.as_ref(),
             amount: item.amount
         }))?;
     }
@@ -191,6 +204,49 @@ pub(super) fn fill(
     Ok(())
 }
 
+/// Returns the newest invoices made from a proposal, at most `most`.
+pub fn list_of_proposal(
+    tx: &mut Tx,
+    account: AccountId,
+    proposal: ProposalId,
+    most: i64,
+    rates: &LatestRates,
+) -> Result<Vec<Invoice>> {
+    let made = LIST.of(&account).only("status <> 'cancelled'");
+    let mut found = made.which("proposal_id = ?", Some(&proposal)).first(tx, most, read)?;
+    fill(tx, account, &mut found, rates)?;
+    Ok(found)
+}
+
+/// Takes the invoices of an accepted proposal into the project made from it, unless they have
+/// another.
+pub(in crate::store) fn join_project(
+    tx: &mut Tx,
+    account: AccountId,
+    proposal: ProposalId,
+    project: ProjectId,
+) -> Result<()> {
+    tx.change(
+        "UPDATE invoices SET project_id = ?3 WHERE account_id = ?1 AND proposal_id = ?2 \
+         AND client_id = (SELECT p.client_id FROM projects p WHERE p.id = ?3) \
+         AND (project_id IS NULL OR EXISTS (SELECT 1 FROM projects p \
+         WHERE p.id = invoices.project_id AND p.deleted_at IS NOT NULL))",
+        values![&account, &proposal, &project],
+    )
+}
+
+/// Forgets that invoices were made from a proposal that is deleted.
+pub(in crate::store) fn release(
+    tx: &mut Tx,
+    account: AccountId,
+    proposal: ProposalId,
+) -> Result<()> {
+    tx.change(
+        "UPDATE invoices SET proposal_id = NULL WHERE account_id = ?1 AND proposal_id = ?2",
+        values![&account, &proposal],
+    )
+}
+
 /// Returns the amounts of drafts, at most `most`.
 pub fn draft_amounts(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<Money>> {
     tx.list(
@@ -210,7 +266,7 @@ pub fn count(tx: &mut Tx, account: AccountId, status: Option<InvoiceStatus>) -> 
 fn items_of(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<HashMap<InvoiceId, Vec<Item>>> {
     let mut rows: Vec<(InvoiceId, i64, Item)> = tx.list(
         "SELECT invoice_id, position, id, description, quantity, unit, rate, discount_percent, \
-         discount_amount, taxes, amount FROM invoice_items WHERE invoice_id IN rarray(?1)",
+         discount_amount, taxes, amount, deposit_id FROM invoice_items WHERE invoice_id IN rarray(?1)",
         values![any_of(invoices)],
         |row| Ok((row.get(0)?, row.get(1)?, read_item(row, 2)?)),
     )?;
@@ -232,6 +288,7 @@ fn read_item(row: &dyn Row, column: usize) -> Result<Item> {
         discount: discount_of(row.get(column + 5)?, row.get(column + 6)?),
         taxes: row.get(column + 7)?,
         tax_ids: Vec::new(),
+        deposit: row.get(column + 9)?,
     };
     Ok(Item { id: row.get(column)?, line, amount: row.get(column + 8)? })
 }
@@ -266,6 +323,7 @@ pub fn update(tx: &mut Tx, before: &Invoice, invoice: &Invoice) -> Result<()> {
     }
     if invoice.status == InvoiceStatus::Cancelled {
         milestone::release(tx, invoice.id)?;
+        deposit::release(tx, invoice.id)?;
     }
     tally(tx, invoice, 1)
 }

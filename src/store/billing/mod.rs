@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod credit_note;
+pub mod deposit;
 pub mod exchange_rate;
 pub mod invoice;
 pub mod invoice_defaults;

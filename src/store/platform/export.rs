@@ -149,7 +149,10 @@ pub const PROPOSALS: Section = Section::by_id(
         title, content, status, currency, amount: Kind::Money("currency"),
         valid_until: Kind::Day, sent_at: Kind::Instant, answered_at: Kind::Instant,
         answered_by, answered_from, created_at: Kind::Instant, updated_at: Kind::Instant,
-        project_id: id::<ProjectKind>(),
+        project_id: id::<ProjectKind>(), items: Kind::Sums("currency"), tax_rate: Kind::Decimal,
+        discount_percent: Kind::Decimal, discount_amount: Kind::Decimal,
+        prices_include_tax: Kind::Flag, deposit_percent: Kind::Decimal,
+        deposit_amount: Kind::Decimal,
     },
     100,
 );
@@ -171,6 +174,8 @@ pub const INVOICES: Section = Section {
         created_at: Kind::Instant, updated_at: Kind::Instant,
         amount_paid: Kind::Money("currency"), amount_withheld: Kind::Money("currency"),
         amount_credited: Kind::Money("currency"), paid_on: Kind::Day,
+        proposal_id: id::<ProposalKind>(), kind, deduct_deposits: Kind::Flag,
+        deducted_in: id::<InvoiceKind>(),
     },
     key: "number",
     page: 50,
@@ -232,7 +237,7 @@ pub const ITEMS: Columns = columns! {
     id: id::<ItemKind>(), position: Kind::Whole => "t.position + 1", description,
     quantity: Kind::Decimal, unit, rate: Kind::Decimal,
     discount_percent: Kind::Decimal, discount_amount: Kind::Decimal, taxes: Kind::Json,
-    currency => "i.currency", amount: Kind::Money("currency"),
+    currency => "i.currency", amount: Kind::Money("currency"), deposit_id: id::<InvoiceKind>(),
 };
 
 /// The exported columns of a payment.

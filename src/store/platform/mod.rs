@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod export;
 pub mod image;
 pub mod jobs;
+pub mod links;
 pub mod list_total;
 pub mod outbox;
 pub mod program_state;

@@ -6,7 +6,7 @@ use crate::{
     domain::{
         error::{Error, Result},
         id::{AccountId, InvoiceId, MilestoneId, ProjectId},
-        milestone::{Milestone, MilestoneFilter},
+        milestone::{Milestone, MilestoneFilter, MilestoneStatus},
         money::Money,
         page::Listing,
     },
@@ -27,6 +27,7 @@ record! {
         description = milestone.description.as_ref(),
         amount = milestone.amount.minor,
         status = milestone.status.as_str(),
+        unpaid_status = milestone.unpaid_status.map(MilestoneStatus::as_str),
         due_date = milestone.due_date,
         completed_at = milestone.completed_at,
         @once { account_id = &milestone.account, }
@@ -39,7 +40,7 @@ record! {
         account: account_id,
         amount: Money::new(amount, currency),
         invoice: Option::zip(invoice_id, number),
-        id, project_id, name, description, status, due_date, completed_at,
+        id, project_id, name, description, status, unpaid_status, due_date, completed_at,
     }
 }
 
@@ -52,6 +53,16 @@ pub fn create(tx: &mut Tx, milestone: &Milestone) -> Result<()> {
 /// Finds a milestone.
 pub fn find(tx: &mut Tx, account: AccountId, id: MilestoneId) -> Result<Milestone> {
     LIST.of(&account).find(tx, "error-milestone-not-found", &id, read)
+}
+
+/// Finds the milestone that an invoice was made from.
+pub fn find_of_invoice(
+    tx: &mut Tx,
+    account: AccountId,
+    invoice: InvoiceId,
+) -> Result<Option<Milestone>> {
+    let found = LIST.of(&account).which("invoice_id = ?", Some(&invoice)).first(tx, 1, read)?;
+    Ok(found.into_iter().next())
 }
 
 /// Counts the milestones of a project.
@@ -104,19 +115,17 @@ pub fn update(tx: &mut Tx, before: &Milestone, milestone: &Milestone) -> Result<
     Ok(())
 }
 
-/// Records the invoice of a milestone, if it is unpaid and has none; returns whether it did.
+/// Records the invoice of a milestone.
 pub fn set_invoice(
     tx: &mut Tx,
     account: AccountId,
     id: MilestoneId,
     invoice: InvoiceId,
-) -> Result<bool> {
-    let changed = tx.execute(
-        "UPDATE milestones SET invoice_id = ?3 \
-         WHERE account_id = ?1 AND id = ?2 AND invoice_id IS NULL AND status <> 'paid'",
+) -> Result<()> {
+    tx.change(
+        "UPDATE milestones SET invoice_id = ?3 WHERE account_id = ?1 AND id = ?2",
         values![&account, &id, &invoice],
-    )?;
-    Ok(changed > 0)
+    )
 }
 
 /// Frees the milestone of a cancelled invoice for another invoice.

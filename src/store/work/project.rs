@@ -39,11 +39,16 @@ record! {
         deadline = project.deadline,
         updated_at = project.updated_at,
         @once { account_id = &project.account, created_at = project.created_at, }
+        @read {
+            proposal_id = "(SELECT q.id FROM proposals q WHERE q.project_id = projects.id)",
+            title = "(SELECT q.title FROM proposals q WHERE q.project_id = projects.id)",
+        }
     } => Project {
         account: account_id,
         client: None,
         budget: Money::new(budget, currency),
         milestones: Vec::new(),
+        proposal: Option::zip(proposal_id, title),
         id, client_id, name, description, status, deadline, created_at, updated_at,
     }
 }

@@ -1,19 +1,23 @@
 //! Proposals.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use crate::{
     domain::{
+        deposit::Deposit,
         error::Result,
         id::{AccountId, ProjectId, ProposalId},
+        invoice::Terms,
         money::Money,
         page::Listing,
         proposal::{Proposal, ProposalFilter, ProposalLink, ProposalRecord, ProposalStatus},
     },
     store::{
         client,
-        engine::{Tx, values},
+        engine::{Tx, json, values},
         exchange_rate::LatestRates,
+        invoice::{self, discount_of},
         lister::Lister,
         row::{record, row},
     },
@@ -30,6 +34,13 @@ record! {
         status = proposal.status.as_str(),
         currency = proposal.amount.currency,
         amount = proposal.amount.minor,
+        items = (!proposal.items.is_empty()).then(|| json(&proposal.items)),
+        tax_rate = proposal.terms.tax_rate,
+        discount_percent = proposal.terms.discount.as_ref().and_then(|discount| discount.percent),
+        discount_amount = proposal.terms.discount.as_ref().and_then(|discount| discount.amount),
+        prices_include_tax = proposal.terms.prices_include_tax,
+        deposit_percent = proposal.deposit.as_ref().and_then(|deposit| deposit.percent),
+        deposit_amount = proposal.deposit.as_ref().and_then(|deposit| deposit.amount),
         valid_until = proposal.valid_until,
         updated_at = proposal.updated_at,
         @once { account_id = &proposal.account, created_at = proposal.created_at, }
@@ -37,15 +48,35 @@ record! {
             link = "link",
             project_id = "project_id",
             project = "(SELECT p.name FROM projects p WHERE p.id = proposals.project_id)",
+            invoice = "(SELECT i.id FROM invoices i WHERE i.account_id = proposals.account_id \
+                       AND i.proposal_id = proposals.id AND i.kind = 'invoice' \
+                       AND i.status <> 'cancelled' ORDER BY i.id DESC LIMIT 1)",
+            deposit_invoice = "(SELECT i.id FROM invoices i \
+                               WHERE i.account_id = proposals.account_id \
+                               AND i.proposal_id = proposals.id AND i.kind = 'deposit' \
+                               AND i.status <> 'cancelled' ORDER BY i.id DESC LIMIT 1)",
         }
     } => Proposal {
         account: account_id,
         client: None,
         amount: Money::new(amount, currency),
+        items: Option::unwrap_or_default(items),
+        terms: Terms {
+            tax_rate,
+            discount: discount_of(discount_percent, discount_amount),
+            prices_include_tax,
+            withholding: None,
+        },
+        deposit: deposit_of(deposit_percent, deposit_amount),
         link: Option::map(link, ProposalLink::Sealed),
         project: Option::zip(project_id, project),
-        id, client_id, title, content, status, valid_until, created_at, updated_at,
+        id, client_id, title, content, status, valid_until, invoice, deposit_invoice,
+        created_at, updated_at,
     }
+}
+
+fn deposit_of(percent: Option<Decimal>, amount: Option<Decimal>) -> Option<Deposit> {
+    (percent.is_some() || amount.is_some()).then_some(Deposit { percent, amount })
 }
 
 /// Adds a proposal.
@@ -83,23 +114,30 @@ pub fn find_record(tx: &mut Tx, proposal: Proposal) -> Result<ProposalRecord> {
         values![&proposal.account, &proposal.id],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
     )?;
-    let unprintable = Vec::new();
-    Ok(ProposalRecord { proposal, sent_at, answered_at, answered_by, answered_from, unprintable })
+    let (invoices, unprintable) = (Vec::new(), Vec::new());
+    Ok(ProposalRecord {
+        proposal,
+        sent_at,
+        answered_at,
+        answered_by,
+        answered_from,
+        invoices,
+        unprintable,
+    })
 }
 
-/// Records the project of a proposal that has none; returns whether it did.
+/// Records the project made from a proposal, also on the invoices made from it.
 pub fn set_project(
     tx: &mut Tx,
     account: AccountId,
     id: ProposalId,
     project: ProjectId,
-) -> Result<bool> {
-    let changed = tx.execute(
-        "UPDATE proposals SET project_id = ?3 \
-         WHERE account_id = ?1 AND id = ?2 AND project_id IS NULL",
+) -> Result<()> {
+    tx.change(
+        "UPDATE proposals SET project_id = ?3 WHERE account_id = ?1 AND id = ?2",
         values![&account, &id, &project],
     )?;
-    Ok(changed > 0)
+    invoice::join_project(tx, account, id, project)
 }
 
 /// Frees the proposal of a deleted project for another project.
@@ -167,6 +205,7 @@ pub fn set_link(tx: &mut Tx, id: ProposalId, link_hash: &[u8], sealed: &[u8]) ->
 
 /// Removes a proposal.
 pub fn delete(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
+    invoice::release(tx, proposal.account, proposal.id)?;
     tx.change("DELETE FROM proposals WHERE id = ?1", values![&proposal.id])?;
     tally(tx, proposal, -1)
 }

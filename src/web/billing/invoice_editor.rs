@@ -1,16 +1,13 @@
 //! `/invoices/new` and `/invoices/:id/edit`: the invoice editor, line by line.
 
 use askama::Template;
-use jiff::ToSpan;
 use poem::{Response, http::StatusCode};
 use serde::Serialize;
 
 use crate::{
     app::{
-        client::{create_client, find_client},
+        client::create_client,
         invoice::{create_invoice, find_invoice, update_invoice},
-        invoice_defaults::find_invoice_settings,
-        project::find_project,
         unit_of_work::Work,
     },
     domain::{
@@ -18,10 +15,9 @@ use crate::{
         date,
         error::{Error, Kind, Result},
         expected::Expected,
-        id::{ClientId, InvoiceId, ProjectId},
+        id::InvoiceId,
         input::Input,
         invoice::{Invoice, InvoiceChange, InvoiceStatus, NewInvoice, ShownInvoice},
-        money::Currency,
         tax::Tax,
     },
     http::{answer, problem},
@@ -31,9 +27,9 @@ use crate::{
         editing::Editing,
         fields::Fields,
         form::{Control, Form},
-        invoice_lines::{RateRow, Row, complete, empty_line, filled, padded, rearranged, written},
+        invoice_lines::{Lines, complete, empty_line, filled, padded, rearranged},
         invoice_offer::Offered,
-        invoice_preset::{self, Otherwise, preset, with_preset},
+        invoice_preset::{Otherwise, preset, with_preset},
         invoice_preview::{NEW_CLIENT, NUMBER, Preview},
         invoice_totals::Totals,
         invoice_values::{drafted, noted},
@@ -43,8 +39,6 @@ use crate::{
     },
 };
 
-/// The field of the first line's taxes.
-const FIRST_TAXES: &str = "items.0.taxes";
 /// The payment terms in days that have a button.
 const TERMS: [i64; 4] = [0, 7, 14, 30];
 
@@ -71,53 +65,6 @@ struct Notes {
     form: Form,
     editing: Editing,
     is_deleted: bool,
-}
-
-/// Shows the form of a new invoice; the query may preset its client and source.
-pub async fn new(visit: Visit) -> Result<Response> {
-    let (query, today) = (visit.query(), visit.today()?);
-    let given = Currency::from_code(query.get("currency"));
-    let is_of_project = given.is_none() && query.has("projectId");
-    let project = is_of_project.then(|| ProjectId::parse(query.get("projectId")));
-    let asked = query.clone();
-    let client = query.has("clientId").then(|| ClientId::parse(query.get("clientId")));
-    let (defaults, project, client, offered) = visit
-        .read(move |work| {
-            // A client that does not exist is reported when the form is sent.
-            let client = client.map(|id| Error::optional(find_client(work, id))).transpose()?;
-            let project = project.map(|id| find_project(work, id)).transpose()?;
-            let defaults = find_invoice_settings(work)?.defaults;
-            Ok((defaults, project, client.flatten(), Offered::read(work, &asked)?))
-        })
-        .await?;
-    let project_currency = project.map(|project| project.budget.currency);
-    let (terms, of_client) =
-        client.map(|client| (client.details.payment_terms_days, client.details.currency)).unzip();
-    let given = given.or(project_currency);
-    let usual = of_client.flatten().unwrap_or(visit.frame.account.currency);
-    let days = terms.flatten().unwrap_or_else(|| defaults.offered_terms());
-    let due = today.checked_add(i64::from(days).days()).map_err(Error::internal)?;
-    // Without clients, the first one is added here.
-    let client = if offered.has_clients { query.get("clientId") } else { NEW_CLIENT };
-    let fields = Fields::default()
-        .with("clientId", client)
-        .with("projectId", query.get("projectId"))
-        .with("milestoneId", query.get("milestoneId"))
-        .with("issueDate", today)
-        .with("dueDate", due)
-        .with("currency", given.unwrap_or(usual))
-        .with(invoice_preset::CLIENT, client)
-        .with_some(invoice_preset::CURRENCY, given.is_none().then_some(usual))
-        .with(invoice_preset::DUE, due)
-        .with("taxRate", defaults.tax_rate)
-        .with_some("notes", defaults.notes)
-        .with("items.0.description", query.get("description"))
-        .with("items.0.quantity", "")
-        .with("items.0.rate", query.get("amount"));
-    let chosen = offered.taxes.iter().filter(|saved| saved.is_default);
-    let fields = if offered.taxes.is_empty() { fields } else { fields.with(FIRST_TAXES, "") };
-    let fields = chosen.fold(fields, |fields, saved| fields.with(FIRST_TAXES, written(&saved.tax)));
-    edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), None, offered)
 }
 
 /// Creates an invoice, or shows the form with its lines rearranged.
@@ -271,13 +218,14 @@ async fn read_form(visit: &Visit, typed: Option<&Fields>) -> Result<(Invoice, Of
     let read = move |work: &mut Work| {
         let invoice = find_invoice(work, id)?;
         let fields = typed.clone().unwrap_or_else(|| drafted(&invoice));
+        let fields = fields.replaced("_id", &id.to_string());
         let offered = Offered::read(work, &fields)?;
         Ok((invoice, offered))
     };
     visit.read(read).await
 }
 
-fn edit_page(
+pub(super) fn edit_page(
     visit: &Visit,
     status: StatusCode,
     form: Form,
@@ -285,11 +233,13 @@ fn edit_page(
     offered: Offered,
 ) -> Result<Response> {
     let currency = visit.frame.account.currency;
-    let totals = Totals::of(&form.fields, currency, visit.frame.defaults.number_format);
+    let (format, deposits) = (visit.frame.defaults.number_format, &offered.deposits);
+    let totals = Totals::of(&form.fields, currency, format, deposits);
     let form = form.of::<NewInvoice>().of::<ClientDetails>();
     let number = invoice.as_ref().map_or("", |invoice| &invoice.number);
     let fields = form.fields.clone().replaced(NUMBER, number);
-    let preview = Preview::of(visit, &fields, offered.client.as_ref(), visit.today()?);
+    let client = offered.client.as_ref();
+    let preview = Preview::of(visit, &fields, client, deposits, visit.today()?);
     let page = Edit {
         shell: visit.shell(Section::Invoices),
         taxes: offered.taxes_beside(invoice.as_ref()),
@@ -338,21 +288,8 @@ impl Edit {
         choice.or(t("none"))
     }
 
-    fn tax(&self) -> Control {
-        self.form.number("taxRate", t("tax")).attribute("placeholder", "0")
-    }
-
-    fn row(&self, place: &usize, line: &(String, String)) -> Row {
-        Row::of(&self.form, *place, line, &self.taxes)
-    }
-
-    fn rate(&self, rate: Control) -> RateRow {
-        RateRow { rate }
-    }
-
-    /// Returns the rate of the discount.
-    fn discount(&self) -> Control {
-        self.form.number("discount.percent", t("discount")).attribute("placeholder", "0")
+    fn lines(&self) -> Lines<'_> {
+        Lines { form: &self.form, totals: &self.totals, taxes: &self.taxes }
     }
 
     /// Whether any of the rarer fields is filled in or wrong.

@@ -7,13 +7,14 @@ use serde_json::json;
 use crate::{
     domain::{
         invoice::{Unit, unit_label},
-        tax::Tax,
+        tax::{SavedTax, Tax},
     },
     http::amount::Amount,
     locale::t,
     web::{
         fields::Fields,
         form::{Control, Form},
+        invoice_totals::Totals,
         tax::category_label,
     },
 };
@@ -21,7 +22,7 @@ use crate::{
 /// One line of the form.
 #[derive(Template)]
 #[template(path = "pages/invoice/line.html")]
-pub struct Row {
+struct Row {
     /// Counted from 0.
     place: usize,
     description: Control,
@@ -43,20 +44,44 @@ impl HtmlSafe for Row {}
 /// A rate between the sums of the form.
 #[derive(Template)]
 #[template(path = "pages/invoice/rate.html")]
-pub struct RateRow {
-    pub rate: Control,
+struct RateRow {
+    rate: Control,
 }
 
 impl HtmlSafe for RateRow {}
 
+/// The lines of a form, and what they add up to.
+#[derive(Template)]
+#[template(path = "pages/invoice/lines.html")]
+pub struct Lines<'a> {
+    pub form: &'a Form,
+    pub totals: &'a Totals,
+    /// The taxes that lines can have; none if there is one rate for all.
+    pub taxes: &'a [Tax],
+}
+
+impl HtmlSafe for Lines<'_> {}
+
+impl Lines<'_> {
+    fn row(&self, place: &usize, line: &(String, String)) -> Row {
+        Row::of(self.form, *place, line, self.taxes)
+    }
+
+    fn tax(&self) -> RateRow {
+        let rate = self.form.number("taxRate", t("tax")).attribute("placeholder", "0");
+        RateRow { rate }
+    }
+
+    /// Returns the rate of the discount.
+    fn discount(&self) -> RateRow {
+        let rate = self.form.number("discount.percent", t("discount"));
+        RateRow { rate: rate.attribute("placeholder", "0") }
+    }
+}
+
 impl Row {
     /// Returns a line of the form; `taxes` are those to choose from.
-    pub fn of(
-        form: &Form,
-        place: usize,
-        (amount, about): &(String, String),
-        taxes: &[Tax],
-    ) -> Self {
+    fn of(form: &Form, place: usize, (amount, about): &(String, String), taxes: &[Tax]) -> Self {
         let name = |field: &str| format!("items.{place}.{field}");
         let units = Unit::WORDS.iter().filter_map(|word| {
             Some(((*word).to_owned(), unit_label(Unit::from_word(word)?).into()))
@@ -176,6 +201,14 @@ pub fn padded(fields: Fields) -> Fields {
 pub fn empty_line() -> Fields {
     let names = ["description", "quantity", "rate"];
     names.iter().fold(Fields::default(), |line, name| line.with(*name, ""))
+}
+
+/// Adds the default taxes of an account to the first line of a new form.
+pub fn with_default_taxes(fields: Fields, saved: &[SavedTax]) -> Fields {
+    const FIRST: &str = "items.0.taxes";
+    let fields = if saved.is_empty() { fields } else { fields.with(FIRST, "") };
+    let chosen = saved.iter().filter(|saved| saved.is_default);
+    chosen.fold(fields, |fields, saved| fields.with(FIRST, written(&saved.tax)))
 }
 
 /// Returns an empty line with the same unit and taxes.

@@ -28,6 +28,7 @@ use crate::{
         fields::Fields,
         form::{Control, Form},
         invoice_preview::NEW_CLIENT,
+        invoice_totals::deposits_for,
         page,
         visit::Visit,
     },
@@ -48,6 +49,8 @@ pub struct Offered {
     pub has_clients: bool,
     pub projects: Choices,
     pub taxes: Vec<SavedTax>,
+    /// The deposits that can be taken off.
+    pub deposits: Vec<Invoice>,
 }
 
 impl Offered {
@@ -78,22 +81,13 @@ impl Offered {
             clients: choice::clients(clients.collect()),
             projects,
             taxes: all_taxes(work)?,
+            deposits: deposits_for(work, fields, work.currency())?,
         })
     }
 
-    /// Returns the taxes that lines can have: those of the account, and those of the invoice. None
-    /// if neither has any.
+    /// Returns the taxes that lines can have.
     pub fn taxes_beside(&self, invoice: Option<&Invoice>) -> Vec<Tax> {
-        let mut taxes: Vec<Tax> = self.taxes.iter().map(|saved| saved.tax.clone()).collect();
-        let items = invoice.map_or(&[][..], |invoice| &invoice.items);
-        let has_own = items.iter().any(|item| item.line.taxes.is_some());
-        let own = invoice.iter().flat_map(|invoice| &invoice.taxes).map(|sum| &sum.tax);
-        for tax in own.filter(|_| has_own || !self.taxes.is_empty()) {
-            if !taxes.contains(tax) {
-                taxes.push(tax.clone());
-            }
-        }
-        taxes
+        taxes_beside(&self.taxes, invoice)
     }
 
     /// Returns the client field; `stored` is the client of a draft, which outlives it.
@@ -105,6 +99,21 @@ impl Offered {
         };
         choice.beside(NEW_CLIENT, &t("new-client").to_string())
     }
+}
+
+/// Returns the taxes that lines can have: those of the account, and those of an invoice or a
+/// proposal. None if neither has any.
+pub fn taxes_beside(saved: &[SavedTax], invoice: Option<&Invoice>) -> Vec<Tax> {
+    let mut taxes: Vec<Tax> = saved.iter().map(|saved| saved.tax.clone()).collect();
+    let items = invoice.map_or(&[][..], |invoice| &invoice.items);
+    let has_own = items.iter().any(|item| item.line.taxes.is_some());
+    let own = invoice.iter().flat_map(|invoice| &invoice.taxes).map(|sum| &sum.tax);
+    for tax in own.filter(|_| has_own || !saved.is_empty()) {
+        if !taxes.contains(tax) {
+            taxes.push(tax.clone());
+        }
+    }
+    taxes
 }
 
 fn newest(work: &mut Work, search: Option<String>, most: u32) -> Result<Listing<Client>> {

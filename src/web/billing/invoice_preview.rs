@@ -37,11 +37,12 @@ impl Preview {
         visit: &Visit,
         fields: &Fields,
         client: Option<&Client>,
+        deposits: &[Invoice],
         today: Date,
     ) -> Option<Self> {
         let account = &visit.frame.account;
         let currency = currency(fields, account.currency);
-        let priced = (priced(fields, currency)?, currency);
+        let priced = (priced(fields, currency, deposits)?, currency);
         let day = |name| fields.get(name).parse().unwrap_or(today);
         let number = match fields.get(NUMBER) {
             "" => t("draft").into(),

@@ -28,6 +28,15 @@ pub struct Sheet<'a> {
 
 impl HtmlSafe for Sheet<'_> {}
 
+/// The lines of an invoice or a proposal, and its sums.
+#[derive(Template)]
+#[template(path = "pages/invoice/sums.html")]
+pub struct SheetLines<'a> {
+    pub invoice: &'a Invoice,
+}
+
+impl HtmlSafe for SheetLines<'_> {}
+
 impl Sheet<'_> {
     /// Returns how to pay; None if nothing is due.
     fn how_to_pay(&self) -> Option<String> {
@@ -38,6 +47,16 @@ impl Sheet<'_> {
         self.dates.show(*day)
     }
 
+    fn service(&self) -> Option<Text> {
+        self.invoice.service_days(self.dates)
+    }
+
+    fn lines(&self) -> SheetLines<'_> {
+        SheetLines { invoice: self.invoice }
+    }
+}
+
+impl SheetLines<'_> {
     /// Formats an amount; the table header names its currency.
     fn number(&self, minor: &i64) -> String {
         let currency = self.invoice.currency;
@@ -69,10 +88,6 @@ impl Sheet<'_> {
 
     fn details(&self, item: &Item) -> String {
         self.invoice.details_of(&item.line)
-    }
-
-    fn service(&self) -> Option<Text> {
-        self.invoice.service_days(self.dates)
     }
 }
 

@@ -15,8 +15,8 @@ pub fn noted(invoice: &Invoice) -> Fields {
     Fields::default().with_some("notes", invoice.notes.as_ref())
 }
 
-/// Returns the form of a draft with its current values.
-pub fn drafted(invoice: &Invoice) -> Fields {
+/// Adds the lines of an invoice or a proposal, and what applies to all of them.
+pub fn with_lines(fields: Fields, invoice: &Invoice) -> Fields {
     let line = |line: &Line| {
         let row = Fields::default()
             .with("description", &line.description)
@@ -31,26 +31,32 @@ pub fn drafted(invoice: &Invoice) -> Fields {
             None => row,
         }
     };
-    let lines: Vec<Fields> = invoice.items.iter().map(|item| line(&item.line)).collect();
+    let lines: Vec<Fields> = invoice.own_lines().map(line).collect();
+    let fields = fields
+        .with("taxRate", invoice.terms.tax_rate.normalize())
+        .with_some("pricesIncludeTax", invoice.terms.prices_include_tax.then_some("on"));
+    discounted(fields, invoice.terms.discount.as_ref()).with_rows("items", &lines)
+}
+
+/// Returns the form of a draft with its current values.
+pub fn drafted(invoice: &Invoice) -> Fields {
     let fields = noted(invoice)
         .with("clientId", invoice.client_id)
         .with_some("projectId", invoice.project_id)
         .with("issueDate", invoice.issue_date)
         .with("dueDate", invoice.due_date)
         .with("currency", invoice.currency)
-        .with("taxRate", invoice.terms.tax_rate.normalize())
-        .with_some("pricesIncludeTax", invoice.terms.prices_include_tax.then_some("on"))
+        .with_some("deductDeposits", invoice.deduct_deposits.then_some("on"))
         .with_some("serviceFrom", invoice.service.0)
         .with_some("serviceTo", invoice.service.1)
         .with_some("reference", invoice.reference.as_ref());
-    let fields = discounted(fields, invoice.terms.discount.as_ref());
     let fields = match &invoice.terms.withholding {
         Some(withholding) => fields
             .with("withholding.name", &withholding.name)
             .with("withholding.rate", withholding.rate.normalize()),
         None => fields,
     };
-    fields.with_rows("items", &lines)
+    with_lines(fields, invoice)
 }
 
 fn discounted(fields: Fields, discount: Option<&Discount>) -> Fields {

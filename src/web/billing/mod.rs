@@ -11,6 +11,7 @@ pub mod invoice_history;
 pub mod invoice_lines;
 pub mod invoice_link;
 pub mod invoice_list;
+pub mod invoice_new;
 pub mod invoice_offer;
 pub mod invoice_preset;
 pub mod invoice_preview;

@@ -86,6 +86,11 @@ impl Fields {
         self.pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether a box is ticked. The field before it says that it is not.
+    pub fn is_ticked(&self, name: &str) -> bool {
+        self.all(name).any(is_on)
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.pairs.iter().any(|(known, _)| known == name)
     }
@@ -189,7 +194,7 @@ impl Fields {
     /// if it is empty, None if the form has no such field.
     fn value(&self, name: &str, shape: &Shape) -> Option<Value> {
         match shape {
-            Shape::Flag => return self.has(name).then(|| Value::Bool(self.all(name).any(is_on))),
+            Shape::Flag => return self.has(name).then(|| Value::Bool(self.is_ticked(name))),
             Shape::List(Shape::Object(_)) if self.has(name) => {
                 let entries = self.all(name).filter(|text| !text.is_empty());
                 let entries = entries.map(|text| serde_json::from_str(text).unwrap_or_default());

@@ -235,7 +235,11 @@ impl Form {
         let (error, list) = (self.error(name), self.wrong_list(name));
         let stored = self.stored(name);
         let is_number = self.is_number(name);
-        let value = if is_number { self.number_value(name) } else { self.value(name).to_owned() };
+        let value = match shape {
+            Kinds::Tick if self.fields.is_ticked(name) => "on".to_owned(),
+            _ if is_number => self.number_value(name),
+            _ => self.value(name).to_owned(),
+        };
         let is_wrong = error.is_some() || list.is_some() || stored.is_some();
         // If the form as a whole is invalid, the cursor goes to its start.
         let takes_cursor = match self.errors.is_empty() && self.stored.is_none() {

@@ -23,6 +23,7 @@ pub fn say(rule: &Rule) -> Text {
         Rule::OtherClient => t("rule-other-client"),
         Rule::Currency => t("rule-currency"),
         Rule::SameCurrency(_) => t("rule-same-currency"),
+        Rule::ProposalCurrency(code) => t("rule-proposal-currency").with("currency", code),
         Rule::Timezone => t("rule-timezone"),
         Rule::Date => t("rule-date"),
         Rule::PastDate => t("rule-past-date"),

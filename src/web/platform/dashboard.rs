@@ -246,6 +246,7 @@ impl Show {
             MailKind::MessageReceived => t("mail-kind-message"),
             MailKind::ProposalAnswered => t("mail-kind-proposal"),
             MailKind::CreditNote => t("mail-kind-credit-note"),
+            MailKind::Proposal => t("proposal"),
             MailKind::ProposalCopy => t("mail-kind-proposal-copy"),
         }
     }

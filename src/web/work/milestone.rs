@@ -5,7 +5,7 @@ use poem::{Response, http::StatusCode};
 
 use crate::{
     app::{
-        milestone::{create_milestone, delete_milestone, update_milestone},
+        milestone::{create_milestone, delete_milestone, invoice_milestone, update_milestone},
         project::find_project,
         unit_of_work::Work,
     },
@@ -14,7 +14,9 @@ use crate::{
         expected::Expected,
         id::MilestoneId,
         input::Input,
-        milestone::{Milestone, MilestoneChange, MilestoneStatus, NewMilestone},
+        milestone::{
+            Milestone, MilestoneChange, MilestoneStatus, NewMilestone, NewMilestoneInvoice,
+        },
         project::Project,
     },
     locale::{Text, t},
@@ -76,19 +78,6 @@ pub fn amount(form: &Form, project: &Project) -> Control {
     form.number("amount", t("milestone-amount").with("currency", project.budget.currency))
 }
 
-/// Returns the link to a new invoice for this milestone.
-pub fn invoice_link(project: &Project, milestone: &Milestone) -> String {
-    let pairs = [
-        ("clientId", project.client_id.to_string()),
-        ("projectId", project.id.to_string()),
-        ("description", milestone.name.clone()),
-        ("amount", milestone.amount.decimal().to_string()),
-        ("currency", milestone.amount.currency.to_string()),
-        ("milestoneId", milestone.id.to_string()),
-    ];
-    format!("/invoices/new?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
-}
-
 /// Adds a milestone to the project whose page contains the form.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |made: &Milestone| format!("/projects/{}#milestones", made.project_id).into_bytes();
@@ -145,6 +134,17 @@ pub async fn mark(visit: Visit, fields: Fields) -> Result<Response> {
                 t("milestone-moved").with("name", &now.name).with("status", label(&now.status));
             Ok(visit.done(&place(&project), text))
         }
+        Err(error) => visit.redirect_with_error(&place(&project), error),
+    }
+}
+
+/// Creates the draft invoice of a milestone.
+pub async fn invoice(visit: Visit, _: Fields) -> Result<Response> {
+    let (project, milestone) = found(&visit).await?;
+    let new = NewMilestoneInvoice::default();
+    let invoice = move |work: &mut Work| invoice_milestone(work, milestone.id, &new);
+    match visit.app.run(visit.claims, invoice).await {
+        Ok(made) => Ok(visit.done(&format!("/invoices/{}", made.invoice.id), t("draft-saved"))),
         Err(error) => visit.redirect_with_error(&place(&project), error),
     }
 }

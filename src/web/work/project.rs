@@ -13,20 +13,17 @@ use crate::{
             count_projects, create_project, delete_project, find_project, list_projects,
             update_project,
         },
-        proposal::find_proposal,
     },
     domain::{
         client::ClientName,
         date,
         error::Result,
-        id::ProposalId,
         input::Input,
         invoice::{InvoiceFilter, ShownInvoice},
         milestone::{Milestone, MilestoneStatus, NewMilestone},
         money::Money,
         page::{Listing, Page},
         project::{NewProject, Project, ProjectChange, ProjectFilter, ProjectStatus},
-        proposal::Proposal,
     },
     locale::{Text, t},
     web::{
@@ -216,30 +213,10 @@ pub async fn list(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// Shows the form of a new project. For an accepted proposal, it is filled in with the agreed
-/// terms.
+/// Shows the form of a new project.
 pub async fn new(visit: Visit) -> Result<Response> {
-    let query = visit.query();
-    let (fields, clients) = if query.has("proposalId") {
-        let id = ProposalId::parse(query.get("proposalId"));
-        let (proposal, clients) = visit
-            .read(move |work| Ok((find_proposal(work, id)?, list_client_names(work)?)))
-            .await?;
-        (agreed(&proposal), clients)
-    } else {
-        (query, visit.read(list_client_names).await?)
-    };
-    Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), None, clients))
-}
-
-fn agreed(proposal: &Proposal) -> Fields {
-    Fields::default()
-        .with("proposalId", proposal.id)
-        .with("clientId", proposal.client_id)
-        .with("name", &proposal.title)
-        .with("description", &proposal.content)
-        .with("budget", proposal.amount.decimal())
-        .with("currency", proposal.amount.currency)
+    let clients = visit.read(list_client_names).await?;
+    Ok(edit_page(&visit, StatusCode::OK, visit.form(visit.query()), None, clients))
 }
 
 /// Adds a project.

@@ -6,29 +6,29 @@ use poem::{Response, http::StatusCode};
 use crate::{
     app::{
         client::list_client_names,
+        project::begin_project,
         proposal::{
-            count_proposals, create_proposal, delete_proposal, duplicate_proposal, find_proposal,
-            list_proposals, update_proposal,
+            count_proposals, delete_proposal, duplicate_proposal, list_proposals, update_proposal,
         },
     },
     domain::{
-        client::ClientName,
         error::Result,
         input::Input,
-        invoice::Seller,
+        invoice::{Invoice, Seller},
+        money::Money,
         page::Listing,
         proposal::{
-            NewProposal, Proposal, ProposalChange, ProposalFilter, ProposalLink, ProposalRecord,
-            ProposalStatus,
+            Proposal, ProposalChange, ProposalDelivery, ProposalFilter, ProposalLink,
+            ProposalRecord, ProposalStatus,
         },
     },
     locale::{Text, t},
     web::{
         choice::{self, Choices},
         days::Days,
-        editing::Editing,
         fields::Fields,
-        form::{Control, Form},
+        form::Form,
+        invoice_sheet::SheetLines,
         mailto::mailto,
         page::{answer as page, pdf},
         pager::{self, Pager},
@@ -58,17 +58,25 @@ struct Show {
     days: Days,
     /// Set once the proposal is sent.
     link: Option<Link>,
-    /// The link to a new invoice for the agreed terms.
-    invoice: String,
     once: Form,
     record: ProposalRecord,
     /// Its text.
     parts: Vec<prose::Section>,
     /// The freelancer.
     seller: Seller,
+    /// Its items, if it has any.
+    offer: Option<Invoice>,
 }
 
 impl Show {
+    fn deposit(&self) -> Option<Money> {
+        self.record.proposal.deposit_amount().ok().flatten()
+    }
+
+    fn lines(&self) -> Option<SheetLines<'_>> {
+        self.offer.as_ref().map(|invoice| SheetLines { invoice })
+    }
+
     fn here(&self) -> String {
         format!("/proposals/{}", self.record.proposal.id)
     }
@@ -83,6 +91,12 @@ impl Show {
         day.map(|day| self.days.show(day)).unwrap_or_default()
     }
 
+    /// Returns the client's address.
+    fn email(&self) -> &str {
+        let client = self.record.proposal.client.as_ref();
+        client.map(|client| client.details.email.as_str()).unwrap_or_default()
+    }
+
     fn client(&self) -> &str {
         let client = self.record.proposal.client.as_ref();
         client.map(|client| client.details.name.as_str()).unwrap_or_default()
@@ -94,29 +108,6 @@ struct Link {
     address: String,
     /// The link that starts an email to the client with the address.
     mail: String,
-}
-
-#[derive(Template)]
-#[template(path = "pages/proposal/edit.html")]
-struct Edit {
-    shell: Shell,
-    form: Form,
-    editing: Editing,
-    clients: Choices,
-    currencies: Choices,
-    /// None for a new one.
-    proposal: Option<Proposal>,
-}
-
-impl Edit {
-    fn has_no_client(&self) -> bool {
-        self.clients.is_empty() && self.proposal.is_none()
-    }
-
-    fn client(&self) -> Control {
-        let chosen = self.proposal.as_ref().and_then(|proposal| proposal.client.as_ref());
-        choice::client(&self.form, &self.clients, chosen)
-    }
 }
 
 /// Returns the label of a proposal's status.
@@ -177,24 +168,6 @@ pub async fn list(visit: Visit) -> Result<Response> {
     Ok(page(StatusCode::OK, &list))
 }
 
-/// Shows the form of a new proposal.
-pub async fn new(visit: Visit) -> Result<Response> {
-    let clients = visit.read(list_client_names).await?;
-    Ok(edit_page(&visit, StatusCode::OK, visit.form(visit.query()), None, clients))
-}
-
-/// Adds a draft.
-pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
-    match visit.run_once(&fields, NewProposal::read(&fields), place, create_proposal).await {
-        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("draft-saved"))),
-        Err(error) => {
-            let (status, form) = visit.refused(fields, error)?;
-            let clients = visit.read(list_client_names).await?;
-            Ok(edit_page(&visit, status, form, None, clients))
-        }
-    }
-}
-
 /// Shows a proposal, its status and the possible actions.
 pub async fn show(visit: Visit) -> Result<Response> {
     let record = visit.app.proposal_record(visit.claims, visit.id()).await?;
@@ -210,10 +183,10 @@ pub async fn show(visit: Visit) -> Result<Response> {
         shell: visit.shell(Section::Proposals),
         days: Days::of(&visit)?,
         link,
-        invoice: invoice_link(proposal),
         once: visit.form(Fields::default()),
         parts: prose::sections(&proposal.content),
         seller: Seller::new(&visit.frame.account, &visit.frame.defaults),
+        offer: proposal.offer(),
         record,
     };
     Ok(page(StatusCode::OK, &show))
@@ -231,52 +204,20 @@ fn mail(proposal: &Proposal, link: &str, sender: &str) -> String {
     mailto(address, &t("proposal-mail-subject").with("title", &proposal.title).to_string(), &body)
 }
 
-fn invoice_link(proposal: &Proposal) -> String {
-    let pairs = [
-        ("clientId", proposal.client_id.to_string()),
-        ("description", proposal.title.clone()),
-        ("amount", proposal.amount.decimal().to_string()),
-        ("currency", proposal.amount.currency.to_string()),
-    ];
-    format!("/invoices/new?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
-}
-
-/// Shows the edit form of a proposal.
-pub async fn edit(visit: Visit) -> Result<Response> {
-    let (proposal, clients) = read_form(&visit).await?;
-    let form = visit.form(filled(&proposal).versioned());
-    Ok(edit_page(&visit, StatusCode::OK, form, Some(proposal), clients))
-}
-
-/// Returns the form of a proposal with its current values.
-fn filled(proposal: &Proposal) -> Fields {
-    Fields::default()
-        .with("clientId", proposal.client_id)
-        .with("title", &proposal.title)
-        .with("content", &proposal.content)
-        .with("amount", proposal.amount.decimal())
-        .with("currency", proposal.amount.currency)
-        .with_some("validUntil", proposal.valid_until)
-}
-
-/// Changes a proposal.
-pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
-    let change = ProposalChange::read(&fields);
-    match visit.update(change, fields.expected(filled), update_proposal).await {
-        Ok(proposal) => Ok(visit.done(&format!("/proposals/{}", proposal.id), t("proposal-saved"))),
-        Err(error) => {
-            let (proposal, clients) = read_form(&visit).await?;
-            let (status, form) = visit.refused_change(fields, error, filled(&proposal))?;
-            Ok(edit_page(&visit, status, form, Some(proposal), clients))
-        }
-    }
-}
-
-/// Creates the link of a proposal, which the freelancer passes on.
+/// Creates the link of a proposal, and mails it if that is asked for.
 pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     let once = visit.once(&fields, place);
-    match visit.app.send_proposal(visit.claims, once, visit.id()).await {
-        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("proposal-sent"))),
+    let delivery = match ProposalDelivery::read(&fields) {
+        Ok(delivery) => delivery,
+        Err(error) => return visit.redirect_with_error(&here(&visit), error),
+    };
+    let text = match delivery.is_mailed() {
+        true if visit.app.has_mail_server() => t("proposal-mailed"),
+        true => t("proposal-mail-saved"),
+        false => t("proposal-sent"),
+    };
+    match visit.app.send_proposal(visit.claims, once, visit.id(), delivery).await {
+        Ok(outcome) => Ok(visit.redirect_once(&outcome, place, text)),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
@@ -292,6 +233,14 @@ pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
             };
             Ok(visit.done(&here(&visit), text))
         }
+        Err(error) => visit.redirect_with_error(&here(&visit), error),
+    }
+}
+
+/// Makes a project of an accepted proposal.
+pub async fn begin(visit: Visit, _: Fields) -> Result<Response> {
+    match visit.act(begin_project).await {
+        Ok(made) => Ok(visit.done(&format!("/projects/{}", made.id), t("project-added"))),
         Err(error) => visit.redirect_with_error(&here(&visit), error),
     }
 }
@@ -321,35 +270,10 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     }
 }
 
-fn place(proposal: &Proposal) -> Vec<u8> {
+pub(in crate::web) fn place(proposal: &Proposal) -> Vec<u8> {
     format!("/proposals/{}", proposal.id).into_bytes()
 }
 
 fn here(visit: &Visit) -> String {
     format!("/proposals/{}", visit.param("id"))
-}
-
-fn edit_page(
-    visit: &Visit,
-    status: StatusCode,
-    form: Form,
-    proposal: Option<Proposal>,
-    clients: Vec<ClientName>,
-) -> Response {
-    let clients = choice::clients(clients);
-    let currencies = choice::currencies(visit.frame.account.currency);
-    let editing = match &proposal {
-        Some(proposal) => {
-            Editing::of(t("proposal-edit"), &format!("/proposals/{}", proposal.id), &proposal.title)
-        }
-        None => Editing::new("/proposals", t("proposals"), t("new-proposal"), t("save-draft")),
-    };
-    let shell = visit.shell(Section::Proposals);
-    let form = form.of::<NewProposal>();
-    page(status, &Edit { shell, form, editing, clients, currencies, proposal })
-}
-
-/// Returns the proposal in the path, and the clients for a select.
-async fn read_form(visit: &Visit) -> Result<(Proposal, Vec<ClientName>)> {
-    visit.find(|work, id| Ok((find_proposal(work, id)?, list_client_names(work)?))).await
 }

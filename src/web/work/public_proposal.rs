@@ -7,7 +7,8 @@ use crate::{
     domain::{
         error::{Kind, Result},
         input::Input,
-        invoice::Party,
+        invoice::{Invoice, Party},
+        money::Money,
         proposal::{Answer, ProposalStatus, PublicProposal, Signature},
     },
     locale::{Text, t},
@@ -15,6 +16,7 @@ use crate::{
         days::Days,
         fields::Fields,
         form::Form,
+        invoice_sheet::SheetLines,
         mailto::mailto,
         page::{answer, pdf, redirect},
         prose::{self, Section},
@@ -28,6 +30,8 @@ struct Page<'a> {
     public: &'a PublicProposal,
     /// Its text.
     parts: Vec<Section>,
+    /// Its items, if it has any.
+    offer: Option<Invoice>,
     days: Days,
     is_open: bool,
     /// Whether both sides get a copy by mail.
@@ -37,6 +41,14 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    fn deposit(&self) -> Option<Money> {
+        self.public.proposal.deposit_amount().ok().flatten()
+    }
+
+    fn lines(&self) -> Option<SheetLines<'_>> {
+        self.offer.as_ref().map(|invoice| SheetLines { invoice })
+    }
+
     fn is_accepted(&self) -> bool {
         self.public.proposal.status == ProposalStatus::Accepted
     }
@@ -144,6 +156,7 @@ fn page(
     let is_open = public.check_open(days.today()).is_ok();
     let is_copied = guest.app.has_mail_server() && !guest.app.is_limited(&public.freelancer);
     let parts = prose::sections(&public.proposal.content);
+    let offer = public.proposal.offer();
     let form = form.of::<Signature>();
-    Ok(answer(status, &Page { public, parts, days, is_open, is_copied, token, form }))
+    Ok(answer(status, &Page { public, parts, offer, days, is_open, is_copied, token, form }))
 }

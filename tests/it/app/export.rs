@@ -52,6 +52,11 @@ async fn fill(user: &User<'_>) {
     let project = user.project(&client, "Site").await;
     user.milestone(&project, "Draft").await;
     let proposal = user.proposal(&client, "Offer").await;
+    let offer = json!({
+        "deposit": {"percent": 30}, "currency": "KWD",
+        "items": [{"description": "=Work", "quantity": 2, "rate": 1.2505}],
+    });
+    user.put(&format!("/proposals/{proposal}"), offer).await.data(200);
     user.post(&format!("/proposals/{proposal}/send"), json!({})).await.data(200);
     let items = json!([
         {"description": "-cut", "quantity": 2.5, "rate": 100.25},
@@ -164,7 +169,14 @@ async fn the_export_holds_everything_of_an_account_and_nothing_of_others() {
     assert_eq!(export["exchangeRates"][0]["rate"].to_string(), "1.0834");
     assert_eq!(export["profile"]["bio"], "I write");
     assert_eq!(export["messages"][0]["content"], "Hello,\nyou");
-    assert_eq!(export["proposals"][0]["status"], "sent");
+    let proposal = &export["proposals"][0];
+    assert_eq!(
+        (&proposal["status"], &proposal["items"][0]["description"]),
+        (&json!("sent"), &json!("=Work"))
+    );
+    assert_eq!(proposal["items"][0]["amount"].to_string(), "2.501");
+    assert_eq!(proposal["depositPercent"].to_string(), "30");
+    assert_eq!(invoice["kind"], "invoice");
     let whole = export.to_string();
     for secret in ["argon2", "Secret Ltd", PASSWORD, "hash", "/p/", "sealed"] {
         assert!(!whole.contains(secret), "{secret}");
@@ -202,10 +214,10 @@ async fn lists_are_tables_without_formulas_for_spreadsheets() {
     assert!(clients.contains(&rest.replace(",=", ",'=")), "{clients}");
     let items = table(&ada, ExportList::InvoiceItems).await;
     let head = "invoiceId,invoiceNumber,clientName,id,position,description,quantity,unit,rate,\
-                discountPercent,discountAmount,currency,amount\n";
+                discountPercent,discountAmount,currency,amount,depositId\n";
     assert!(items.strip_prefix('\u{feff}').unwrap().starts_with(head), "{items}");
-    assert!(items.contains(",1,'-cut,2.5,,100.25,,,USD,250.63\n"), "{items}");
-    assert!(items.contains(",2,More,1,,-0.5,,,USD,-0.5\n"), "{items}");
+    assert!(items.contains(",1,'-cut,2.5,,100.25,,,USD,250.63,\n"), "{items}");
+    assert!(items.contains(",2,More,1,,-0.5,,,USD,-0.5,\n"), "{items}");
     let messages = table(&ada, ExportList::Messages).await;
     assert!(messages.contains(",'=Eve,eve@example.com,\"Hello,\nyou\",,"), "{messages}");
     let payments = table(&ada, ExportList::Payments).await;

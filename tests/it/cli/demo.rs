@@ -29,7 +29,14 @@ async fn the_demo_has_two_years_of_work_in_every_status() {
         assert!(count > 0, "no invoice is {status}");
         invoices += count;
     }
-    assert_eq!(invoices, 300);
+    // With the deposit, the milestone and the rest of one proposal.
+    assert_eq!(invoices, 303);
+    let proposals = get("/proposals?status=accepted").await["data"].clone();
+    let chain = &proposals[0];
+    assert_eq!((&chain["amount"], &chain["deposit"]["percent"]), (&4800.into(), &30.into()));
+    assert!(chain["projectId"].is_string(), "{chain}");
+    let last = get(&format!("/invoices/{}", chain["invoiceId"].as_str().unwrap())).await;
+    assert_eq!(last["data"]["amount"], 3360);
     for status in ["planning", "active", "on_hold", "completed", "cancelled"] {
         let count = total(&format!("/projects?status={status}")).await;
         assert!(count > 0, "no project is {status}");

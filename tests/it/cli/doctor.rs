@@ -259,6 +259,27 @@ fn doctor_finds_totals_that_do_not_match_their_rows() {
         change(&place, mend);
         assert_eq!(findings(&place, &[]), usual, "{mend}");
     }
+    for (spoil, mend) in [
+        (
+            "UPDATE invoices SET deducted_in = NULL WHERE kind = 'deposit'",
+            "UPDATE invoices SET deducted_in = (SELECT invoice_id FROM invoice_items \
+             WHERE deposit_id = invoices.id) WHERE kind = 'deposit'",
+        ),
+        (
+            "UPDATE invoices SET deducted_in = id WHERE kind = 'deposit'",
+            "UPDATE invoices SET deducted_in = (SELECT invoice_id FROM invoice_items \
+             WHERE deposit_id = invoices.id) WHERE kind = 'deposit'",
+        ),
+        (
+            "UPDATE milestones SET invoice_id = project_id WHERE invoice_id IS NOT NULL",
+            "UPDATE milestones SET invoice_id = NULL WHERE invoice_id IS NOT NULL",
+        ),
+    ] {
+        change(&place, spoil);
+        assert!(findings(&place, &[]).contains(&"fail references".to_owned()), "{spoil}");
+        change(&place, mend);
+        assert_eq!(findings(&place, &[]), usual, "{mend}");
+    }
     change(&place, "UPDATE activity SET at = at + 1000000000");
     assert_eq!(findings(&place, &[]), [usual, &["fail newest row"]].concat());
 }

@@ -259,7 +259,7 @@ async fn compare_batch(user: &User<'_>, runner: &mut TestRunner, count: usize) {
         for (line, item) in own.iter().zip(items) {
             assert_eq!(line["amount"], item["amount"]);
             let row = lines[text(item, "id")];
-            let end = format!(",{},{}", text(invoice, "currency"), item["amount"]);
+            let end = format!(",{},{},", text(invoice, "currency"), item["amount"]);
             assert!(row.ends_with(&end), "{row} {item}");
         }
     }

@@ -51,6 +51,7 @@ impl Everything {
             "clientId" => &self.client,
             "projectId" => &self.project,
             "invoiceId" => &self.invoice,
+            "proposalId" => &self.proposal,
             other => panic!("what does {other} name?"),
         }
     }

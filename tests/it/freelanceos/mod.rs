@@ -1,6 +1,7 @@
 //! The FreelanceOS API.
 
 mod account;
+mod chain;
 mod client;
 mod cors;
 mod credit_note;
@@ -32,6 +33,7 @@ mod party;
 mod payment;
 mod project;
 mod proposal;
+mod proposal_items;
 mod search;
 mod settings;
 mod statement;

@@ -144,3 +144,87 @@ async fn a_declined_proposal_is_copied_to_nobody() {
     assert_eq!(mail.header("Subject"), "Max declined: A calmer website");
     assert!(mail.pdf.is_none() && mail.text.contains("declined your proposal on 18 Mar 2026"));
 }
+
+#[tokio::test]
+async fn a_proposal_is_mailed_with_its_link_and_pdf_if_that_is_asked_for() {
+    let app = spawn_app().await;
+    let user = app.register("amara@example.com").await;
+    change_rows(&app, "UPDATE accounts SET email_verified_at = created_at");
+    let client = json!({
+        "name": "Max Brandt", "email": "max@example.com", "ccEmails": ["finance@example.com"],
+    });
+    let client = user.post("/clients", client).await.data(201)["id"].clone();
+    let made = |title: &str| {
+        let body = json!({
+            "clientId": client, "title": title, "amount": 4500, "validUntil": "2026-04-30",
+        });
+        user.post("/proposals", body)
+    };
+    let path = |made: &Value| format!("/proposals/{}/send", made["id"].as_str().unwrap());
+    let quiet = made("Quiet").await.data(201).clone();
+    user.post(&path(&quiet), json!({})).await.data(200);
+    assert_eq!(app.mails().await.len(), 0);
+
+    let loud = made("A calmer website").await.data(201).clone();
+    let sent = user.post(&path(&loud), json!({"mail": true})).await.data(200).clone();
+    assert_eq!(sent["status"], "sent");
+    let link = sent["publicLink"].as_str().unwrap();
+    let mails = app.mails().await;
+    let mail = to(&mails, "max@example.com");
+    assert_eq!(mail.header("Subject"), "Proposal: A calmer website");
+    assert!(mail.header("Cc").contains("finance@example.com"), "{}", mail.raw);
+    assert!(mail.header("Reply-To").contains("amara@example.com"), "{}", mail.raw);
+    for part in [&mail.text, &mail.html] {
+        assert!(part.contains(link) && part.contains("USD\u{a0}4,500.00"), "{part}");
+        assert!(part.contains("30 Apr 2026"), "{part}");
+    }
+    let file = File::read(&mail.pdf.as_ref().unwrap().1);
+    assert!(file.text().contains("A calmer website"), "{}", file.text());
+
+    // Again, to another address.
+    let again = json!({"email": "boss@example.com"});
+    user.post(&path(&loud), again).await.data(200);
+    let mails = app.mails().await;
+    assert_eq!((mails.len(), to(&mails, "boss@example.com").html.contains(link)), (2, true));
+    let refused = user.post(&path(&loud), json!({"email": "boss"})).await;
+    assert_eq!(refused.error(400), "email must be a valid email address");
+    user.put(
+        &format!("/proposals/{}", loud["id"].as_str().unwrap()),
+        json!({"status": "accepted"}),
+    )
+    .await
+    .data(200);
+    user.post(&path(&loud), json!({"mail": true})).await.error(409);
+}
+
+#[tokio::test]
+async fn the_copy_of_an_accepted_proposal_leads_to_its_deposit_invoice() {
+    let app = spawn_app().await;
+    let user = app.register("amara@example.com").await;
+    change_rows(&app, "UPDATE accounts SET email_verified_at = created_at");
+    let client = json!({"name": "Max Brandt", "email": "max@example.com"});
+    let client = user.post("/clients", client).await.data(201)["id"].clone();
+    let body = json!({
+        "clientId": client, "title": "Website", "amount": 4500, "deposit": {"percent": 20},
+    });
+    let id = user.post("/proposals", body).await.data(201)["id"].clone();
+    let path = format!("/proposals/{}", id.as_str().unwrap());
+    let sent = user.post(&format!("{path}/send"), json!({})).await.data(200).clone();
+    let link = sent["publicLink"].as_str().unwrap();
+    let page = link.replace(PUBLIC_URL, &app.base);
+    let read = async || app.http.get(&page).send().await.unwrap().text().await.unwrap();
+    assert!(read().await.contains("A deposit of USD\u{a0}900.00 is due when you accept."));
+    assert_eq!(accept(&app, link, "Max Brandt").await, 200);
+    let html = read().await;
+    assert!(html.contains("The deposit of USD\u{a0}900.00 is due now."), "{html}");
+    let mails = app.mails().await;
+    let copy = to(&mails, "max@example.com");
+    assert!(copy.text.contains("INV-2026-001"), "{}", copy.text);
+    let start = format!("{PUBLIC_URL}/i/");
+    let at = copy.text.find(&start).unwrap();
+    let link = copy.text[at..].split_whitespace().next().unwrap();
+    assert!(copy.html.contains(link) && html.contains(link), "{}", copy.html);
+    let invoice = app.http.get(link.replace(PUBLIC_URL, &app.base)).send().await.unwrap();
+    let invoice = invoice.text().await.unwrap();
+    assert!(invoice.contains("Deposit invoice") && invoice.contains("20% deposit: Website"));
+}

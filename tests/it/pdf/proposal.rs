@@ -1,7 +1,12 @@
 use freelanceos::domain::{
+    deposit::Deposit,
+    discount::Discount,
+    id::Id,
+    invoice::{Item, Line, Terms, Unit, price},
     money::{Currency, Money},
     paper::Template,
     proposal::ProposalStatus,
+    tax::{Tax, TaxCategory},
 };
 
 use super::{
@@ -130,5 +135,47 @@ fn lists_and_quotes_may_stand_in_each_other_as_deep_as_they_like() {
         let content = deep.repeat(3_000) + "The end";
         let file = File::read(&proposal(&content).pdf());
         assert!(file.text().contains("The end"), "{deep}");
+    }
+}
+
+#[test]
+fn items_are_printed_as_on_an_invoice_and_the_deposit_at_the_top() {
+    let mut sheet = proposal("Content");
+    let tax = Tax {
+        name: "VAT".to_owned(),
+        rate: 20.into(),
+        category: TaxCategory::Standard,
+        note: Some("Registered in Berlin".to_owned()),
+    };
+    let line = Line {
+        unit: Some(Unit::Day),
+        taxes: Some(vec![tax]),
+        ..Line::new("Design of the pages", 3.into(), 500.into())
+    };
+    let discount = Some(Discount { percent: Some(10.into()), amount: None });
+    let terms = Terms { discount, ..Terms::default() };
+    let priced = price(vec![line], &terms, Currency::USD).unwrap();
+    let item = |(line, amount)| Item { id: Id::NIL, line, amount };
+    sheet.proposal.amount = Money::new(priced.totals.amount, Currency::USD);
+    sheet.proposal.items = priced.lines.into_iter().map(item).collect();
+    sheet.proposal.terms = priced.terms;
+    sheet.proposal.deposit = Some(Deposit { percent: Some(50.into()), amount: None });
+    for template in [Template::Classic, Template::Modern] {
+        let proposal = sheet.proposal.clone();
+        let file = File::read(&Offered { template, proposal, answered: None }.pdf());
+        let whole = file.text();
+        for text in [
+            "Amount USD 1,620.00",
+            "Deposit on acceptance USD 810.00",
+            "Design of the pages",
+            "per day",
+            "1,500.00",
+            "Discount 10%",
+            "VAT 20%",
+            "270.00",
+            "Registered in Berlin",
+        ] {
+            assert!(whole.contains(text), "{text} is missing in {whole}");
+        }
     }
 }

@@ -454,6 +454,26 @@ impl User<'_> {
         self.post("/taxes", tax).await.data(201)["id"].as_str().unwrap().to_owned()
     }
 
+    /// Creates something that the route with this noun and path accepts, and returns its id.
+    pub async fn one_for(&self, noun: &str, path: &str, client: &str, project: &str) -> String {
+        match noun {
+            "invoices" => self.invoice_for(client, path).await,
+            "proposals" if path.ends_with("/project") || path.ends_with("/deposit-invoice") => {
+                self.accepted_proposal(client).await
+            }
+            _ => self.one_of(noun, client, project).await,
+        }
+    }
+
+    /// Creates a proposal of 1000 that is accepted and returns its id.
+    pub async fn accepted_proposal(&self, client: &str) -> String {
+        let body = json!({"clientId": client, "title": "Proposal", "amount": 1000});
+        let made = self.post("/proposals", body).await;
+        let id = made.data(201)["id"].as_str().unwrap().to_owned();
+        self.put(&format!("/proposals/{id}"), json!({"status": "accepted"})).await.data(200);
+        id
+    }
+
     /// Creates an invoice of 1000 that the route with this path accepts, and returns its id.
     pub async fn invoice_for(&self, client: &str, path: &str) -> String {
         let id = self.invoice(client, json!(1000), "2026-04-15").await;

@@ -127,7 +127,7 @@ async fn totals(
     // The preview exists only with a valid total.
     let sheet = told.as_object_mut().unwrap().remove("sheet").unwrap();
     assert_eq!(sheet.is_null(), told["total"] == "–", "{told}");
-    for other in ["discount", "taxes", "below", "preset"] {
+    for other in ["discount", "deposits", "offer", "taxes", "below", "preset"] {
         told.as_object_mut().unwrap().remove(other).unwrap();
     }
     told

@@ -59,11 +59,10 @@ async fn a_proposal_is_written_sent_accepted_and_becomes_a_project() {
     let accepted = browser.open(&place).await;
     accepted.says("Signed as Kamala P.").says("IP address 127.0.0.1");
     accepted.says("Accepted").hides("Delete").hides("Record answer");
-    let invoice = accepted.link(&format!("/invoices/new?clientId={client}"));
-    assert!(invoice.contains("amount=1250.5"), "{invoice}");
-    let page = browser.open(&accepted.link("/projects/new?proposalId=")).await.expect(200);
-    assert_eq!(page.value("name").as_deref(), Some("Site <b> & shop"));
-    assert_eq!(page.value("budget").as_deref(), Some("1250.5"));
+    let editor = browser.open(&accepted.link("/invoices/new?proposalId=")).await.expect(200);
+    assert_eq!(editor.value("items.0.rate").as_deref(), Some("1250.5"));
+    let project = browser.send(&accepted, &format!("{place}/project"), &[]).await.expect(200);
+    project.says("Project created.").says("Site <b> & shop").says("Budget €1,250.50");
 }
 
 #[tokio::test]
@@ -99,9 +98,9 @@ async fn a_proposal_of_another_account_is_not_found() {
     browser.open(&place).await.expect(404);
     browser.open(&format!("{place}/edit")).await.expect(404);
     browser.open(&format!("{place}/pdf")).await.expect(404);
-    browser.open(&format!("/projects/new?proposalId={id}")).await.expect(404);
+    browser.open(&format!("/invoices/new?proposalId={id}")).await.expect(404);
     let fields = [("_token", &*token), ("status", "accepted"), ("title", "Eve's")];
-    for act in ["edit", "send", "answer", "duplicate", "delete"] {
+    for act in ["edit", "send", "answer", "project", "duplicate", "delete"] {
         browser.post(&format!("{place}/{act}"), &fields).await.expect(404);
     }
     let proposal = ada.get(&place).await;
@@ -123,4 +122,76 @@ async fn drafts_outlive_their_only_client() {
         let chosen = format!("<option value=\"{client}\" selected>Kamala</option>");
         assert!(page.html.contains(&chosen), "{}", page.html);
     }
+}
+
+#[tokio::test]
+async fn a_proposal_is_written_line_by_line_without_scripts_and_its_client_sees_the_lines() {
+    let app = spawn_app().await;
+    let user = app.register("a@example.com").await;
+    user.tax(json!({"name": "VAT", "rate": 20})).await;
+    let client = user.client("කමලා").await;
+    let browser = Browser::of(&user);
+    let page = browser.open("/proposals/new").await.expect(200);
+    let vat = r#"{"name":"VAT","rate":20,"category":"S","note":null}"#;
+    assert!(page.html.contains("name=\"items.0.description\""), "{}", page.html);
+    let mut typed = vec![
+        ("title", "Shop"),
+        ("clientId", &*client),
+        ("currency", "EUR"),
+        // With lines, an amount typed before no longer counts.
+        ("amount", "7"),
+        ("discount.percent", "10"),
+        ("items.0.description", "Design"),
+        ("items.0.quantity", "2"),
+        ("items.0.rate", "500"),
+        ("items.0.unit", "day"),
+        ("items.0.taxes", ""),
+        ("items.0.taxes", vat),
+    ];
+    typed.push(("_action", "add"));
+    let more = browser.send(&page, "/proposals", &typed).await.expect(200);
+    more.says("1,000.00").says("1,080.00");
+    assert_eq!(more.value("items.0.rate").as_deref(), Some("500"));
+    assert!(more.html.contains("name=\"items.1.description\""));
+    typed.pop();
+    typed.extend([("items.1.description", "Hosting"), ("items.1.rate", "x")]);
+    let wrong = browser.send(&more, "/proposals", &typed).await.expect(400);
+    wrong.says("Check the field below.");
+    assert_eq!(wrong.value("items.1.rate").as_deref(), Some("x"));
+    let last = typed.len() - 1;
+    typed[last] = ("items.1.rate", "100");
+    typed.push(("items.1.taxes", ""));
+    let draft = browser.send(&wrong, "/proposals", &typed).await.expect(200);
+    let sums = [
+        "Design per day · VAT 20%",
+        "VAT 20% on 900.00",
+        "Hosting No tax",
+        "Discount 10%",
+        "€1,170.00",
+    ];
+    sums.iter().for_each(|text| _ = draft.says(text));
+
+    let place = draft.path.clone();
+    let page = browser.open(&format!("{place}/edit")).await.expect(200);
+    assert_eq!(page.value("items.1.rate").as_deref(), Some("100"));
+    assert_eq!(page.value("discount.percent").as_deref(), Some("10"));
+    assert_eq!(page.value("amount").as_deref(), Some(""));
+    let sent = browser.send(&draft, &format!("{place}/send"), &[]).await.expect(200);
+    let link = sent.link(PUBLIC_URL);
+    let public = Browser::new(&app).open(link.strip_prefix(PUBLIC_URL).unwrap()).await.expect(200);
+    sums.iter().for_each(|text| _ = public.says(text));
+    public.says("Accept for €1,170.00");
+
+    // Without its lines, only the amount is left.
+    let typed = [
+        ("title", "Shop"),
+        ("clientId", &*client),
+        ("currency", "EUR"),
+        ("amount", "900"),
+        ("items.0.description", ""),
+        ("items.0.rate", ""),
+    ];
+    let page = browser.open(&format!("{place}/edit")).await;
+    let plain = browser.send(&page, &format!("{place}/edit"), &typed).await.expect(200);
+    plain.says("€900.00").hides("Design");
 }

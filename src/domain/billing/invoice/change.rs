@@ -82,13 +82,21 @@ impl InvoiceChange {
         next.reference = self.reference.apply(current.reference.clone());
         next.notes = self.notes.apply(current.notes.clone());
 
+        next.deduct_deposits = self.deduct_deposits.unwrap_or(current.deduct_deposits);
+
         let is_same_rate = next.terms.tax_rate == current.terms.tax_rate;
-        let lines = self.lines.map(|mut lines| {
+        let mut lines = self.lines.map(|mut lines| {
             if is_same_rate {
                 keep_taxes(&mut lines, &current.items);
             }
             explicit(lines, next.terms.tax_rate)
         });
+        if let Some(lines) = &mut lines {
+            lines.retain(|line| line.deposit.is_none());
+            if lines.is_empty() {
+                return Err(Error::field("items", Rule::Empty));
+            }
+        }
         // Pricing the one line of an amount-only invoice may not give the same totals again, so
         // keep them unless something they depend on has changed.
         let money_moves = next.currency != current.currency
@@ -104,8 +112,9 @@ impl InvoiceChange {
             let amount_moves = self.amount.is_some_and(|amount| {
                 !is_amount(amount, current.amount().decimal(), current.currency)
             });
-            let is_frozen_kept = (next.client_id, next.service, &next.reference)
-                == (current.client_id, current.service, &current.reference);
+            let frozen = |of: &Invoice| (of.client_id, of.service, of.deduct_deposits);
+            let is_frozen_kept =
+                frozen(&next) == frozen(current) && next.reference == current.reference;
             if money_moves || dates_move || amount_moves || !is_frozen_kept {
                 return Err(Error::conflict("error-invoice-sent"));
             }
@@ -126,7 +135,7 @@ impl InvoiceChange {
             return Err(Error::field("serviceTo", Rule::BeforeField("serviceFrom")));
         }
         let priced = if money_moves {
-            let stored = || current.items.iter().map(|item| item.line.clone()).collect();
+            let stored = || current.own_lines().cloned().collect();
             let lines = lines.unwrap_or_else(stored);
             let priced = price(lines, &next.terms, next.currency)?;
             next.terms = priced.terms.clone();

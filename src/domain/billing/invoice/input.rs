@@ -6,12 +6,13 @@ use rust_decimal::Decimal;
 use super::{InvoiceStatus, LINES_MAX, Line, Priced, Terms, check_amount, price, price_amount};
 use crate::domain::{
     date::Day,
+    deposit::Purpose,
     discount::Discount,
     error::Result,
     form::{Form, Read},
-    id::{ClientId, MilestoneId, ProjectId},
+    id::{ClientId, ProjectId, ProposalId},
     input::{
-        Change, Drafted, Flag, Implied, Inherited, Kind, List, Need, New, OfPages, One, Optional,
+        Change, Drafted, Flag, Implied, Inherited, Initial, Kind, List, Need, New, One, Optional,
         OrDefault, Presence, Required, Shape, input,
     },
     money::{Amount, Currency, TaxRate},
@@ -24,8 +25,10 @@ input! {
     /// A new invoice: with items, or only an amount, or both if they agree.
     #[derive(Debug, Clone)]
     pub new NewInvoice {
-        /// Its source. Each milestone is invoiced once.
-        milestone_id "milestoneId": OfPages<Optional<MilestoneId>>,
+        proposal_id "proposalId": Optional<ProposalId> = "The proposal that it is made from: by \
+            default, its items and currency are those of the proposal.",
+        kind "kind": Initial<Purpose> = "`deposit` for a part of what is agreed, before the work; \
+            `deductDeposits` on a later invoice takes it off." => " `invoice` by default.",
     } checked by must_ask_for_something;
 
     /// A change of an invoice.
@@ -56,6 +59,8 @@ input! {
     service_to "serviceTo": Optional<Day> = "The last day of the work.",
     reference "reference": Optional<Line100> = "The client's order number.",
     notes "notes": Optional<FreeText>,
+    deduct_deposits "deductDeposits": OrDefault<Flag> = "Whether each sent deposit of the project or \
+        the proposal is taken off, once, up to the total." => " False by default.",
 }
 
 type Line100 = text::Line<100>;
@@ -123,7 +128,10 @@ fn must_ask_for_something(form: &mut Form) {
     if !form.says::<AnyText>("clientId") && !form.says::<AnyText>("dueDate") {
         form.fail("dueDate", Rule::Required);
     }
-    if !form.says::<Amount>("amount") && !form.says::<LineList>("items") {
+    let says_what = form.says::<Amount>("amount")
+        || form.says::<LineList>("items")
+        || form.says::<AnyText>("proposalId");
+    if !says_what {
         form.fail("items", Rule::Required);
     }
     let began = form.peek::<Day>("serviceFrom");
@@ -138,7 +146,8 @@ impl NewInvoice {
         Self {
             client_id,
             project_id: None,
-            milestone_id: None,
+            proposal_id: None,
+            kind: Purpose::Invoice,
             amount: None,
             tax_rate: None,
             currency: None,
@@ -153,6 +162,7 @@ impl NewInvoice {
             service_to: None,
             reference: None,
             notes: None,
+            deduct_deposits: false,
         }
     }
 

@@ -1,11 +1,13 @@
 //! The lines of an invoice.
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
+use super::stored_item::StoredItem;
 use crate::domain::{
     discount::Discount,
     form::Form,
-    id::{ItemId, TaxId},
+    id::{InvoiceId, ItemId, TaxId},
     input::{List, One, Optional, OrDefault, Required, input},
     money::{LineRate, Quantity},
     rule::Rule,
@@ -48,6 +50,8 @@ input! {
     /// Taxes of the account that are copied into `taxes`.
     tax_ids "taxIds": OrDefault<List<TaxId, LINE_TAXES_MAX>> = "Taxes of the account, instead of \
         `taxes`.",
+    deposit "depositInvoiceId": Optional<InvoiceId> = "The deposit that the line takes off. \
+        `deductDeposits` makes such lines; those of a request are left out.",
 }
 
 fn must_name_taxes_once(form: &mut Form) {
@@ -68,12 +72,14 @@ impl Line {
             discount: None,
             taxes: None,
             tax_ids: Vec::new(),
+            deposit: None,
         }
     }
 }
 
 /// One line of an invoice.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "StoredItem", into = "StoredItem")]
 pub struct Item {
     pub id: ItemId,
     pub line: Line,

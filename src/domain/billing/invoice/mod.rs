@@ -7,16 +7,20 @@ mod party;
 mod price;
 mod record;
 mod seller;
+mod stored_item;
 mod summary;
 
 use jiff::{Timestamp, civil::Date};
 
 pub use self::{
     change::Step,
-    input::{InvoiceChange, NewInvoice},
+    input::{InvoiceChange, NewInvoice, PlainRate},
     line::{DEFAULT_LINE, Item, Line, Unit},
     party::{Party, PartyAddress},
-    price::{Priced, Terms, Totals, check_amount, line_amount, price, price_amount, price_parts},
+    price::{
+        Priced, Terms, Totals, by_taxes, check_amount, line_amount, price, price_amount,
+        price_parts,
+    },
     record::{InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
     seller::Seller,
     summary::{SumRow, rated, unit_label},
@@ -25,7 +29,8 @@ use crate::domain::{
     balance::{Balance, Booked, PaymentStatus},
     client::Client,
     date::Day,
-    id::{AccountId, ClientId, Id, InvoiceId, ProjectId},
+    deposit::Purpose,
+    id::{AccountId, ClientId, Id, InvoiceId, MilestoneId, ProjectId, ProposalId},
     input::{Flag, OfPages, Optional, OrDefault, input},
     money::{Currency, Money},
     number_series::Period,
@@ -82,6 +87,10 @@ pub struct Invoice {
     pub client_id: ClientId,
     pub client: Option<Client>,
     pub project_id: Option<ProjectId>,
+    /// What it was made from.
+    pub proposal_id: Option<ProposalId>,
+    pub milestone_id: Option<MilestoneId>,
+    pub kind: Purpose,
     pub number: String,
     /// The period that the number was drawn from.
     pub number_period: Period,
@@ -100,6 +109,10 @@ pub struct Invoice {
     /// When nothing was due any more.
     pub paid_at: Option<PaidAt>,
     pub booked: Booked,
+    /// Whether it takes the deposits of its project or proposal off.
+    pub deduct_deposits: bool,
+    /// The id and number of the invoice that takes this deposit off.
+    pub deducted_in: Option<(InvoiceId, String)>,
     pub payment_link: Option<String>,
     pub items: Vec<Item>,
     pub notes: Option<String>,
@@ -124,6 +137,9 @@ impl Invoice {
             client_id: Id::NIL,
             client: None,
             project_id: None,
+            proposal_id: None,
+            milestone_id: None,
+            kind: Purpose::Invoice,
             number,
             number_period: Period::default(),
             currency,
@@ -137,6 +153,8 @@ impl Invoice {
             reference: None,
             paid_at: None,
             booked: Booked::default(),
+            deduct_deposits: false,
+            deducted_in: None,
             payment_link: None,
             items: items.map(|(line, amount)| Item { id: Id::NIL, line, amount }).collect(),
             notes: None,
@@ -193,8 +211,18 @@ impl Invoice {
         is_open && self.balance().due() > 0
     }
 
+    /// Returns the lines without those that take deposits off.
+    pub fn own_lines(&self) -> impl Iterator<Item = &Line> {
+        self.items.iter().map(|item| &item.line).filter(|line| line.deposit.is_none())
+    }
+
+    /// Whether it asks for a deposit.
+    pub fn is_deposit(&self) -> bool {
+        self.kind == Purpose::Deposit
+    }
+
     fn has_lines(&self, lines: &[Line]) -> bool {
-        self.items.iter().map(|item| &item.line).eq(lines)
+        self.own_lines().eq(lines)
     }
 }
 

@@ -68,14 +68,12 @@ struct Group {
 /// tax twice.
 pub fn price(lines: Vec<Line>, terms: &Terms, currency: Currency) -> Result<Priced> {
     let lines = explicit(lines, terms.tax_rate);
-    let mut subtotal: i64 = 0;
+    let mut own: i64 = 0;
     let mut priced = Vec::with_capacity(lines.len());
-    let (mut taxes, mut groups) = (Vec::new(), Vec::new());
     for (index, line) in lines.into_iter().enumerate() {
         let amount = line_amount(&line, currency, index)?;
         // 500 lines of at most 10^15 stay far below the range of i64.
-        subtotal += amount;
-        join(&mut groups, &mut taxes, &line, amount, (terms.tax_rate, index))?;
+        own += if line.deposit.is_none() { amount } else { 0 };
         priced.push((line, amount));
     }
     let total = |minor: i64| match minor {
@@ -83,18 +81,20 @@ pub fn price(lines: Vec<Line>, terms: &Terms, currency: Currency) -> Result<Pric
         minor if minor > money::MAX_MINOR => Err(Error::field("items", Rule::TooLarge)),
         minor => Ok(minor),
     };
-    let subtotal = total(subtotal)?;
+    let own = total(own)?;
+    // Deposits are taken off what is left after the discount.
     let discount = match &terms.discount {
-        Some(discount) => discount.on(subtotal, currency, "discount")?,
+        Some(discount) => discount.on(own, currency, "discount")?,
         None => 0,
     };
-    share(&mut groups, discount);
+    let (groups, taxes) = grouped(&priced, terms, discount)?;
+    let sum: i64 = groups.iter().map(|group| group.sum).sum();
     let sums =
         if terms.prices_include_tax { included(&groups, &taxes) } else { on_top(&groups, &taxes) };
     let tax: i64 = sums.iter().map(|(_, amount)| amount).sum();
     let amount = match terms.prices_include_tax {
-        true => subtotal - discount,
-        false => total(subtotal - discount + tax)?,
+        true => total(sum)?,
+        false => total(sum + tax)?,
     };
     let tax_rate = match (&groups[..], &taxes[..]) {
         ([_], [tax]) => tax.rate,
@@ -126,12 +126,15 @@ pub fn price_parts(
     terms: &Terms,
     discount: i64,
 ) -> Result<(i64, Vec<TaxSum>)> {
+    let is_own = |index: usize| lines[index].0.deposit.is_none();
     let (mut taxes, mut groups) = (Vec::new(), Vec::new());
     for (index, (line, amount)) in lines.iter().enumerate() {
-        join(&mut groups, &mut taxes, line, *amount, (terms.tax_rate, index))?;
+        // Only own lines have a share of the discount.
+        let amount = if is_own(index) { *amount } else { 0 };
+        join(&mut groups, &mut taxes, line, amount, (terms.tax_rate, index))?;
     }
     let (mut known, mut credited) = (taxes.clone(), Vec::new());
-    for (index, part) in parts {
+    for (index, part) in parts.iter().filter(|(index, _)| is_own(*index)) {
         join(&mut credited, &mut known, lines[*index].0, *part, (terms.tax_rate, *index))?;
     }
     let before: Vec<i64> = groups.iter().map(|group| group.sum).collect();
@@ -144,6 +147,9 @@ pub fn price_parts(
             group.sum = money::divide_rounded(part, i128::from(*before)) as i64;
         }
     }
+    for (index, part) in parts.iter().filter(|(index, _)| !is_own(*index)) {
+        join(&mut credited, &mut known, lines[*index].0, *part, (terms.tax_rate, *index))?;
+    }
     let sums = match terms.prices_include_tax {
         true => included(&credited, &taxes),
         false => on_top(&credited, &taxes),
@@ -153,6 +159,53 @@ pub fn price_parts(
     let taxes = taxes.into_iter().zip(sums);
     let taxes = taxes.map(|(tax, (base, amount))| TaxSum { tax, base, amount }).collect();
     Ok((if terms.prices_include_tax { sum } else { sum + tax }, taxes))
+}
+
+/// Returns the taxes of each group of lines, and its sum after the discount of the invoice.
+///
+/// # Errors
+///
+/// A line has the same tax twice.
+pub fn by_taxes(
+    lines: &[(Line, i64)],
+    terms: &Terms,
+    discount: i64,
+) -> Result<Vec<(Vec<Tax>, i64)>> {
+    let (groups, taxes) = grouped(lines, terms, discount)?;
+    let own = |group: Group| {
+        let own = group.taxes.iter().map(|place| taxes[*place].clone());
+        (own.collect(), group.sum)
+    };
+    Ok(groups.into_iter().map(own).collect())
+}
+
+/// Groups lines by their taxes and takes the discount off those that are no deposits.
+fn grouped(lines: &[(Line, i64)], terms: &Terms, discount: i64) -> Result<(Vec<Group>, Vec<Tax>)> {
+    let (mut taxes, mut groups) = (Vec::new(), Vec::new());
+    let mut join_those = |groups: &mut Vec<Group>, are_deposits: bool| {
+        let those = lines.iter().enumerate();
+        let mut those = those.filter(|(_, (line, _))| line.deposit.is_some() == are_deposits);
+        those.try_for_each(|(index, (line, amount))| {
+            join(groups, &mut taxes, line, *amount, (terms.tax_rate, index))
+        })
+    };
+    join_those(&mut groups, false)?;
+    share(&mut groups, discount);
+    join_those(&mut groups, true)?;
+    Ok((groups, taxes))
+}
+
+impl Priced {
+    /// Writes prices that include their taxes without them, and leaves the sums as they are. Each
+    /// line has a quantity of 1 and taxes that no other has.
+    pub(in crate::domain) fn take_taxes_out(&mut self, currency: Currency) {
+        for (line, amount) in &mut self.lines {
+            let own = line.taxes.as_ref().map(|taxes| taxes.iter().map(|tax| tax.rate).sum());
+            *amount = money::without_percent(*amount, own.unwrap_or(self.terms.tax_rate));
+            line.rate = Money::new(*amount, currency).decimal();
+        }
+        self.terms.prices_include_tax = false;
+    }
 }
 
 /// Gives each line its taxes if any line has taxes of its own.
@@ -217,26 +270,11 @@ fn join(
     Ok(())
 }
 
-/// Takes a discount off the groups in proportion to their sums. What rounding down leaves goes to
-/// the largest remainders, one unit each. A negative group takes no share.
+/// Takes a discount off the groups in proportion to their sums. A negative group takes no share.
 fn share(groups: &mut [Group], discount: i64) {
-    let whole: i128 = groups.iter().map(|group| i128::from(group.sum.max(0))).sum();
-    if whole == 0 || discount == 0 {
-        return;
-    }
-    let mut left = discount;
-    let mut remainders = Vec::with_capacity(groups.len());
-    for (at, group) in groups.iter_mut().enumerate() {
-        let part = i128::from(discount) * i128::from(group.sum.max(0));
-        // A share is at most the discount.
-        let taken = (part / whole) as i64;
-        group.sum -= taken;
-        left -= taken;
-        remainders.push((std::cmp::Reverse(part % whole), at));
-    }
-    remainders.sort_unstable();
-    for (_, at) in remainders.into_iter().take(left.unsigned_abs() as usize) {
-        groups[at].sum -= 1;
+    let weights: Vec<i64> = groups.iter().map(|group| group.sum.max(0)).collect();
+    for (group, part) in groups.iter_mut().zip(money::shares(discount, &weights)) {
+        group.sum -= part;
     }
 }
 
@@ -290,12 +328,7 @@ pub fn price_amount(
     let all_in = Terms { prices_include_tax: true, ..terms.clone() };
     let mut priced = price(vec![line], &all_in, currency)?;
     if !terms.prices_include_tax {
-        let net = priced.totals.subtotal;
-        for (line, amount) in &mut priced.lines {
-            line.rate = Money::new(net, currency).decimal();
-            *amount = net;
-        }
-        priced.terms.prices_include_tax = false;
+        priced.take_taxes_out(currency);
     }
     Ok(priced)
 }

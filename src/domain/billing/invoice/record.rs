@@ -6,8 +6,9 @@ use super::{Invoice, InvoiceStatus, Party, Seller, ShownInvoice};
 use crate::domain::{
     credit_note::CreditNote,
     date::Zone,
-    id::{MailId, ProjectId},
+    id::{InvoiceId, MailId, ProjectId, ProposalId},
     mail::MailKind,
+    milestone::Milestone,
     payment::Payment,
 };
 
@@ -26,6 +27,12 @@ pub struct InvoiceRecord {
     pub shown: ShownInvoice,
     /// The name of its project; None if it has none or that was deleted.
     pub project: Option<(ProjectId, String)>,
+    /// The title of the proposal that it was made from.
+    pub proposal: Option<(ProposalId, String)>,
+    /// The ids and numbers of the deposits that it takes off.
+    pub deposits: Vec<(InvoiceId, String)>,
+    /// The milestone that it was made from.
+    pub milestone: Option<Milestone>,
     /// Both parties as printed on it; for a draft, their current details.
     pub seller: Seller,
     pub buyer: Party,

@@ -38,9 +38,32 @@ impl Invoice {
         added.map(|sum| (self.tax_label(sum), sum.amount)).collect()
     }
 
+    /// Returns the text of the line that takes this deposit off another invoice.
+    pub fn deducted_text(&self) -> String {
+        t("deposit-deducted").with("number", &self.number).into()
+    }
+
+    /// Names the kind of document.
+    pub fn name(&self) -> Text {
+        if self.is_deposit() { t("deposit-invoice") } else { t("invoice") }
+    }
+
+    /// Names the document with its number.
+    pub fn full_name(&self) -> Text {
+        let name =
+            if self.is_deposit() { t("deposit-invoice-number") } else { t("invoice-number") };
+        name.with("number", &self.number)
+    }
+
     /// Returns the sum of the lines as they are shown, in minor units.
     pub fn sum_of_lines(&self) -> i64 {
         self.items.iter().map(|item| item.amount).sum()
+    }
+
+    /// Returns the sum of the lines that take deposits off, or of all others.
+    pub fn sum_of(&self, are_deposits: bool) -> i64 {
+        let is_one = |item: &&Item| item.line.deposit.is_some() == are_deposits;
+        self.items.iter().filter(is_one).map(|item| item.amount).sum()
     }
 
     /// Returns the rows that explain the total: the taxes in it, and what the client withholds.
