@@ -49,6 +49,11 @@ pub(super) enum Event<'a> {
     InvoiceCreated(&'a Invoice),
     InvoiceSent(&'a Invoice),
     InvoicePaid(&'a Invoice),
+    /// A client has paid through a provider.
+    PaymentReceived {
+        invoice: &'a Invoice,
+        amount: Money,
+    },
     MessageReceived {
         message: &'a Message,
         freelancer: &'a Account,
@@ -105,6 +110,11 @@ impl Work<'_, '_> {
                 self.log_invoice(ActivityKind::InvoiceSent, invoice)
             }
             Event::InvoicePaid(invoice) => self.log_invoice(ActivityKind::InvoicePaid, invoice),
+            Event::PaymentReceived { invoice, amount } => {
+                let (number, client) = (&invoice.number, invoice.client.as_ref());
+                let kind = ActivityKind::PaymentReceived;
+                self.log_activity(kind, invoice.id, number, Some(amount), client)
+            }
             Event::MessageReceived { message, freelancer } => {
                 let kind = ActivityKind::MessageReceived;
                 self.log_activity(kind, message.id, &message.name, None, None)?;

@@ -22,9 +22,9 @@ pub mod word;
 mod work;
 
 pub use self::billing::{
-    accent, address, balance, business, client, country, credit_note, discount, exchange_rate,
-    exchange_rate_file, invoice, invoice_defaults, number_series, paper, payment, settings,
-    statement, tax, unprintable,
+    accent, address, balance, business, checkout, client, country, credit_note, discount,
+    exchange_rate, exchange_rate_file, invoice, invoice_defaults, number_series, paper, payment,
+    provider, settings, statement, tax, unprintable,
 };
 pub use self::identity::{account, code, passkey, password, registration, session, two_factor};
 pub use self::platform::{

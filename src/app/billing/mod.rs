@@ -1,9 +1,11 @@
 //! Clients, invoices, payments, exchange rates.
 
+pub mod checkout;
 pub mod client;
 pub mod credit_note;
 pub mod credit_note_file;
 pub mod exchange_rate;
+pub mod held_payment;
 pub mod invoice;
 pub mod invoice_bulk;
 pub mod invoice_defaults;
@@ -12,6 +14,7 @@ pub mod invoice_file;
 pub mod invoice_link;
 pub mod invoice_send;
 pub mod payment;
+pub mod provider;
 pub mod receipt;
 pub mod statement;
 pub mod tax;

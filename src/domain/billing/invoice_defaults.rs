@@ -15,6 +15,7 @@ use crate::domain::{
     number_series::{NumberPattern, NumberSeries, SeriesKind},
     paper::{Paper, Template},
     patch::Patch,
+    provider::ConnectedProvider,
     rule::Rule,
     tax::TAXES_MAX,
     text::{Email, Free, FreeText, Name, Url},
@@ -88,6 +89,8 @@ pub struct InvoiceSettings {
     pub credit_notes: NumberSeries,
     /// The taxes of new invoices, oldest first.
     pub tax_ids: Vec<TaxId>,
+    /// Where clients pay online.
+    pub providers: Vec<ConnectedProvider>,
 }
 
 input! {

@@ -6,6 +6,7 @@ use super::{
     invoice_defaults::{InvoiceDefaultsChange, Whole},
     number_series::NumberPattern,
     paper::{Paper, Template},
+    provider::ProvidersChange,
     tax::TAXES_MAX,
 };
 use crate::domain::{
@@ -60,6 +61,7 @@ input! {
 
     business "business": Inherited<One<BusinessChange>>,
     invoicing "invoicing": Inherited<One<InvoicingChange>>,
+    providers "providers": Inherited<One<ProvidersChange>>,
 }
 
 impl From<SettingsChange> for InvoiceDefaultsChange {

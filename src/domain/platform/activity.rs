@@ -43,6 +43,7 @@ words! {
         InvoiceCreated "invoice_created",
         InvoiceSent "invoice_sent",
         InvoicePaid "invoice_paid",
+        PaymentReceived "payment_received",
         MessageReceived "message_received",
     }
 }
@@ -61,7 +62,8 @@ impl ActivityKind {
             Self::ClientAdded
             | Self::MilestoneCompleted
             | Self::InvoiceCreated
-            | Self::InvoiceSent => return None,
+            | Self::InvoiceSent
+            | Self::PaymentReceived => return None,
         })
     }
 }
@@ -144,6 +146,9 @@ impl Activity {
             }
             ActivityKind::InvoiceSent => format!("Invoice {subject} was sent{}", to("to")),
             ActivityKind::InvoicePaid => format!("Invoice {subject} was paid{}", to("by")),
+            ActivityKind::PaymentReceived => {
+                format!("A payment for invoice {subject} was received{}", to("from"))
+            }
             ActivityKind::MessageReceived => format!("{subject} sent a message"),
         }
     }

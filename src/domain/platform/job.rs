@@ -23,6 +23,8 @@ words! {
         Mail "mail",
         /// Renders the PDF of an invoice that was sent without an email.
         PrintInvoice "print_invoice",
+        /// Asks a provider whether a checkout was paid.
+        Checkout "checkout",
         /// Removes expired data, repeatedly.
         Sweep "sweep",
     }

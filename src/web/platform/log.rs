@@ -60,6 +60,7 @@ fn entry(entry: &Activity, days: &Days) -> Entry {
         ActivityKind::ProposalRejected => ("close", ""),
         ActivityKind::InvoiceCreated => ("invoice", ""),
         ActivityKind::InvoicePaid => ("check", "green"),
+        ActivityKind::PaymentReceived => ("receipt", "green"),
         ActivityKind::MessageReceived => ("message", ""),
     };
     Entry { icon, tone, sentence: sentence(entry), time: days.time(&entry.at) }
@@ -78,6 +79,7 @@ fn sentence(entry: &Activity) -> Html {
         ActivityKind::InvoiceCreated => "home-log-invoice-html",
         ActivityKind::InvoiceSent => "home-log-invoice-sent-html",
         ActivityKind::InvoicePaid => "home-log-invoice-paid-html",
+        ActivityKind::PaymentReceived => "home-log-payment-received-html",
     };
     let person = match entry.kind {
         ActivityKind::ClientAdded | ActivityKind::MessageReceived => Some(&entry.subject),
@@ -103,9 +105,10 @@ fn place(activity: &Activity) -> Option<String> {
         ActivityKind::ProposalSent
         | ActivityKind::ProposalAccepted
         | ActivityKind::ProposalRejected => "proposals",
-        ActivityKind::InvoiceCreated | ActivityKind::InvoiceSent | ActivityKind::InvoicePaid => {
-            "invoices"
-        }
+        ActivityKind::InvoiceCreated
+        | ActivityKind::InvoiceSent
+        | ActivityKind::InvoicePaid
+        | ActivityKind::PaymentReceived => "invoices",
         ActivityKind::MessageReceived => return Some("/messages".to_owned()),
         ActivityKind::MilestoneCompleted => return Some("/projects".to_owned()),
     };

@@ -35,16 +35,18 @@ pub enum Tab {
     Money,
     Invoices,
     Taxes,
+    Providers,
     Security,
     Data,
 }
 
 /// Each part with its address and name.
-const TABS: [(Tab, &str, Text); 6] = [
+const TABS: [(Tab, &str, Text); 7] = [
     (Tab::Profile, "/settings", t("settings-profile-you")),
     (Tab::Money, "/settings/money", t("settings-money")),
     (Tab::Invoices, "/settings/invoices", t("invoices")),
     (Tab::Taxes, "/settings/taxes", t("taxes")),
+    (Tab::Providers, "/settings/providers", t("settings-providers")),
     (Tab::Security, "/settings/security", t("security")),
     (Tab::Data, "/settings/data", t("settings-data-data")),
 ];

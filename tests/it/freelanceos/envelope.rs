@@ -255,19 +255,23 @@ async fn if_no_field_is_required_an_empty_body_counts_as_an_empty_object() {
     let project = user.project(&client, "Project").await;
     let mut empty = 0;
     for operation in document(&app).await.operations.iter().filter(|o| o.takes_body()) {
-        let id = user.one_of(operation.noun(), &client, &project).await;
+        let mut id = user.one_of(operation.noun(), &client, &project).await;
         let is_optional = operation.spec["requestBody"]["required"] != true;
         if operation.path.ends_with("mark-paid") {
             user.post(&format!("/invoices/{id}/send"), json!({})).await.data(200);
         }
         for content_type in [None, Some("text/plain"), Some("application/json")] {
+            // It can be booked once.
+            if operation.noun() == "held-payments" {
+                id = user.held_payment(&client).await;
+            }
             let mut request = user.request(operation.method.clone(), &operation.path_of(&id));
             if let Some(content_type) = content_type {
                 request = request.header("content-type", content_type);
             }
             let answer = app.send(request).await;
             if is_optional {
-                assert_eq!(answer.status, 200, "{} {}", operation.name(), answer.body);
+                assert!(answer.status.is_success(), "{} {}", operation.name(), answer.body);
                 empty += 1;
             } else if content_type == Some("application/json") {
                 assert_eq!(answer.error(400), "The request body is not valid JSON");
@@ -276,7 +280,7 @@ async fn if_no_field_is_required_an_empty_body_counts_as_an_empty_object() {
             }
         }
     }
-    assert_eq!(empty, (2 * 8 + 5) * 3, "PUT and PATCH of eight nouns, and five actions");
+    assert_eq!(empty, (2 * 8 + 6) * 3, "PUT and PATCH of eight nouns, and six actions");
 }
 
 #[tokio::test]

@@ -169,6 +169,12 @@ impl Invoice {
         Money::new(self.balance().due(), self.currency)
     }
 
+    /// Returns what the client can pay online: what is due, less what the client withholds.
+    pub fn payable_online(&self) -> Money {
+        let withheld = (self.totals.withheld - self.booked.withheld).max(0);
+        Money::new((self.balance().due() - withheld).max(0), self.currency)
+    }
+
     /// Returns what was paid, with what was withheld.
     pub fn amount_paid(&self) -> Money {
         Money::new(self.booked.paid, self.currency)

@@ -4,11 +4,13 @@ use jiff::Timestamp;
 
 use super::{Invoice, InvoiceStatus, Party, Seller, ShownInvoice};
 use crate::domain::{
+    checkout::Checkout,
     credit_note::CreditNote,
     date::Zone,
     id::{MailId, ProjectId},
     mail::MailKind,
     payment::Payment,
+    provider::ProviderKind,
 };
 
 /// When an invoice was sent, first seen by its client, and last followed by a reminder.
@@ -40,6 +42,8 @@ pub struct InvoiceRecord {
     pub payments: Vec<Payment>,
     /// Newest first.
     pub credit_notes: Vec<CreditNote>,
+    /// Payments through providers that were not booked, oldest first.
+    pub held: Vec<Checkout>,
     /// Where the client can pay online.
     pub payment_link: Option<String>,
     /// Whether a payment service is configured.
@@ -76,6 +80,8 @@ pub struct PublicInvoice {
     pub buyer: Party,
     /// Where it can be paid online.
     pub payment_link: Option<String>,
+    /// The providers through which it can be paid.
+    pub providers: Vec<ProviderKind>,
     /// The freelancer's timezone.
     pub zone: Zone,
 }
