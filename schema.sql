@@ -821,3 +821,53 @@ CREATE INDEX invoices_deducted ON invoices (deducted_in) WHERE deducted_in IS NO
 -- What a proposal asks for when it is accepted.
 ALTER TABLE proposals ADD COLUMN deposit_percent TEXT;
 ALTER TABLE proposals ADD COLUMN deposit_amount TEXT;
+
+-- Payment providers of accounts. secret_key and webhook_secret are sealed. The token in the address
+-- of the webhook: a keyed hash for lookups, and sealed for display.
+CREATE TABLE payment_providers (
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    provider TEXT NOT NULL,
+    secret_key BYTEA NOT NULL,
+    webhook_secret BYTEA,
+    last4 TEXT NOT NULL,
+    hook_hash BYTEA NOT NULL,
+    hook BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (account_id, provider)
+);
+CREATE UNIQUE INDEX payment_providers_hook ON payment_providers (hook_hash);
+-- Clients' attempts to pay an invoice through a provider. state: "open", "expired", "paid", "held"
+-- (for the owner to decide; reason says why), "dismissed". reference is ours, handle the provider's.
+-- The received columns are what the provider says was paid.
+CREATE TABLE checkouts (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    invoice_id BYTEA NOT NULL REFERENCES invoices (id),
+    provider TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    handle TEXT,
+    currency TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    received_currency TEXT,
+    received_amount BIGINT,
+    fee_currency TEXT,
+    fee BIGINT,
+    method TEXT,
+    receipt TEXT,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    returned_at BIGINT,
+    settled_at BIGINT
+);
+CREATE UNIQUE INDEX checkouts_reference ON checkouts (reference);
+CREATE INDEX checkouts_listed ON checkouts (account_id, id);
+CREATE INDEX checkouts_of_invoice ON checkouts (invoice_id, id);
+CREATE INDEX checkouts_held ON checkouts (account_id, id) WHERE state = 'held';
+-- The checkout that a payment came from, at most one payment each, and what the provider kept.
+ALTER TABLE payments ADD COLUMN checkout_id BYTEA;
+ALTER TABLE payments ADD COLUMN fee_currency TEXT;
+ALTER TABLE payments ADD COLUMN fee BIGINT;
+CREATE UNIQUE INDEX payments_checkout ON payments (checkout_id);

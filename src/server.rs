@@ -12,7 +12,7 @@ use poem::{
 use poem_openapi::OpenApi;
 
 use crate::{
-    api::{api_v1, v1},
+    api::{api_v1, hook, v1},
     app::{App, limit::Limit},
     http::{
         figures::{self, Process},
@@ -32,6 +32,7 @@ pub fn routes(app: &Arc<App>, middleware: &Middleware) -> BoxEndpoint<'static> {
     let hub = Mount::new::<v1::Routes>(middleware, &v1::ABOUT, v1::shape);
     let os_routes = openapi::service(api_v1::routes(app), &api_v1::ABOUT);
     let hub_routes = openapi::service(v1::routes(app), &v1::ABOUT);
+    let hooks = Rules { limit: Some(Limit::Webhook), ..Rules::new(hook::shape) };
     let pages = Rules { route_limits: web::LIMITS, ..Rules::new(page::shape) };
 
     // The router rejects invalid paths before any middleware runs.
@@ -40,6 +41,7 @@ pub fn routes(app: &Arc<App>, middleware: &Middleware) -> BoxEndpoint<'static> {
         .at("/healthz", os.free(get(health)))
         .nest("/api/v1", os.around(os_routes, Some(Limit::Api), api_v1::LIMITS))
         .nest("/v1", hub.around(hub_routes, None, v1::LIMITS))
+        .nest("/hooks", middleware.around(hook::routes(), hooks))
         .at("/api/*path", os.free(make_sync(unknown)))
         .nest("/", middleware.around(web::routes(app), pages))
         .around(move |routes, mut request| {

@@ -3,6 +3,7 @@
 pub mod freelancehub;
 pub mod freelancehub_auth;
 pub mod freelanceos;
+pub mod hook;
 mod nest;
 mod shared_auth;
 

@@ -53,6 +53,11 @@ pub(super) enum Event<'a> {
     InvoiceSent(&'a Invoice),
     InvoicePaid(&'a Invoice),
     CreditNoteIssued(&'a CreditNote, &'a Invoice),
+    /// A client has paid through a provider.
+    PaymentReceived {
+        invoice: &'a Invoice,
+        amount: Money,
+    },
     MessageReceived {
         message: &'a Message,
         freelancer: &'a Account,
@@ -121,6 +126,11 @@ impl Work<'_, '_> {
                     let kind = ActivityKind::CreditNoteIssued;
                     self.log_activity(kind, note.id, &note.number, amount, client)
                 }
+            }
+            Event::PaymentReceived { invoice, amount } => {
+                let (number, client) = (&invoice.number, invoice.client.as_ref());
+                let kind = ActivityKind::PaymentReceived;
+                self.log_activity(kind, invoice.id, number, Some(amount), client)
             }
             Event::MessageReceived { message, freelancer } => {
                 let kind = ActivityKind::MessageReceived;

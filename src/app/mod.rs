@@ -10,9 +10,9 @@ pub mod unit_of_work;
 mod work;
 
 pub use self::billing::{
-    client, credit_note, credit_note_file, deposit, exchange_rate, invoice, invoice_bulk,
-    invoice_defaults, invoice_figures, invoice_file, invoice_link, invoice_price, invoice_send,
-    payment, payment_method, receipt, statement, tax,
+    checkout, client, credit_note, credit_note_file, deposit, exchange_rate, held_payment, invoice,
+    invoice_bulk, invoice_defaults, invoice_figures, invoice_file, invoice_link, invoice_price,
+    invoice_send, payment, payment_method, provider, receipt, statement, tax,
 };
 use self::identity::secret_try;
 pub use self::identity::{
@@ -58,6 +58,7 @@ use crate::{
     },
     mail::courier::Courier,
     pdf::Fonts,
+    provider::Providers,
     store::{self, Store},
 };
 
@@ -94,6 +95,8 @@ pub struct Settings {
     /// The base of payment links, without a trailing slash. `None` without a payment service: links
     /// are then created as the document says, but not shown to clients.
     pub payment_link_base: Option<String>,
+    /// Where clients pay online.
+    pub providers: Arc<Providers>,
     /// The fonts of rendered documents.
     pub fonts: Arc<Fonts>,
     /// Delivers mail; None disables it.
@@ -115,6 +118,7 @@ impl Default for Settings {
             open_registration: None,
             refuse_common_passwords: false,
             payment_link_base: None,
+            providers: Arc::default(),
             fonts: Arc::default(),
             courier: None,
         }

@@ -7,17 +7,19 @@ pub mod file;
 mod location;
 mod logging;
 pub mod mail;
+mod provider;
 pub mod secrets;
 pub mod tls;
 pub mod value;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use clap::Args;
 
 use self::{
     backup::{BackupPlan, BackupSettings},
     mail::{MailConfig, MailSettings},
+    provider::ProviderSettings,
     secrets::{Secrets, check_jwt_secret, check_secret_key},
     tls::{NetConfig, NetSettings},
     value::{duration, is_first, listen, number, origin, switch, url},
@@ -25,6 +27,7 @@ use self::{
 pub use self::{location::Location, logging::Logging};
 use crate::{
     app::{self, environment::Random},
+    provider::Providers,
     store::Database,
 };
 
@@ -137,6 +140,9 @@ pub struct Settings {
 
     #[command(flatten)]
     payment_links: PaymentLinks,
+
+    #[command(flatten)]
+    providers: ProviderSettings,
 
     #[command(flatten)]
     pub logging: Logging,
@@ -285,6 +291,7 @@ impl Settings {
                     ["allow", "refuse"],
                 )?,
                 payment_link_base: self.payment_links.base()?,
+                providers: Arc::new(Providers::new(self.providers.urls()?)),
                 ..app::Settings::default()
             },
             metrics_listen: self.logging.metrics_listen()?,

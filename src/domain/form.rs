@@ -100,6 +100,15 @@ impl<'a> Form<'a> {
         })
     }
 
+    /// Like [`Form::patch`], but an object with only empty fields does not clear it.
+    pub fn removal<K: Kind>(&mut self, name: &'static str) -> Read<Patch<K::Value>> {
+        match self.source.field(name, &K::SHAPE).as_deref() {
+            None => Ok(Patch::Keep),
+            Some(value) if is_blank(value) => Ok(Patch::Clear),
+            Some(value) => K::read(self, name, value).map(Patch::Set),
+        }
+    }
+
     /// Whether a field has a value.
     pub fn says<K: Kind>(&self, name: &str) -> bool {
         self.given::<K>(name)

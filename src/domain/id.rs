@@ -54,6 +54,8 @@ named! {
     TaxKind TaxId "tax";
     /// A payment.
     PaymentKind PaymentId "pay";
+    /// A checkout.
+    CheckoutKind CheckoutId "chk";
     /// A credit note.
     CreditNoteKind CreditNoteId "cn";
     /// An entry of the activity log.

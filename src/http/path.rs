@@ -43,8 +43,11 @@ pub fn matches(pattern: &str, path: &str) -> bool {
     fits && asked.next().is_none()
 }
 
-/// Returns a path without the token of a public link, which must not be logged.
+/// Returns a path without the token of a public link or a webhook, which must not be logged.
 pub fn without_secret(path: &str) -> Cow<'_, str> {
+    if path.starts_with("/hooks/") {
+        return "/hooks/…".into();
+    }
     for mount in ["/p/", "/i/", "/v1/public/proposals/"] {
         if let Some(rest) = path.strip_prefix(mount) {
             let end = rest.find('/').unwrap_or(rest.len());
@@ -105,6 +108,7 @@ mod tests {
             ("/i/abc/pdf", "/i/…/pdf"),
             ("/p/abc", "/p/…"),
             ("/v1/public/proposals/abc/accept", "/v1/public/proposals/…/accept"),
+            ("/hooks/stripe/abc", "/hooks/…"),
             ("/invoices/inv_1", "/invoices/inv_1"),
         ] {
             assert_eq!(without_secret(path), shown);

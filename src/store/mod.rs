@@ -20,8 +20,8 @@ pub mod transfer;
 mod work;
 
 pub use self::billing::{
-    client, credit_note, deposit, exchange_rate, invoice, invoice_defaults, invoice_file,
-    invoice_link, number_series, payment, statement, tax,
+    checkout, client, credit_note, deposit, exchange_rate, invoice, invoice_defaults, invoice_file,
+    invoice_link, number_series, payment, provider, statement, tax,
 };
 pub use self::identity::{account, code, passkey, session, two_factor};
 use self::platform::timeline;

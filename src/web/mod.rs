@@ -9,10 +9,10 @@ pub mod profile;
 mod work;
 
 pub use self::billing::{
-    client, credit_note, exchange_rate, invoice, invoice_bulk, invoice_defaults, invoice_editor,
-    invoice_history, invoice_lines, invoice_link, invoice_list, invoice_new, invoice_offer,
-    invoice_preset, invoice_preview, invoice_send, invoice_sheet, invoice_totals, invoice_values,
-    payment, payment_method, statement, tax,
+    client, credit_note, exchange_rate, held_payment, invoice, invoice_bulk, invoice_defaults,
+    invoice_editor, invoice_history, invoice_lines, invoice_link, invoice_list, invoice_new,
+    invoice_offer, invoice_preset, invoice_preview, invoice_send, invoice_sheet, invoice_totals,
+    invoice_values, payment, payment_method, provider, statement, tax,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
@@ -129,6 +129,8 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/invoices/:id/pdf", pages.show(invoice::pdf))
         .at("/payments", pages.show(payment::list))
         .at("/payments/:id/undo", pages.act(payment::undo))
+        .at("/held-payments/:id/book", pages.act(held_payment::book))
+        .at("/held-payments/:id/dismiss", pages.act(held_payment::dismiss))
         .at("/invoices/:id/receipt", pages.show(credit_note::receipt))
         .at("/invoices/:id/credit", pages.page(credit_note::new, credit_note::create))
         .at("/credit-notes/:id", pages.show(credit_note::show))
@@ -136,6 +138,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/credit-notes/:id/send", pages.act(credit_note::send))
         .at("/i/:token", open.show(invoice_link::show))
         .at("/i/:token/pdf", open.show(invoice_link::pdf))
+        .at("/i/:token/pay", open.show(invoice_link::pay))
         .at("/images/:id", open.show(image::show))
         .at("/profile", pages.page(profile::edit, profile::update))
         .at("/profile/picture", pages.act(profile::set_picture))
@@ -179,6 +182,9 @@ fn settings(pages: &Pages<Visit>) -> Route {
         .at("/taxes", pages.page(tax::list, tax::create))
         .at("/taxes/:id/edit", pages.page(tax::edit, tax::update))
         .at("/taxes/:id/delete", pages.act(tax::delete))
+        .at("/providers", pages.show(provider::list))
+        .at("/providers/:provider", pages.page(provider::edit, provider::update))
+        .at("/providers/:provider/remove", pages.act(provider::remove))
         .at("/security", pages.show(security::show))
         .at("/security/password", pages.act(security::set_password))
         .at("/security/passkeys", pages.act(passkey::create))
@@ -209,6 +215,7 @@ pub const LIMITS: &[RouteLimit] = &[
     (Method::POST, "/reset", Limit::Codes),
     (Method::GET, "/i/*", Limit::PublicView),
     (Method::GET, "/i/*/pdf", Limit::PublicView),
+    (Method::GET, "/i/*/pay", Limit::Checkout),
     (Method::GET, "/u/*", Limit::PublicView),
     // The form has its own limit; this one is for the profile shown with it.
     (Method::POST, "/u/*/messages", Limit::PublicView),

@@ -35,6 +35,7 @@ home-log-invoice-voided-html = You voided { $subject } for <a href="{ $href }">{
 home-log-message-html = <a href="{ $href }">{ $person }</a> sent you a message
 home-log-milestone-html = You completed the milestone “{ $subject }” for <a href="{ $href }">{ $person }</a>
 home-log-other = { $message }
+home-log-payment-received-html = <a href="{ $href }">{ $person }</a> sent a payment of { $amount } for { $subject }
 home-log-project-done-html = You completed “{ $subject }” for <a href="{ $href }">{ $person }</a>
 home-log-project-html = You created “{ $subject }” for <a href="{ $href }">{ $person }</a>
 home-log-proposal-accepted-html = <a href="{ $href }">{ $person }</a> accepted “{ $subject }”

@@ -7,6 +7,7 @@ mod credit_note;
 mod dashboard;
 pub(super) mod envelope;
 pub mod error;
+mod held_payment;
 mod invoice;
 mod milestone;
 mod payment;
@@ -59,6 +60,7 @@ pub type Routes = (
     invoice::Routes,
     tax::Routes,
     payment::Routes,
+    held_payment::Routes,
     credit_note::Routes,
     statement::Routes,
     proposal::Routes,
@@ -77,6 +79,7 @@ pub fn routes(app: &Arc<App>) -> Routes {
         invoice::Routes(app()),
         tax::Routes(app()),
         payment::Routes(app()),
+        held_payment::Routes(app()),
         credit_note::Routes(app()),
         statement::Routes(app()),
         proposal::Routes(app()),

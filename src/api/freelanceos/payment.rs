@@ -49,6 +49,11 @@ schema! {
         method "method": Option<OneOf<Method>> = payment.method.map(OneOf),
         reference "reference": Option<String> = payment.reference,
         note "note": Option<String> = payment.note,
+        /// What the payment provider kept of it.
+        fee "fee": Option<Amount> = payment.fee.map(Into::into),
+        /// The currency of the fee, which may be another one.
+        fee_currency "feeCurrency": Option<Text<Currency>> =
+            payment.fee.map(|fee| Text(fee.currency)),
         /// The entry that this reversal takes back.
         reverses "reverses": Option<Text<PaymentId>> = payment.reverses.map(Text),
         /// The reversal that takes this entry back.

@@ -14,6 +14,7 @@ use crate::{
     app::{
         App,
         invoice_defaults::{find_invoice_settings, update_invoice_defaults},
+        provider::update_providers,
     },
     domain::{
         business::Business,
@@ -24,6 +25,7 @@ use crate::{
         number_format::NumberFormat,
         paper::{Paper, Template},
         payment_method::{PaymentMethod, PaymentMethodType},
+        provider::{ConnectedProvider, ProviderKind},
         settings::SettingsChange,
     },
     http::{
@@ -90,9 +92,40 @@ schema! {
 }
 
 schema! {
+    /// A payment provider. Its keys are never returned.
+    struct ProviderBody "Provider" of provider: Option<ConnectedProvider> {
+        /// Whether clients can pay through it.
+        configured "configured": bool = provider.is_some(),
+        /// The last characters of the secret key.
+        last4 "last4": Option<String> = provider.as_ref().map(|provider| provider.last4.clone()),
+        /// The address to enter at the provider for webhooks.
+        webhook_url "webhookUrl": Option<String> =
+            provider.as_ref().map(|provider| provider.webhook_url.clone()),
+        /// Whether there is a secret to check webhooks with. Without one they are refused, and
+        /// the provider is asked instead, which takes longer.
+        checks_webhooks "checksWebhooks": Option<bool> =
+            provider.map(|provider| provider.checks_webhooks),
+    }
+}
+
+schema! {
+    /// Where clients pay online.
+    struct ProvidersBody "Providers" of providers: Vec<ConnectedProvider> {
+        paystack "paystack": ProviderBody = of_kind(&providers, ProviderKind::Paystack),
+        flutterwave "flutterwave": ProviderBody = of_kind(&providers, ProviderKind::Flutterwave),
+        stripe "stripe": ProviderBody = of_kind(&providers, ProviderKind::Stripe),
+    }
+}
+
+fn of_kind(providers: &[ConnectedProvider], kind: ProviderKind) -> ProviderBody {
+    providers.iter().find(|provider| provider.kind == kind).cloned().into()
+}
+
+schema! {
     /// The settings of the account.
     struct SettingsBody "Settings" of settings: InvoiceSettings {
         business "business": BusinessBody = settings.defaults.business.clone().into(),
+        providers "providers": ProvidersBody = settings.providers.clone().into(),
         /// How clients can pay, in the order in which they see it.
         payment_methods "paymentMethods": Vec<PaymentMethodBody> =
             settings.defaults.payment_methods.iter().cloned().map(Into::into).collect(),
@@ -128,7 +161,8 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// Get the settings
     ///
-    /// The business as documents show it, the numbers to come, and the defaults of new invoices.
+    /// The business as documents show it, the numbers to come, the defaults of new invoices, and
+    /// where clients pay online.
     #[oai(path = "/", method = "get", operation_id = "getSettings")]
     async fn find(&self, bearer: Bearer) -> Answer<SettingsBody, Reading> {
         Ok(Reply::new(self.0.query(bearer.0, find_invoice_settings).await?))
@@ -138,15 +172,20 @@ impl Routes {
     ///
     /// Accepts any of the fields; an address is replaced as a whole, and null clears an optional
     /// field. Sent invoices keep the earlier details. A changed pattern that names the same period
-    /// goes on counting. A next number that is used already is a conflict.
+    /// goes on counting. A next number that is used already is a conflict. Keys of payment
+    /// providers are kept encrypted and never returned; null disconnects a provider.
     #[oai(path = "/", method = "put", method = "patch")]
     async fn update(
         &self,
         body: Body<SettingsChangeInput>,
         bearer: Bearer,
     ) -> Answer<SettingsBody, ChangingSettings> {
-        let change = self.0.admit(bearer.0, body.read()).await?.into();
-        let run = self.0.run(bearer.0, move |work| update_invoice_defaults(work, &change, None));
+        let mut change = self.0.admit(bearer.0, body.read()).await?;
+        let (providers, change) = (change.providers.take(), change.into());
+        let run = self.0.run(bearer.0, move |work| {
+            providers.iter().try_for_each(|providers| update_providers(work, providers))?;
+            update_invoice_defaults(work, &change, None)
+        });
         Ok(Reply::new(run.await?))
     }
 }

@@ -1,7 +1,7 @@
 //! Reads and changes the defaults of new invoices.
 
 use crate::{
-    app::{tax::set_default_taxes, unit_of_work::Work},
+    app::{provider::list_providers, tax::set_default_taxes, unit_of_work::Work},
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
@@ -24,7 +24,8 @@ pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
     let (invoices, credit_notes) = (series(SeriesKind::Invoice)?, series(SeriesKind::CreditNote)?);
     let taxes = store::tax::list_all(work.tx, work.account, true)?;
     let tax_ids = taxes.into_iter().map(|saved| saved.id).collect();
-    Ok(InvoiceSettings { defaults, invoices, credit_notes, tax_ids })
+    let providers = list_providers(work)?;
+    Ok(InvoiceSettings { defaults, invoices, credit_notes, tax_ids, providers })
 }
 
 /// Changes the invoice defaults. A changed pattern of the same period goes on counting.

@@ -1,7 +1,10 @@
 //! The client's link to an invoice, and when it was opened.
 
 use crate::{
-    app::{App, if_writable, invoice::find_invoice, public_link::Target, unit_of_work::Work},
+    app::{
+        App, checkout::offers, if_writable, invoice::find_invoice, public_link::Target,
+        unit_of_work::Work,
+    },
     domain::{
         account::Account,
         date,
@@ -73,6 +76,7 @@ impl App {
             Ok(InvoiceRecord {
                 payments,
                 credit_notes,
+                held: store::checkout::list_held_of_invoice(work.tx, work.account, id)?,
                 subject: compose::invoice_subject(MailKind::Invoice, &invoice, &seller, is_overdue),
                 project: project.map(|project| (project.id, project.name)),
                 proposal: proposal.map(|proposal| (proposal.id, proposal.title)),
@@ -102,8 +106,9 @@ impl App {
                 let (seller, buyer) = parties(tx, &account, &invoice)?;
                 let today = date::day_in(now, &account.zone.rules()?);
                 let ShownInvoice { invoice, status } = ShownInvoice::on(today, invoice);
-                let zone = account.zone;
-                Ok(PublicInvoice { invoice, status, seller, buyer, payment_link: None, zone })
+                let (zone, payment_link) = (account.zone, None);
+                let providers = offers(tx, account.id, &invoice)?;
+                Ok(PublicInvoice { invoice, status, seller, buyer, payment_link, providers, zone })
             })
             .await?;
         public.payment_link = self.shown_payment_link(&public.invoice);

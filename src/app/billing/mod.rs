@@ -1,10 +1,12 @@
 //! Clients, invoices, payments, exchange rates.
 
+pub mod checkout;
 pub mod client;
 pub mod credit_note;
 pub mod credit_note_file;
 pub mod deposit;
 pub mod exchange_rate;
+pub mod held_payment;
 pub mod invoice;
 pub mod invoice_bulk;
 pub mod invoice_defaults;
@@ -15,6 +17,7 @@ pub mod invoice_price;
 pub mod invoice_send;
 pub mod payment;
 pub mod payment_method;
+pub mod provider;
 pub mod receipt;
 pub mod statement;
 pub mod tax;

@@ -7,6 +7,7 @@ use crate::{
     },
     domain::{
         balance::{Balance, Booked, settled_at},
+        checkout::{Checkout, Received},
         error::{Error, Result},
         id::{InvoiceId, PaymentId},
         invoice::{Invoice, InvoiceStatus, ShownInvoice},
@@ -45,6 +46,7 @@ pub fn record_payment(work: &mut Work, id: InvoiceId, new: &NewPayment) -> Resul
         method: new.method,
         reference: new.reference.clone(),
         note: new.note.clone(),
+        ..Moved::default()
     };
     let payment = book(work, &before, (LedgerKind::Payment, amount.minor, withheld), moved)?;
     settle(work, &before)?;
@@ -102,7 +104,7 @@ pub(in crate::app) fn pay_rest(
             on: settlement.paid_at,
             method: settlement.method,
             reference: settlement.reference.clone(),
-            note: None,
+            ..Moved::default()
         };
         payment = Some(book(work, before, (LedgerKind::Payment, due.minor, withheld), moved)?.id);
     }
@@ -135,6 +137,8 @@ pub fn reverse_payment(work: &mut Work, id: PaymentId) -> Result<Payment> {
         method: payment.method,
         reference: payment.reference,
         note: None,
+        checkout: None,
+        fee: None,
         reverses: Some(id),
         reversed_by: None,
         created_at: work.now,
@@ -169,6 +173,7 @@ pub fn refund_invoice(work: &mut Work, id: InvoiceId, new: &NewRefund) -> Result
         method: new.method,
         reference: new.reference.clone(),
         note: new.note.clone(),
+        ..Moved::default()
     };
     let refund = book(work, &before, (LedgerKind::Refund, -amount, 0), moved)?;
     settle(work, &before)?;
@@ -196,8 +201,28 @@ pub fn list_payments(work: &mut Work, filter: &PaymentFilter) -> Result<Listing<
     store::payment::list(work.tx, work.account, filter, &zone)
 }
 
+/// Books what a provider received for a checkout of an invoice.
+pub(in crate::app) fn book_received(
+    work: &mut Work,
+    before: &Invoice,
+    checkout: &Checkout,
+    received: &Received,
+) -> Result<Payment> {
+    let moved = Moved {
+        method: Some(received.method),
+        reference: Some(received.receipt.clone()),
+        checkout: Some(checkout.id),
+        fee: received.fee,
+        ..Moved::default()
+    };
+    let entry = (LedgerKind::Payment, received.amount.minor, 0);
+    let payment = book(work, before, entry, moved)?;
+    settle(work, before)?;
+    Ok(payment)
+}
+
 /// Returns an invoice of the caller that the client has got.
-fn find_payable(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
+pub(in crate::app) fn find_payable(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
     let invoice = find_invoice(work, id)?;
     Err(Error::conflict(match invoice.status {
         InvoiceStatus::Draft => "error-invoice-draft-pay",
@@ -235,6 +260,8 @@ fn book(
         method: moved.method,
         reference: moved.reference,
         note: moved.note,
+        checkout: moved.checkout,
+        fee: moved.fee,
         reverses: None,
         reversed_by: None,
         created_at: work.now,

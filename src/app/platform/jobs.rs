@@ -64,7 +64,7 @@ impl JobKind {
     /// Returns how many of them one server runs at once.
     fn at_once(self) -> usize {
         match self {
-            Self::Mail => 4,
+            Self::Mail | Self::Checkout => 4,
             Self::PrintInvoice | Self::PrintCreditNote | Self::Sweep => 1,
         }
     }
@@ -73,7 +73,9 @@ impl JobKind {
     fn lease(self) -> SignedDuration {
         match self {
             Self::Mail => SignedDuration::from_secs(DELIVERY_TIMEOUT.as_secs() as i64 + 10),
-            Self::PrintInvoice | Self::PrintCreditNote => SignedDuration::from_mins(1),
+            Self::PrintInvoice | Self::PrintCreditNote | Self::Checkout => {
+                SignedDuration::from_mins(1)
+            }
             Self::Sweep => SWEEP_EVERY,
         }
     }
@@ -81,7 +83,9 @@ impl JobKind {
     /// Returns how long running jobs may take when the program is asked to stop.
     fn time_to_stop(self) -> Duration {
         match self {
-            Self::Mail | Self::PrintInvoice | Self::PrintCreditNote => Duration::from_secs(5),
+            Self::Mail | Self::PrintInvoice | Self::PrintCreditNote | Self::Checkout => {
+                Duration::from_secs(5)
+            }
             // It resumes later.
             Self::Sweep => Duration::ZERO,
         }
@@ -97,8 +101,13 @@ impl App {
     /// Runs due jobs until `stop` changes, then finishes those in progress. Kinds do not wait for
     /// each other.
     pub async fn run_jobs(&self, stop: watch::Receiver<bool>) {
-        let kinds =
-            [JobKind::Mail, JobKind::PrintInvoice, JobKind::PrintCreditNote, JobKind::Sweep];
+        let kinds = [
+            JobKind::Mail,
+            JobKind::PrintInvoice,
+            JobKind::PrintCreditNote,
+            JobKind::Checkout,
+            JobKind::Sweep,
+        ];
         join_all(kinds.map(|kind| self.run_kind(kind, stop.clone()))).await;
     }
 
@@ -189,6 +198,7 @@ impl App {
         match kind {
             JobKind::Mail => self.deliver(job).await,
             JobKind::PrintInvoice | JobKind::PrintCreditNote => self.print_later(job).await,
+            JobKind::Checkout => self.ask_later(job).await,
             JobKind::Sweep => self.sweep_all(job).await,
         }
     }

@@ -98,6 +98,10 @@ limits! {
     OpenForm "open-form" 200 in 15 * MINUTE, Here;
     /// Views of public profiles and proposals, by address.
     PublicView "public-view" 120 in MINUTE, Here;
+    /// Checkouts opened, by address: each asks a payment provider.
+    Checkout "checkout" 20 in 15 * MINUTE, Here;
+    /// Webhooks of payment providers, by address: each has few, for all accounts.
+    Webhook "webhook" 6000 in MINUTE, Here;
     /// Messages to freelancers, by address.
     Message "message" 5 in HOUR, Everywhere;
     /// Messages to one freelancer from everywhere, by email.

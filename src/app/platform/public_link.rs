@@ -1,5 +1,5 @@
-//! Links that clients open without an account: `PUBLIC_URL/i/<token>`. A token is found by its
-//! keyed hash, and its sealed form lets the owner see the link again.
+//! Links that work without an account: `PUBLIC_URL/i/<token>`. A token is found by its keyed hash,
+//! and its sealed form lets the owner see the link again.
 
 use std::fmt::Display;
 
@@ -7,7 +7,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     app::{environment::Environment, secret::Keys},
-    domain::error::{Error, Result},
+    domain::{
+        error::{Error, Result},
+        provider::ProviderKind,
+    },
 };
 
 /// Random bytes of a token: 144 bits, 24 characters.
@@ -18,6 +21,8 @@ const TOKEN: usize = 18;
 pub(in crate::app) enum Target {
     Invoice,
     Proposal,
+    /// Where a payment provider reports payments to.
+    Webhook(ProviderKind),
 }
 
 impl Target {
@@ -26,15 +31,19 @@ impl Target {
         let context = match self {
             Self::Invoice => "invoice link",
             Self::Proposal => "proposal link",
+            Self::Webhook(_) => "webhook",
         };
         keys.hash(context, &[token.as_bytes()])
     }
 
     /// Returns the path of its pages.
-    fn mount(self) -> &'static str {
+    pub fn mount(self) -> &'static str {
         match self {
             Self::Invoice => "/i/",
             Self::Proposal => "/p/",
+            Self::Webhook(ProviderKind::Paystack) => "/hooks/paystack/",
+            Self::Webhook(ProviderKind::Flutterwave) => "/hooks/flutterwave/",
+            Self::Webhook(ProviderKind::Stripe) => "/hooks/stripe/",
         }
     }
 }

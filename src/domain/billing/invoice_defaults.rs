@@ -16,6 +16,7 @@ use crate::domain::{
     paper::{Paper, Template},
     patch::Patch,
     payment_method::{PAYMENT_METHODS_MAX, PaymentMethod},
+    provider::ConnectedProvider,
     rule::Rule,
     tax::TAXES_MAX,
     text::{Email, Free, FreeText, Name, Url},
@@ -96,6 +97,8 @@ pub struct InvoiceSettings {
     pub credit_notes: NumberSeries,
     /// The taxes of new invoices, oldest first.
     pub tax_ids: Vec<TaxId>,
+    /// Where clients pay online.
+    pub providers: Vec<ConnectedProvider>,
 }
 
 input! {

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use crate::domain::{
     date::{self, Day},
     error::{Error, Result},
-    id::{AccountId, ClientId, InvoiceId, PaymentId},
+    id::{AccountId, CheckoutId, ClientId, InvoiceId, PaymentId},
     input::{Flag, Inherited, Optional, OrDefault, Required, input},
     money::{Amount, Currency, Money},
     page::Page,
@@ -122,6 +122,10 @@ pub struct Payment {
     pub method: Option<Method>,
     pub reference: Option<String>,
     pub note: Option<String>,
+    /// The checkout that it came from.
+    pub checkout: Option<CheckoutId>,
+    /// What the provider kept of it, perhaps in another currency.
+    pub fee: Option<Money>,
     /// What a reversal takes back.
     pub reverses: Option<PaymentId>,
     /// The reversal that takes this back.
@@ -167,6 +171,10 @@ pub struct Moved {
     pub method: Option<Method>,
     pub reference: Option<String>,
     pub note: Option<String>,
+    /// The checkout that it came from.
+    pub checkout: Option<CheckoutId>,
+    /// What a provider kept of it.
+    pub fee: Option<Money>,
 }
 
 input! {

@@ -7,6 +7,7 @@ use super::{
     number_series::NumberPattern,
     paper::{Paper, Template},
     payment_method::{PAYMENT_METHODS_MAX, PaymentMethod},
+    provider::ProvidersChange,
     tax::TAXES_MAX,
 };
 use crate::domain::{
@@ -63,6 +64,7 @@ input! {
     invoicing "invoicing": Inherited<One<InvoicingChange>>,
     payment_methods "paymentMethods": Inherited<List<One<PaymentMethod>, PAYMENT_METHODS_MAX>> =
         "How clients can pay, in this order. Replaced as a whole.",
+    providers "providers": Inherited<One<ProvidersChange>>,
 }
 
 impl From<SettingsChange> for InvoiceDefaultsChange {

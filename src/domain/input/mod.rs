@@ -10,7 +10,7 @@ use serde_json::Value;
 
 pub use self::presence::{
     Change, Drafted, Implied, Inherited, Initial, New, OfPages, Optional, OrDefault, OrEmpty,
-    Presence, Required,
+    Presence, Removable, Required,
 };
 use super::{
     error::Result,

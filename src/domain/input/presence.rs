@@ -75,6 +75,11 @@ presences! {
         New => Option<K::Value>, Nullable, Form::optional::<K>;
         Change => Patch<K::Value>, Nullable, Form::patch::<K>;
     }
+    /// May be missing; only null or an empty string removes it, not an object with empty fields.
+    Removable, filled false {
+        New => Option<K::Value>, Nullable, Form::optional::<K>;
+        Change => Patch<K::Value>, Nullable, Form::removal::<K>;
+    }
     /// May be missing or emptied, and is then empty, 0 or similar, but never null.
     OrDefault where Default, filled false {
         New => K::Value, Nullable, or_default::<K>;

@@ -47,6 +47,7 @@ words! {
         InvoiceVoided "invoice_voided",
         /// One that left something of its invoice, or of which something was paid.
         CreditNoteIssued "credit_note_issued",
+        PaymentReceived "payment_received",
         MessageReceived "message_received",
     }
 }
@@ -67,7 +68,8 @@ impl ActivityKind {
             | Self::InvoiceCreated
             | Self::InvoiceSent
             | Self::InvoiceVoided
-            | Self::CreditNoteIssued => return None,
+            | Self::CreditNoteIssued
+            | Self::PaymentReceived => return None,
         })
     }
 }
@@ -153,6 +155,9 @@ impl Activity {
             ActivityKind::InvoiceVoided => format!("Invoice {subject} was voided{}", to("for")),
             ActivityKind::CreditNoteIssued => {
                 format!("Credit note {subject} was issued{}", to("to"))
+            }
+            ActivityKind::PaymentReceived => {
+                format!("A payment for invoice {subject} was received{}", to("from"))
             }
             ActivityKind::MessageReceived => format!("{subject} sent a message"),
         }

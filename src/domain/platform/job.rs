@@ -25,6 +25,8 @@ words! {
         PrintInvoice "print_invoice",
         /// Renders the PDF of a credit note.
         PrintCreditNote "print_credit_note",
+        /// Asks a provider whether a checkout was paid.
+        Checkout "checkout",
         /// Removes expired data, repeatedly.
         Sweep "sweep",
     }

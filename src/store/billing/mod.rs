@@ -1,5 +1,6 @@
 //! Clients, invoices, payments, exchange rates.
 
+pub mod checkout;
 pub mod client;
 pub mod credit_note;
 pub mod deposit;
@@ -11,5 +12,6 @@ pub mod invoice_link;
 mod invoice_list;
 pub mod number_series;
 pub mod payment;
+pub mod provider;
 pub mod statement;
 pub mod tax;

@@ -43,6 +43,9 @@ record! {
             method = payment.method.map(Method::as_str),
             reference = payment.reference.as_ref(),
             note = payment.note.as_ref(),
+            checkout_id = payment.checkout.as_ref(),
+            fee_currency = payment.fee.map(|fee| fee.currency),
+            fee = payment.fee.map(|fee| fee.minor),
             reverses = payment.reverses.as_ref(),
             created_at = payment.created_at,
         }
@@ -63,6 +66,8 @@ record! {
             |(currency, (minor, rate))| Conversion { amount: Money::new(minor, currency), rate },
         ),
         paid_at: PaidAt { at: paid_at, on: paid_on },
+        checkout: checkout_id,
+        fee: Option::zip(fee, fee_currency).map(|(minor, currency)| Money::new(minor, currency)),
         id, kind, withheld, method, reference, note, reverses, reversed_by, created_at,
     }
 }

@@ -133,6 +133,7 @@ pub fn newest_id(tx: &mut Tx) -> Result<Option<ActivityId>> {
             "proposals",
             "invoices",
             "credit_notes",
+            "checkouts",
             "portfolio_items",
             "messages"
         ),

@@ -1,5 +1,7 @@
 //! The exported rows of an account: readable, and without secrets.
 
+pub mod checkout;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
@@ -9,9 +11,9 @@ use crate::{
         date::JsonTime,
         error::{Error, Result},
         id::{
-            AccountId, ClientKind, CreditNoteKind, Id, InvoiceId, InvoiceKind, ItemKind,
-            MessageKind, MilestoneKind, Named, PaymentKind, PortfolioItemKind, ProjectKind,
-            ProposalKind, TaxKind,
+            AccountId, CheckoutKind, ClientKind, CreditNoteKind, Id, InvoiceId, InvoiceKind,
+            ItemKind, MessageKind, MilestoneKind, Named, PaymentKind, PortfolioItemKind,
+            ProjectKind, ProposalKind, TaxKind,
         },
         money::{Currency, Money},
     },
@@ -77,6 +79,8 @@ macro_rules! columns {
     (@sql) => { None };
     (@sql $sql:literal) => { Some($sql) };
 }
+
+use columns;
 
 /// A row, its fields in order.
 pub type Fields = Map<String, Json>;
@@ -246,6 +250,7 @@ pub const PAYMENTS: Columns = columns! {
     base_currency, base_rate: Kind::Decimal, base_amount: Kind::Money("base_currency"),
     paid_at: Kind::Instant, kind, withheld: Kind::Money("currency"), paid_on: Kind::Day, method,
     reference, note, reverses: id::<PaymentKind>(), created_at: Kind::Instant,
+    checkout_id: id::<CheckoutKind>(), fee_currency, fee: Kind::Money("fee_currency"),
 };
 
 const DEFAULTS: Columns = columns! {

@@ -42,6 +42,16 @@ pub fn count_due(tx: &mut Tx, kind: JobKind, now: Timestamp, most: i64) -> Resul
     Ok(due.len())
 }
 
+/// Whether a job for this subject is due.
+pub fn is_due<K>(tx: &mut Tx, kind: JobKind, subject: Id<K>, now: Timestamp) -> Result<bool> {
+    let due = tx.find(
+        "SELECT 1 FROM jobs WHERE kind = ?1 AND subject = ?2 AND due_at <= ?3",
+        values![kind.as_str(), &subject, now],
+        |_| Ok(()),
+    )?;
+    Ok(due.is_some())
+}
+
 /// Claims the next due job of a kind, unless another server has it; see [`claim`]. The job that
 /// became due last goes first: after a long outage, the newest codes are still useful.
 pub fn claim_next(

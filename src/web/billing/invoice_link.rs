@@ -1,24 +1,27 @@
 //! `/i/<token>`: the client's view of an invoice, and its payment.
 
 use askama::Template;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use poem::{Response, http::StatusCode};
 
 use crate::{
+    app::checkout::{Opening, Returned},
     domain::{
         balance::PaymentStatus,
         date,
-        error::Result,
+        error::{Kind, Result},
         how_to_pay::{HowToPay, PaymentLine},
         invoice::{Invoice, InvoiceStatus, PublicInvoice},
         payment::PaidAt,
+        provider::ProviderKind,
     },
-    http::qr,
+    http::{qr, visitor::is_robot},
     locale::{Text, t},
     web::{
         figure,
         invoice_sheet::Sheet,
         mailto::mailto,
-        page::{self, answer},
+        page::{self, answer, redirect},
         visit::Guest,
     },
 };
@@ -36,6 +39,10 @@ struct Page<'a> {
     paid_so_far: Option<Text>,
     /// The online payment link, if any.
     payment_link: Option<String>,
+    /// Where the client can pay online: links with their labels.
+    buttons: Vec<(String, Text)>,
+    /// What has become of a payment.
+    notice: Option<Notice>,
     /// The transfer details; empty if nothing is due.
     ways: Vec<Way>,
     /// A QR code that starts the payment.
@@ -46,6 +53,16 @@ struct Page<'a> {
     is_owner: bool,
     sheet: Sheet<'a>,
 }
+
+/// What has become of a payment.
+struct Notice {
+    text: Text,
+    /// Where to look again, while it is under way.
+    again: Option<String>,
+}
+
+/// The parameters in which providers name our reference when a client comes back.
+const RETURNED: [&str; 4] = ["paid", "reference", "trxref", "tx_ref"];
 
 /// A value that the client copies to pay, or the heading above such values.
 struct Way {
@@ -78,6 +95,53 @@ impl Way {
 
 /// Shows an invoice; its freelancer learns when the client first opened it, as page or PDF.
 pub async fn show(guest: Guest) -> Result<Response> {
+    let (token, query) = (guest.param("token"), guest.query());
+    let given = RETURNED.iter().map(|name| query.get(name));
+    let notice = match given.into_iter().find(|reference| !reference.is_empty()) {
+        // Flutterwave brings clients back who changed their minds.
+        Some(_) if query.get("status") == "cancelled" => None,
+        Some(reference) => {
+            let returned = guest.app.return_to_invoice(token, reference).await?;
+            returned.map(|returned| Notice::of(returned, token, reference))
+        }
+        None => None,
+    };
+    show_page(&guest, StatusCode::OK, notice).await
+}
+
+/// Opens a checkout at a payment provider and takes the client there.
+pub async fn pay(guest: Guest) -> Result<Response> {
+    let token = guest.param("token");
+    // Programs that open links before people do must not open checkouts.
+    if is_robot(&guest.request) {
+        return Ok(redirect(&format!("/i/{token}")));
+    }
+    let kind = ProviderKind::from_word(guest.query().get("with"));
+    match guest.app.open_checkout(token, kind).await {
+        Ok(Opening::Elsewhere(url)) => Ok(redirect(&url)),
+        Ok(Opening::Nothing) => Ok(redirect(&format!("/i/{token}"))),
+        Err(error) if matches!(error.kind(), Kind::Conflict | Kind::Unavailable { .. }) => {
+            let text = error.message().clone();
+            let notice = Notice { text, again: None };
+            show_page(&guest, StatusCode::SERVICE_UNAVAILABLE, Some(notice)).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+impl Notice {
+    fn of(returned: Returned, token: &str, reference: &str) -> Self {
+        let reference = utf8_percent_encode(reference, NON_ALPHANUMERIC);
+        let again = || Some(format!("/i/{token}?paid={reference}"));
+        match returned {
+            Returned::Received => Self { text: t("invoice-public-payment-received"), again: None },
+            Returned::Awaited => Self { text: t("invoice-public-payment-awaited"), again: again() },
+            Returned::Failed => Self { text: t("invoice-public-payment-failed"), again: None },
+        }
+    }
+}
+
+async fn show_page(guest: &Guest, status: StatusCode, notice: Option<Notice>) -> Result<Response> {
     let token = guest.param("token");
     let public = guest.app.public_invoice(token).await?;
     let is_owner = guest.claims.is_some_and(|claims| claims.account == public.invoice.account);
@@ -88,6 +152,7 @@ pub async fn show(guest: Guest) -> Result<Response> {
     let zone = public.zone.rules()?;
     let today = date::day_in(guest.app.now(), &zone);
     let is_late = public.status == InvoiceStatus::Overdue && invoice.is_money_due();
+    let is_under_way = notice.as_ref().is_some_and(|notice| notice.again.is_some());
     let late = || t("count-days-late").count("days", date::days_until(invoice.due_date, today));
     let how = HowToPay::of(invoice, seller, public.payment_link.clone());
     let code = how.code.as_ref().map(|code| {
@@ -102,6 +167,9 @@ pub async fn show(guest: Guest) -> Result<Response> {
         ways: ways(invoice, &how),
         payment_link: how.link,
         code: code.transpose()?,
+        // Nobody should pay twice.
+        buttons: if is_under_way { Vec::new() } else { buttons(&public, token) },
+        notice,
         mail: mailto(
             &seller.party.email,
             &t("invoice-number").with("number", &invoice.number).to_string(),
@@ -111,7 +179,20 @@ pub async fn show(guest: Guest) -> Result<Response> {
         sheet: Sheet { invoice, seller, buyer, dates: seller.date_format },
         public: &public,
     };
-    Ok(answer(StatusCode::OK, &page))
+    Ok(answer(status, &page))
+}
+
+/// Returns a button for each provider; one alone needs no name.
+fn buttons(public: &PublicInvoice, token: &str) -> Vec<(String, Text)> {
+    let amount = public.invoice.amount_to_transfer().shown();
+    let button = |kind: &ProviderKind| {
+        let label = match public.providers[..] {
+            [_] => t("invoice-public-pay").with("invoice", &amount),
+            _ => t("invoice-public-pay-with").with("provider", kind.name()),
+        };
+        (format!("/i/{token}/pay?with={}", kind.as_str()), label)
+    };
+    public.providers.iter().map(button).collect()
 }
 
 /// Shows the invoice as PDF.

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod credit_note;
 pub mod exchange_rate;
+pub mod held_payment;
 pub mod invoice;
 pub mod invoice_bulk;
 pub mod invoice_defaults;
@@ -21,5 +22,6 @@ pub mod invoice_totals;
 pub mod invoice_values;
 pub mod payment;
 pub mod payment_method;
+pub mod provider;
 pub mod statement;
 pub mod tax;

@@ -7,11 +7,13 @@ use poem::{Response, http::StatusCode};
 use crate::{
     app::{
         client::list_client_names,
+        held_payment::newest_held_payments,
         invoice::find_invoice,
         payment::{find_payment, list_payments, record_payment, refund_invoice, reverse_payment},
         unit_of_work::Work,
     },
     domain::{
+        checkout::Checkout,
         error::{Error, Result},
         input::Input,
         invoice::Invoice,
@@ -45,6 +47,7 @@ struct List {
     methods: Choices,
     periods: Periods,
     payments: Listing<Payment>,
+    held: Vec<Checkout>,
     pager: Pager,
 }
 
@@ -63,8 +66,11 @@ pub async fn list(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let filter = PaymentFilter::read(&pager::sized(&query))?;
     let (from, to) = (filter.from, filter.to);
-    let (payments, clients) = visit
-        .read(move |work| Ok((list_payments(work, &filter)?, list_client_names(work)?)))
+    let (payments, clients, held) = visit
+        .read(move |work| {
+            let held = newest_held_payments(work)?;
+            Ok((list_payments(work, &filter)?, list_client_names(work)?, held))
+        })
         .await?;
     let (request, days) = (&visit.request, Days::of(&visit)?);
     let page = List {
@@ -75,6 +81,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
         methods: methods(),
         pager: Pager::new(request, &payments),
         payments,
+        held,
         form: Form::new(query),
     };
     Ok(answer(StatusCode::OK, &page))
@@ -194,15 +201,17 @@ pub fn mark(payment: &Payment) -> Option<Text> {
 }
 
 /// Returns the details of an entry in one line: the way it was paid, its reference, what was
-/// withheld, and its note.
+/// withheld, the provider's fee, and its note.
 pub fn details(payment: &Payment) -> String {
     let withheld = Money::new(payment.withheld, payment.amount.currency);
     let withheld = (withheld.minor != 0)
         .then(|| t("payment-withheld").with("sum", figure::money(&withheld)).to_string());
+    let fee = payment.fee.map(|fee| t("payment-fee").with("sum", figure::money(&fee)).to_string());
     let parts = [
         payment.method.map(|method| method_label(&method).to_string()),
         payment.reference.clone(),
         withheld,
+        fee,
         payment.note.clone(),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")

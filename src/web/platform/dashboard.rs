@@ -8,14 +8,16 @@ use poem::{Response, http::StatusCode};
 
 use crate::{
     app::{
-        activity::list_activity, client::list_clients, dashboard::upcoming, home::income,
-        invoice::list_invoices, invoice_defaults::find_invoice_settings, outbox::list_failed_mail,
+        activity::list_activity, client::list_clients, dashboard::upcoming,
+        held_payment::newest_held_payments, home::income, invoice::list_invoices,
+        invoice_defaults::find_invoice_settings, outbox::list_failed_mail,
         profile::count_profile_views, project::list_projects, proposal::list_proposals,
         unit_of_work::Work,
     },
     domain::{
         account::Role,
         activity::Activity,
+        checkout::Checkout,
         client::ClientFilter,
         dashboard::{Deadline, DeadlineKind},
         date,
@@ -93,6 +95,7 @@ struct Figures {
     deadlines: Vec<Deadline>,
     activity: Vec<Activity>,
     failed_mail: Vec<FailedMail>,
+    held: Vec<Checkout>,
     projects: Listing<Project>,
     proposals: Listing<Proposal>,
     profile_views: u64,
@@ -110,16 +113,18 @@ fn read_figures(work: &mut Work, asked: Option<Which>) -> Result<(Figures, needs
     let any_invoice = InvoiceFilter { page: one, ..InvoiceFilter::default() };
     let any_client = ClientFilter { search: None, page: one };
     let has_open = found.has_drafts() || income.owed.entries() > 0;
+    let settings = find_invoice_settings(work)?;
     let done = Done {
         has_invoice: has_open || list_invoices(work, &any_invoice)?.total > 0,
         has_client: list_clients(work, &any_client)?.total > 0,
-        has_payment_details: find_invoice_settings(work)?.defaults.says_how_to_pay(),
+        has_payment_details: settings.defaults.says_how_to_pay() || !settings.providers.is_empty(),
     };
     let figures = Figures {
         income,
         deadlines: upcoming(work)?.into_iter().take(DEADLINES_SHOWN).collect(),
         activity: list_activity(work, ACTIVITY_SHOWN)?,
         failed_mail: list_failed_mail(work)?,
+        held: newest_held_payments(work)?,
         projects: list_projects(work, &projects)?,
         proposals: list_proposals(work, &proposals)?,
         profile_views: count_profile_views(work)?,

@@ -62,6 +62,7 @@ fn entry(entry: &Activity, days: &Days) -> Entry {
         ActivityKind::InvoicePaid => ("check", "green"),
         ActivityKind::InvoiceVoided => ("close", ""),
         ActivityKind::CreditNoteIssued => ("receipt", ""),
+        ActivityKind::PaymentReceived => ("receipt", "green"),
         ActivityKind::MessageReceived => ("message", ""),
     };
     Entry { icon, tone, sentence: sentence(entry), time: days.time(&entry.at) }
@@ -82,6 +83,7 @@ fn sentence(entry: &Activity) -> Html {
         ActivityKind::InvoicePaid => "home-log-invoice-paid-html",
         ActivityKind::InvoiceVoided => "home-log-invoice-voided-html",
         ActivityKind::CreditNoteIssued => "home-log-credit-note-html",
+        ActivityKind::PaymentReceived => "home-log-payment-received-html",
     };
     let person = match entry.kind {
         ActivityKind::ClientAdded | ActivityKind::MessageReceived => Some(&entry.subject),
@@ -110,7 +112,8 @@ fn place(activity: &Activity) -> Option<String> {
         ActivityKind::InvoiceCreated
         | ActivityKind::InvoiceSent
         | ActivityKind::InvoicePaid
-        | ActivityKind::InvoiceVoided => "invoices",
+        | ActivityKind::InvoiceVoided
+        | ActivityKind::PaymentReceived => "invoices",
         ActivityKind::CreditNoteIssued => "credit-notes",
         ActivityKind::MessageReceived => return Some("/messages".to_owned()),
         ActivityKind::MilestoneCompleted => return Some("/projects".to_owned()),

@@ -36,17 +36,19 @@ pub enum Tab {
     Invoices,
     GettingPaid,
     Taxes,
+    Providers,
     Security,
     Data,
 }
 
 /// Each part with its address and name.
-const TABS: [(Tab, &str, Text); 7] = [
+const TABS: [(Tab, &str, Text); 8] = [
     (Tab::Profile, "/settings", t("settings-profile-you")),
     (Tab::Money, "/settings/money", t("settings-money")),
     (Tab::Invoices, "/settings/invoices", t("invoices")),
     (Tab::GettingPaid, "/settings/getting-paid", t("settings-getting-paid")),
     (Tab::Taxes, "/settings/taxes", t("taxes")),
+    (Tab::Providers, "/settings/providers", t("settings-providers")),
     (Tab::Security, "/settings/security", t("security")),
     (Tab::Data, "/settings/data", t("settings-data-data")),
 ];

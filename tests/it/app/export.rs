@@ -115,6 +115,7 @@ async fn the_export_holds_everything_of_an_account_and_nothing_of_others() {
             "exportedAt",
             "account",
             "invoiceDefaults",
+            "paymentProviders",
             "taxes",
             "clients",
             "projects",
@@ -122,6 +123,7 @@ async fn the_export_holds_everything_of_an_account_and_nothing_of_others() {
             "proposals",
             "invoices",
             "creditNotes",
+            "checkouts",
             "exchangeRates",
             "profile",
             "portfolio",
@@ -224,7 +226,7 @@ async fn lists_are_tables_without_formulas_for_spreadsheets() {
     assert!(payments.contains(",INV-2026-001,\"Acme, \"\"the\"\" shop\",pay_"), "{payments}");
     assert!(
         payments.contains(
-            ",USD,268.89,USD,1,268.89,2026-03-18T12:00:00Z,payment,0,,,,,,2026-03-18T12:00:00Z\n"
+            ",USD,268.89,USD,1,268.89,2026-03-18T12:00:00Z,payment,0,,,,,,2026-03-18T12:00:00Z,,,\n"
         ),
         "{payments}"
     );

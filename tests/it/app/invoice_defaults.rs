@@ -56,6 +56,7 @@ async fn defaults_are_those_of_the_documents_until_changed() {
         invoices: series(SeriesKind::Invoice),
         credit_notes: series(SeriesKind::CreditNote),
         tax_ids: Vec::new(),
+        providers: Vec::new(),
     };
     assert_eq!(settings(&user).await, untouched);
     let fields = json!({

@@ -1,5 +1,6 @@
 //! Use cases of pages and commands, below HTTP.
 
+mod checkout;
 mod clock;
 mod exchange_rate;
 pub mod export;

@@ -1,5 +1,6 @@
 //! Verifying an email address gives the account to the person who did it, alone.
 
+use freelanceos::domain::provider::ProviderKind;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -26,6 +27,7 @@ impl<'a> Planted<'a> {
         passkey::register(&user, &passkey).await.bare(200);
         passkey.counter += 1;
         Self::keyed(&user).await.data(201);
+        user.connect(ProviderKind::Paystack).await;
         let login = app.post("/auth/login", credentials(PASSWORD)).await;
         let refresh_token = login.body["refresh_token"].as_str().unwrap().to_owned();
         let (authenticator, _) = two_factor::enable(&user).await;
@@ -60,6 +62,10 @@ impl<'a> Planted<'a> {
         let owner = User { app, token, id: self.user.id.clone() };
         let listed = owner.hub_get("/auth/passkeys").await;
         assert_eq!(listed.bare(200), &json!([]));
+        // No client pays the attacker.
+        let settings = owner.get("/settings").await;
+        let paystack = &settings.data(200)["providers"]["paystack"];
+        assert_eq!(*paystack, json!({"configured": false}));
         // The stored idempotent response is gone, so the client is created again.
         Self::keyed(&owner).await.data(201);
         assert_eq!(owner.get("/clients").await.body["total"], 2);
@@ -72,6 +78,8 @@ impl<'a> Planted<'a> {
         passkey::sign_in(app, VICTIM, &self.passkey).await.bare(200);
         let login = app.post("/auth/login", credentials(PASSWORD)).await;
         assert_eq!(login.body["twoFactorRequired"], true, "{}", login.body);
+        let settings = self.user.get("/settings").await;
+        assert_eq!(settings.data(200)["providers"]["paystack"]["configured"], true);
         Self::keyed(&self.user).await.data(201);
         assert_eq!(self.user.get("/clients").await.body["total"], 1);
     }

@@ -10,7 +10,11 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{PATIENCE, Place, Server};
-use crate::support::{content, eml::Eml};
+use crate::support::{
+    content,
+    eml::Eml,
+    provider::{self, Mood, StandIns},
+};
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "StrongPassword123!";
@@ -114,7 +118,13 @@ fn text(value: &Value) -> String {
 #[tokio::test]
 async fn no_secret_is_in_the_database_or_the_log() {
     let place = Place::new();
-    let server = place.serve_with(&[("RATE_LIMIT", "off"), ("LOG", "trace")]);
+    let stand_ins = StandIns::spawn().await;
+    stand_ins.set(Mood::Refusing);
+    let server = place.serve_with(&[
+        ("RATE_LIMIT", "off"),
+        ("LOG", "trace"),
+        ("PAYSTACK_URL", &stand_ins.url),
+    ]);
     let mut secrets = vec![PASSWORD.to_owned(), NEW_PASSWORD.to_owned()];
 
     let registration = json!({
@@ -160,8 +170,30 @@ async fn no_secret_is_in_the_database_or_the_log() {
     }
     secrets.push(token);
 
+    // A provider that quotes the key that it refuses.
+    let keys = json!({"providers": {"paystack": {"secretKey": provider::PAYSTACK_KEY}}});
+    let settings = server.http.put(format!("{}/settings", server.base)).bearer_auth(&access);
+    let settings: Value = settings.json(&keys).send().await.unwrap().json().await.unwrap();
+    let hook = text(&settings["data"]["providers"]["paystack"]["webhookUrl"]);
+    let invoice = json!({
+        "clientId": client["data"]["id"], "amount": 100, "currency": "NGN", "dueDate": "2099-01-01",
+    });
+    let (_, invoice) = server.post("/invoices", Some(&access), &invoice).await;
+    let send = format!("/invoices/{}/send", text(&invoice["data"]["id"]));
+    server.post(&send, Some(&access), &json!({})).await;
+    let mail = mails(&place, 2).await.remove(1);
+    let (_, link) = mail.text.split_once("/i/").unwrap();
+    let link = link.split_whitespace().next().unwrap().to_owned();
+    let url = server.base.replace("/api/v1", &format!("/i/{link}/pay"));
+    let paid = server.http.get(url.replace("127.0.0.1", "localhost")).send().await.unwrap();
+    assert_eq!(paid.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let key = hook.rsplit('/').next().unwrap().to_owned();
+    let url = server.base.replace("/api/v1", &format!("/hooks/paystack/{key}"));
+    assert_eq!(server.http.post(url).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    secrets.extend([link, key, provider::PAYSTACK_KEY.to_owned()]);
+
     server.hub("/auth/forgot-password", None, json!({"email": EMAIL})).await;
-    let code = mails(&place, 2).await[1].code().to_owned();
+    let code = mails(&place, 3).await[2].code().to_owned();
     let reset = json!({"email": EMAIL, "otp": code, "newPassword": NEW_PASSWORD});
     server.hub("/auth/reset-password", None, reset).await;
     secrets.push(code);
@@ -169,6 +201,7 @@ async fn no_secret_is_in_the_database_or_the_log() {
     let log = server.log.lock().unwrap().clone();
     server.stop();
     assert!(log.contains("answered"), "the log was not read");
+    assert!(log.contains("could not open a checkout"), "the provider was not asked");
     secrets.extend(place.secrets());
     assert!(content::holds(place.database(), EMAIL), "it is the right database");
     for secret in &secrets {

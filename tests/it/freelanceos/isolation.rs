@@ -14,6 +14,7 @@ struct Everything {
     tax: String,
     payment: String,
     credit_note: String,
+    held_payment: String,
 }
 
 impl Everything {
@@ -27,6 +28,7 @@ impl Everything {
             tax: user.tax(json!({"name": "VAT", "rate": 7.5})).await,
             payment: part_payment(user, &client).await,
             credit_note: user.credit_note(&client).await,
+            held_payment: user.held_payment(&client).await,
             client,
             project,
         }
@@ -42,6 +44,7 @@ impl Everything {
             "taxes" => &self.tax,
             "payments" => &self.payment,
             "credit-notes" => &self.credit_note,
+            "held-payments" => &self.held_payment,
             other => panic!("which id do routes of {other} take?"),
         }
     }
@@ -78,6 +81,7 @@ async fn seen_by(user: &User<'_>) -> Vec<Value> {
         "/taxes",
         "/payments",
         "/credit-notes",
+        "/held-payments",
         "/dashboard/stats",
         "/dashboard/earnings",
         "/dashboard/activity",

@@ -31,6 +31,10 @@ async fn settings_merge_by_field_and_belong_to_one_account() {
             "creditNotePattern": "CN-{YYYY}-{NNN}", "nextCreditNoteNumber": 1, "taxIds": [],
             "template": "classic", "paper": "country", "numberFormat": "1,234.56",
         },
+        "providers": {
+            "paystack": {"configured": false}, "flutterwave": {"configured": false},
+            "stripe": {"configured": false},
+        },
     });
     assert_eq!(*user.get("/settings").await.data(200), untouched);
     let business = json!({

@@ -18,6 +18,7 @@ use freelanceos::{
         payment::{Method, PaymentFilter},
         project::{ProjectFilter, ProjectStatus},
         proposal::{ProposalFilter, ProposalStatus},
+        provider::ProviderKind,
         session::Claims,
     },
     store::{
@@ -174,6 +175,14 @@ fn list_all(tx: &mut Tx, account: AccountId, rates: &LatestRates, today: Date) -
     store::credit_note::amounts_of_invoice(tx, id(5))?;
     store::credit_note::find(tx, account, id(5)).map(drop).or_else(|_| Ok(()))?;
     store::credit_note::find_file(tx, id(5))?;
+    store::checkout::list_held(tx, account, page)?;
+    store::checkout::list_held_of_invoice(tx, account, id(5))?;
+    store::checkout::find(tx, account, id(5)).map(drop).or_else(|_| Ok(()))?;
+    store::checkout::find_by_reference(tx, account, ProviderKind::Stripe, "r5")?;
+    store::checkout::find_of_invoice(tx, id(5), "r5")?;
+    store::provider::list(tx, account)?;
+    store::provider::find(tx, account, ProviderKind::Stripe)?;
+    store::provider::find_hook(tx, b"hash")?;
     store::statement::postings(tx, account, id(7), &TimeZone::UTC)?;
     store::exchange_rate::find_on(tx, account, Currency::USD, today)?;
     store::exchange_rate::list_days(tx, account)?;
@@ -279,6 +288,23 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
             series(4000),
             id("i"),
             id("1 + i % 5000")
+        ),
+        format!(
+            "{} INSERT INTO checkouts (id, account_id, invoice_id, provider, reference, currency, \
+             amount, state, created_at, expires_at) SELECT {}, {account}, {}, 'paystack', \
+             'r' || i, {currency}, 1, CASE i % 20 WHEN 0 THEN 'held' ELSE 'paid' END, 0, 0 FROM n",
+            series(4000),
+            id("i"),
+            id("1 + i % 5000")
+        ),
+        format!(
+            "{} INSERT INTO payment_providers SELECT {}, 'paystack', {}, NULL, '', {}, {}, 0, 0 \
+             FROM n",
+            series(300),
+            id("i"),
+            id("i"),
+            id("i"),
+            id("i")
         ),
         format!(
             "{} INSERT INTO exchange_rate_days SELECT {account}, 'EUR', 'USD', \

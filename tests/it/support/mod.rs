@@ -6,6 +6,7 @@ pub mod content;
 pub mod document;
 pub mod eml;
 mod home;
+pub mod provider;
 pub mod smtp;
 pub mod webauthn;
 
@@ -26,6 +27,7 @@ use freelanceos::{
         secret::SecretKey,
     },
     domain::{
+        id::{CheckoutId, Id, InvoiceId},
         input::{Shape, Source},
         job::JobKind,
         session::Claims,
@@ -37,8 +39,9 @@ use freelanceos::{
     mail::{courier::Courier, message::Sender},
     net::{self, Limits, Served, Tls},
     pdf::Fonts,
+    provider::{Providers, Urls},
     server,
-    store::{Database, Store},
+    store::{Database, Store, engine},
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode, header::HeaderMap};
@@ -125,6 +128,8 @@ pub struct Options {
     pub limits: Option<Limits>,
     /// The start of payment links, if a payment service is configured.
     pub payment_link_base: Option<&'static str>,
+    /// Where payment providers are.
+    pub providers: Option<Urls>,
     /// Speaks TLS.
     pub tls: Option<Tls>,
 }
@@ -220,6 +225,7 @@ pub async fn spawn_app_with(options: Options) -> TestApp {
         open_registration: options.open_registration,
         refuse_common_passwords: options.refuse_common_passwords,
         payment_link_base: options.payment_link_base.map(str::to_owned),
+        providers: Arc::new(options.providers.map(Providers::new).unwrap_or_default()),
         fonts: Arc::clone(&FONTS),
         courier: Some(courier),
         ..Settings::default()
@@ -437,6 +443,7 @@ impl User<'_> {
             "invoices" => self.invoice(client, json!(100), "2026-04-15").await,
             "taxes" => self.tax(json!({"name": "VAT", "rate": 7.5})).await,
             "credit-notes" => self.credit_note(client).await,
+            "held-payments" => self.held_payment(client).await,
             _ => String::new(),
         }
     }
@@ -447,6 +454,21 @@ impl User<'_> {
         let body = json!({"amount": 10, "reason": "Discount"});
         let note = self.post(&format!("/invoices/{invoice}/credit-notes"), body).await;
         note.data(201)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Holds a payment of 60 for a sent invoice of 100 and returns its id.
+    pub async fn held_payment(&self, client: &str) -> String {
+        let invoice = InvoiceId::parse(&self.sent_invoice(client, json!(100)).await);
+        let id: CheckoutId = Id::from_uuid(invoice.uuid());
+        let (reference, account) = (id.to_string(), self.claims().account);
+        let values =
+            [engine::Value::from(&id), (&account).into(), (&invoice).into(), (&reference).into()];
+        let sql = "INSERT INTO checkouts (id, account_id, invoice_id, provider, reference, \
+            currency, amount, state, reason, received_currency, received_amount, method, receipt, \
+            created_at, expires_at, settled_at) VALUES (?1, ?2, ?3, 'paystack', ?4, 'USD', 10000, \
+            'held', 'amount', 'USD', 6000, 'card', ?4, 1773835200, 1773921600, 1773835200)";
+        self.app.database().change(|connection| connection.execute(sql, &values)).unwrap();
+        reference
     }
 
     /// Creates a tax and returns its id.

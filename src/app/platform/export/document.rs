@@ -30,6 +30,7 @@ enum Part {
 const PARTS: &[(&str, Part)] = &[
     ("account", Part::Whole(account)),
     ("invoiceDefaults", Part::Whole(invoice_defaults)),
+    ("paymentProviders", Part::Whole(providers)),
     ("taxes", Part::Rows(&export::TAXES, leave)),
     ("clients", Part::Rows(&export::CLIENTS, leave)),
     ("projects", Part::Rows(&export::PROJECTS, leave)),
@@ -37,6 +38,7 @@ const PARTS: &[(&str, Part)] = &[
     ("proposals", Part::Rows(&export::PROPOSALS, leave)),
     ("invoices", Part::Rows(&export::INVOICES, fill_invoice)),
     ("creditNotes", Part::Rows(&export::CREDIT_NOTES, leave)),
+    ("checkouts", Part::Rows(&export::checkout::CHECKOUTS, leave)),
     ("exchangeRates", Part::Whole(exchange_rates)),
     ("profile", Part::Whole(profile)),
     ("portfolio", Part::Rows(&export::PORTFOLIO, leave)),
@@ -153,6 +155,11 @@ fn account(tx: &mut Tx, id: AccountId) -> Result<Value> {
 
 fn invoice_defaults(tx: &mut Tx, account: AccountId) -> Result<Value> {
     Ok(export::invoice_defaults(tx, account)?.map_or(Value::Null, Value::Object))
+}
+
+fn providers(tx: &mut Tx, account: AccountId) -> Result<Value> {
+    let providers = export::checkout::providers(tx, account)?;
+    Ok(Value::Array(providers.into_iter().map(Value::Object).collect()))
 }
 
 fn exchange_rates(tx: &mut Tx, account: AccountId) -> Result<Value> {

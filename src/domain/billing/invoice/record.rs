@@ -4,12 +4,14 @@ use jiff::Timestamp;
 
 use super::{Invoice, InvoiceStatus, Party, Seller, ShownInvoice};
 use crate::domain::{
+    checkout::Checkout,
     credit_note::CreditNote,
     date::Zone,
     id::{InvoiceId, MailId, ProjectId, ProposalId},
     mail::MailKind,
     milestone::Milestone,
     payment::Payment,
+    provider::ProviderKind,
 };
 
 /// When an invoice was sent, first seen by its client, and last followed by a reminder.
@@ -47,6 +49,8 @@ pub struct InvoiceRecord {
     pub payments: Vec<Payment>,
     /// Newest first.
     pub credit_notes: Vec<CreditNote>,
+    /// Payments through providers that were not booked, oldest first.
+    pub held: Vec<Checkout>,
     /// Where the client can pay online.
     pub payment_link: Option<String>,
     /// Whether a payment service is configured.
@@ -83,6 +87,8 @@ pub struct PublicInvoice {
     pub buyer: Party,
     /// Where it can be paid online.
     pub payment_link: Option<String>,
+    /// The providers through which it can be paid.
+    pub providers: Vec<ProviderKind>,
     /// The freelancer's timezone.
     pub zone: Zone,
 }

@@ -1,0 +1,111 @@
+//! `/held-payments`: payments through providers that wait for their owner's decision.
+
+use std::sync::Arc;
+
+use poem_openapi::{OpenApi, param::Path};
+
+use super::{
+    Tag,
+    envelope::{Answer, Created, Paged, Reply, render},
+    error::{Changing, Deleting, Failed, Listing},
+    payment::PaymentBody,
+};
+use crate::{
+    app::{
+        App,
+        held_payment::{book_held_payment, dismiss_held_payment, list_held_payments},
+        unit_of_work::Work,
+    },
+    domain::{
+        checkout::{Checkout, HeldPaymentFilter, HeldReason, Received},
+        id::{CheckoutId, ClientId, InvoiceId},
+        money::Currency,
+        provider::ProviderKind,
+    },
+    http::{
+        amount::Amount,
+        bearer::Bearer,
+        body::Body,
+        query::Query,
+        schema::{Instant, Nothing, OneOf, Text, bodies, schema},
+    },
+};
+
+schema! {
+    /// A payment that a provider received and that was not booked.
+    struct HeldPaymentBody "HeldPayment" of held: Checkout {
+        id "id": Text<CheckoutId> = Text(held.id),
+        invoice_id "invoiceId": Text<InvoiceId> = Text(held.invoice),
+        client_id "clientId": Text<ClientId> = Text(held.client),
+        provider "provider": OneOf<ProviderKind> = OneOf(held.provider),
+        /// Why it was not booked: another amount or currency was paid than was asked for, less is
+        /// due by now, or the invoice was voided.
+        reason "reason": Option<OneOf<HeldReason>> = held.reason.map(OneOf),
+        /// What was paid.
+        amount "amount": Option<Amount> = paid(&held).map(|paid| paid.amount.into()),
+        currency "currency": Option<Text<Currency>> =
+            paid(&held).map(|paid| Text(paid.amount.currency)),
+        /// What was asked for.
+        asked_amount "askedAmount": Amount = held.amount.into(),
+        asked_currency "askedCurrency": Text<Currency> = Text(held.amount.currency),
+        /// What the provider's own pages call the payment.
+        reference "reference": Option<String> = paid(&held).map(|paid| paid.receipt.clone()),
+        received_at "receivedAt": Option<Instant> = held.settled_at.map(Instant),
+    }
+}
+
+fn paid(held: &Checkout) -> Option<&Received> {
+    held.received.as_ref()
+}
+
+bodies! {
+    /// Books a held payment; no fields.
+    BookInput "BookHeldPayment" = (), example "{}";
+}
+
+/// The routes of held payments.
+pub struct Routes(pub Arc<App>);
+
+#[OpenApi(prefix_path = "/held-payments", tag = "Tag::Payments")]
+impl Routes {
+    /// List the payments that wait for a decision, newest first
+    ///
+    /// A provider received them, but another amount or currency than was asked for, more than is
+    /// due by now, or for an invoice that was voided.
+    #[oai(path = "/", method = "get", operation_id = "listHeldPayments")]
+    async fn list(
+        &self,
+        bearer: Bearer,
+        filter: Query<HeldPaymentFilter>,
+    ) -> Result<Paged<HeldPaymentBody>, Failed<Listing>> {
+        let filter = self.0.admit(bearer.0, filter.read()).await?;
+        let list = self.0.query(bearer.0, move |work| list_held_payments(work, &filter));
+        Ok(Paged::new(list.await?))
+    }
+
+    /// Book a held payment as it was received
+    ///
+    /// Even if that is more than is due: the rest can be refunded. Another currency than the
+    /// invoice's, or a voided invoice, is refused (409).
+    #[oai(path = "/:id/book", method = "post", operation_id = "bookHeldPayment")]
+    async fn book(
+        &self,
+        body: Body<BookInput>,
+        bearer: Bearer,
+        id: Path<CheckoutId>,
+    ) -> Result<Created<PaymentBody>, Failed<Changing>> {
+        let input = body.once(render::<_, PaymentBody>);
+        let (once, ()) = self.0.admit(bearer.0, input).await?;
+        let book = move |work: &mut Work| book_held_payment(work, id.0);
+        Ok(Reply::once(self.0.run_once(bearer.0, once, book).await?))
+    }
+
+    /// Leave a held payment unbooked
+    ///
+    /// For money that you give back at the provider, or book by hand.
+    #[oai(path = "/:id", method = "delete", operation_id = "deleteHeldPayment")]
+    async fn delete(&self, bearer: Bearer, id: Path<CheckoutId>) -> Answer<Nothing, Deleting> {
+        self.0.run(bearer.0, move |work| dismiss_held_payment(work, id.0).map(drop)).await?;
+        Ok(Reply::new(Nothing(())))
+    }
+}

@@ -1,0 +1,66 @@
+//! The payment providers of accounts, with their sealed keys.
+
+use crate::{
+    domain::{
+        error::Result,
+        id::AccountId,
+        provider::{ProviderKind, SealedProvider},
+    },
+    store::{
+        engine::{Tx, values},
+        row::record,
+    },
+};
+
+record! {
+    payment_providers, sealed: &SealedProvider {
+        account_id = &sealed.account,
+        provider = sealed.kind.as_str(),
+        secret_key = &sealed.secret_key[..],
+        webhook_secret = sealed.webhook_secret.as_deref(),
+        last4 = &sealed.last4,
+        hook_hash = &sealed.hook_hash[..],
+        hook = &sealed.hook[..],
+        created_at = sealed.created_at,
+        updated_at = sealed.updated_at,
+    } => SealedProvider {
+        account: account_id,
+        kind: provider,
+        secret_key, webhook_secret, last4, hook_hash, hook, created_at, updated_at,
+    }
+}
+
+/// Returns the providers of an account.
+pub fn list(tx: &mut Tx, account: AccountId) -> Result<Vec<SealedProvider>> {
+    tx.list(select("WHERE account_id = ?1 ORDER BY provider"), values![&account], read)
+}
+
+/// Returns a provider of an account, if it is connected.
+pub fn find(tx: &mut Tx, account: AccountId, kind: ProviderKind) -> Result<Option<SealedProvider>> {
+    let sql = select("WHERE account_id = ?1 AND provider = ?2");
+    tx.find(sql, values![&account, kind.as_str()], read)
+}
+
+/// Returns the provider whose webhook has an address with this hash.
+pub fn find_hook(tx: &mut Tx, hash: &[u8]) -> Result<Option<SealedProvider>> {
+    tx.find(select("WHERE hook_hash = ?1"), values![hash], read)
+}
+
+/// Saves a provider of an account, in place of an earlier one.
+pub fn set(tx: &mut Tx, provider: &SealedProvider) -> Result<()> {
+    delete(tx, provider.account, provider.kind)?;
+    tx.insert(row(provider))
+}
+
+/// Removes all providers of an account.
+pub fn delete_all(tx: &mut Tx, account: AccountId) -> Result<()> {
+    tx.change("DELETE FROM payment_providers WHERE account_id = ?1", values![&account])
+}
+
+/// Removes a provider of an account.
+pub fn delete(tx: &mut Tx, account: AccountId, kind: ProviderKind) -> Result<()> {
+    tx.change(
+        "DELETE FROM payment_providers WHERE account_id = ?1 AND provider = ?2",
+        values![&account, kind.as_str()],
+    )
+}
