@@ -94,9 +94,11 @@ record! {
         @write once { number_key = text::search_key(&invoice.number), }
         @read {
             buyer = "buyer",
-            milestone_id = "(SELECT m.id FROM milestones m WHERE m.invoice_id = invoices.id)",
+            milestone_id = "(SELECT m.id FROM milestones m WHERE m.invoice_id = invoices.id) \
+                           AS milestone_id",
             deducted_in = "deducted_in",
-            deducted_number = "(SELECT f.number FROM invoices f WHERE f.id = invoices.deducted_in)",
+            deducted_number = "(SELECT f.number FROM invoices f WHERE f.id = invoices.deducted_in) \
+                              AS deducted_number",
         }
     } => Invoice {
         account: account_id,

@@ -40,7 +40,8 @@ record! {
         updated_at = project.updated_at,
         @once { account_id = &project.account, created_at = project.created_at, }
         @read {
-            proposal_id = "(SELECT q.id FROM proposals q WHERE q.project_id = projects.id)",
+            proposal_id = "(SELECT q.id FROM proposals q WHERE q.project_id = projects.id) \
+                           AS proposal_id",
             title = "(SELECT q.title FROM proposals q WHERE q.project_id = projects.id)",
         }
     } => Project {

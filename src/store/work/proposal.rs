@@ -50,11 +50,12 @@ record! {
             project = "(SELECT p.name FROM projects p WHERE p.id = proposals.project_id)",
             invoice = "(SELECT i.id FROM invoices i WHERE i.account_id = proposals.account_id \
                        AND i.proposal_id = proposals.id AND i.kind = 'invoice' \
-                       AND i.status <> 'cancelled' ORDER BY i.id DESC LIMIT 1)",
+                       AND i.status <> 'cancelled' ORDER BY i.id DESC LIMIT 1) AS invoice",
             deposit_invoice = "(SELECT i.id FROM invoices i \
                                WHERE i.account_id = proposals.account_id \
                                AND i.proposal_id = proposals.id AND i.kind = 'deposit' \
-                               AND i.status <> 'cancelled' ORDER BY i.id DESC LIMIT 1)",
+                               AND i.status <> 'cancelled' ORDER BY i.id DESC LIMIT 1) \
+                               AS deposit_invoice",
         }
     } => Proposal {
         account: account_id,

@@ -64,6 +64,7 @@ async fn the_documents_example_creates_an_invoice() {
         "createdAt": "2026-03-18T12:00:00Z",
         "updatedAt": "2026-03-18T12:00:00Z"
       },
+      "kind": "invoice",
       "number": "INV-2026-001",
       "amount": 2250,
       "subtotal": 2250,
@@ -99,7 +100,8 @@ async fn the_documents_example_creates_an_invoice() {
       "discountAmount": 0,
       "pricesIncludeTax": false,
       "taxes": [],
-      "withheldAmount": 0
+      "withheldAmount": 0,
+      "deductDeposits": false
     }
     "#);
     let found = user.get(&format!("/invoices/{}", invoice["id"].as_str().unwrap())).await;
