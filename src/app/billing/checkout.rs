@@ -161,10 +161,13 @@ impl App {
             }
             Ok(is_first)
         };
-        if !self.run_always(Who::System(account), mark).await? {
-            return Ok(returned(state));
-        }
-        match self.ask_about(account, id).await {
+        let asked = match self.run_always(Who::System(account), mark).await {
+            Ok(false) => return Ok(returned(state)),
+            Ok(true) => self.ask_about(account, id).await,
+            Err(error) => Err(error),
+        };
+        // The page is shown in any case.
+        match asked {
             Ok((_, TransactionStatus::Failed)) => Ok(Some(Returned::Failed)),
             Ok((state, _)) => Ok(returned(state)),
             Err(error) => {

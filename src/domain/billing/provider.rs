@@ -74,7 +74,7 @@ impl Scalar for KeyText {
         let text = text::raw(value)?.trim();
         match text.len() {
             0 => Err(Rule::Empty),
-            ..KEY_MIN => Err(Rule::TooShort { min: KEY_MIN }),
+            1..KEY_MIN => Err(Rule::TooShort { min: KEY_MIN }),
             _ if text.len() > KEY_MAX => Err(Rule::TooLong { max: KEY_MAX }),
             _ if text.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 Ok(ProviderKey(text.to_owned()))

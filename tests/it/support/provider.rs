@@ -109,12 +109,6 @@ impl StandIns {
         self.state.lock().unwrap().mood = Some(mood);
     }
 
-    /// The reference of the newest checkout.
-    pub fn newest(&self) -> String {
-        let state = self.state.lock().unwrap();
-        state.opened.keys().last().unwrap().clone()
-    }
-
     pub fn opened(&self, reference: &str) -> Opened {
         self.state.lock().unwrap().opened[reference].clone()
     }
