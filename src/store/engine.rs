@@ -8,6 +8,7 @@
 //! - SELECT with JOIN, LEFT JOIN, CROSS JOIN, UNION ALL, EXISTS, IN with values, a subquery or
 //!   [`any_of`], which is written `IN rarray(?1)`, named subqueries in FROM, row values on either
 //!   side of `>` and IN, GROUP BY also by position, ORDER BY, LIMIT and OFFSET.
+//! - `WHERE +column = …` for a column that SQLite must not search by.
 //! - INSERT … ON CONFLICT (key) DO NOTHING or DO UPDATE SET … WHERE, with `excluded` and the
 //!   table's own name before each old value; INSERT … SELECT; UPDATE; DELETE; RETURNING.
 //! - `count sum max coalesce substr length`, `||`, CASE, CAST (… AS BIGINT) around the sum of a
@@ -276,7 +277,7 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
 }
 
 /// Passes any number of ids as one parameter, for `IN rarray(?1)`. Duplicates do no harm.
-pub fn any_of<'a, K: 'a>(ids: impl IntoIterator<Item = &'a Id<K>>) -> Value<'a> {
+pub fn any_of<'i, K: 'i>(ids: impl IntoIterator<Item = &'i Id<K>>) -> Value<'static> {
     Value::Ids(ids.into_iter().map(|id| *id.as_bytes()).collect())
 }
 

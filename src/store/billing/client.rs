@@ -183,7 +183,7 @@ pub fn find_all<'i>(
     ids: impl Iterator<Item = &'i ClientId>,
     rates: &LatestRates,
 ) -> Result<HashMap<ClientId, Client>> {
-    let those = LIST.of(&account).which("id IN rarray(?)", Some(any_of(ids)));
+    let those = LIST.of(&account).among(ids);
     let rows = those.all(tx, |row| read(row, rates.base()))?;
     Ok(gather(tx, rows, rates)?.into_iter().map(|client| (client.id, client)).collect())
 }
@@ -221,7 +221,7 @@ pub fn list_latest(
          AND p.client_id = clients.id ORDER BY p.id DESC LIMIT 1), \
          (SELECT p.created_at FROM projects p WHERE p.account_id = ?1 \
          AND p.client_id = clients.id AND p.deleted_at IS NULL ORDER BY p.id DESC LIMIT 1) \
-         FROM clients WHERE account_id = ?1 AND id IN rarray(?2)",
+         FROM clients WHERE +account_id = ?1 AND id IN rarray(?2)",
         values![&account, any_of(ids)],
         |row| {
             let kinds = [ClientWork::Invoice, ClientWork::Proposal, ClientWork::Project];

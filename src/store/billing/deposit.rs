@@ -53,7 +53,7 @@ pub fn set_deducted(
     release(tx, invoice)?;
     tx.change(
         "UPDATE invoices SET deducted_in = ?2 \
-         WHERE account_id = ?1 AND deducted_in IS NULL AND id IN rarray(?3)",
+         WHERE +account_id = ?1 AND deducted_in IS NULL AND id IN rarray(?3)",
         values![&account, &invoice, any_of(deposits)],
     )
 }

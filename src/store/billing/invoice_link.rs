@@ -55,7 +55,7 @@ pub fn list_times(
 ) -> Result<HashMap<InvoiceId, InvoiceTimes>> {
     let times = tx.list(
         "SELECT id, sent_at, viewed_at, reminded_at FROM invoices \
-         WHERE account_id = ?1 AND id IN rarray(?2)",
+         WHERE +account_id = ?1 AND id IN rarray(?2)",
         values![&account, any_of(ids)],
         |row| Ok((row.get(0)?, read_times(row, 1)?)),
     )?;

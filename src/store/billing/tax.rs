@@ -8,7 +8,7 @@ use crate::{
         tax::{SavedTax, Tax},
     },
     store::{
-        engine::{Tx, any_of, values},
+        engine::{Tx, values},
         lister::Lister,
         row::record,
     },
@@ -46,7 +46,7 @@ pub fn find(tx: &mut Tx, account: AccountId, id: TaxId) -> Result<SavedTax> {
 
 /// Finds the taxes with these ids.
 pub fn find_all(tx: &mut Tx, account: AccountId, ids: &[TaxId]) -> Result<Vec<SavedTax>> {
-    LIST.of(&account).which("id IN rarray(?)", Some(any_of(ids))).all(tx, read)
+    LIST.of(&account).among(ids).all(tx, read)
 }
 
 /// Counts the taxes of an account.

@@ -290,6 +290,8 @@ pub fn page(
 /// Returns the invoices with these ids, in no order.
 pub fn invoices(tx: &mut Tx, account: AccountId, ids: &[InvoiceId]) -> Result<Vec<Fields>> {
     let Section { rows, columns, key, .. } = INVOICES;
+    // As in `Query::among`.
+    let rows = rows.replace("t.account_id", "+t.account_id");
     let sql = select(key, columns, &format!("{rows} AND t.id IN rarray(?2)"));
     tx.list(sql, values![&account, any_of(ids)], |row| fields(row, columns))
 }

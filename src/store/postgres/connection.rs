@@ -176,9 +176,9 @@ pub struct Transaction<'l> {
     pub is_in_doubt: bool,
 }
 
-/// Translates a statement into PostgreSQL's dialect.
+/// Translates a statement into PostgreSQL's dialect. It chooses an index without help.
 pub fn dialect(sql: &str) -> String {
-    sql.replace("IN rarray(", "= ANY(").replace('?', "$")
+    sql.replace("IN rarray(", "= ANY(").replace("WHERE +", "WHERE ").replace('?', "$")
 }
 
 impl Unsent {

@@ -102,9 +102,14 @@ pub fn assert_indexed(database: &Database, asked: &BTreeSet<&'static str>) {
     assert!(found.is_empty(), "{}", found.join("\n\n"));
 }
 
-/// Steps of SQLite's plan that scan a whole table or sort.
+/// Steps of SQLite's plan that scan a whole table or sort, or all of them if a list of ids is not
+/// what it searches by.
 fn faults(path: &Path, sql: &str) -> Vec<String> {
     let steps = sqlite::query_plan(path, sql).unwrap();
+    let searches_by_id = |step: &String| step.replace("account_id=?", "").contains("id=?");
+    if sql.contains("id IN rarray(") && !steps.iter().any(searches_by_id) {
+        return steps;
+    }
     let is_inner = |name: &str| {
         let made = |step: &String| {
             ["CO-ROUTINE ", "MATERIALIZE "].iter().any(|how| step.strip_prefix(how) == Some(name))
