@@ -24,6 +24,7 @@ payment-method-edit = Edit payment method
 payment-methods = Payment methods
 payment-methods-about = Clients see these on invoices, in emails and on PDFs. The first link becomes the Pay button; the first account that banking or UPI apps understand becomes the QR code.
 payment-methods-empty = No payment methods yet. Without one, clients see no way to pay.
+payment-methods-online-html = To take cards and mobile money online, connect a provider under <a href="/settings/providers">Online payments</a>.
 payment-methods-saved = Payment methods saved.
 payment-preview = What clients see
 payment-preview-about = On an unpaid invoice in each of your currencies.

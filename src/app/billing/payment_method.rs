@@ -1,15 +1,24 @@
 //! Reads and changes the ways in which clients can pay.
 
 use crate::{
-    app::{invoice_file::sample_sheet_in, unit_of_work::Work},
+    app::{checkout::offers, invoice_file::sample_sheet_in, unit_of_work::Work},
     domain::{
         error::{Error, Result},
         how_to_pay::HowToPay,
         money::Currency,
         payment_method::{PAYMENT_METHODS_MAX, PaymentMethod},
+        provider::ProviderKind,
     },
     store,
 };
+
+/// How clients can pay invoices in one currency.
+pub struct PaymentPreview {
+    pub currency: Currency,
+    pub how: HowToPay,
+    /// The providers whose buttons take the place of the link.
+    pub providers: Vec<ProviderKind>,
+}
 
 /// Returns the payment methods of the caller, in the order in which clients see them.
 pub fn list_payment_methods(work: &mut Work) -> Result<Vec<PaymentMethod>> {
@@ -84,7 +93,7 @@ pub fn delete_payment_method(work: &mut Work, key: &str) -> Result<()> {
 
 /// Returns what the client of a sample invoice sees, in the account's currency and in each one that
 /// a payment method names.
-pub fn preview_payment_methods(work: &mut Work) -> Result<Vec<(Currency, HowToPay)>> {
+pub fn preview_payment_methods(work: &mut Work) -> Result<Vec<PaymentPreview>> {
     let mut currencies = vec![work.actor.currency];
     for method in list_payment_methods(work)? {
         currencies.extend(method.currency.filter(|own| !currencies.contains(own)));
@@ -92,7 +101,12 @@ pub fn preview_payment_methods(work: &mut Work) -> Result<Vec<(Currency, HowToPa
     let preview = |currency| {
         let sheet = sample_sheet_in(work, currency)?;
         let link = work.env.shown_payment_link(&sheet.invoice);
-        Ok((currency, HowToPay::of(&sheet.invoice, &sheet.seller, link)))
+        let providers = offers(work.tx, work.account, &sheet.invoice)?;
+        Ok(PaymentPreview {
+            how: HowToPay::of(&sheet.invoice, &sheet.seller, link),
+            currency,
+            providers,
+        })
     };
     currencies.into_iter().map(preview).collect()
 }

@@ -14,6 +14,7 @@ use crate::{
         message::NewMessage,
         money::Currency,
         patch::Patch,
+        payment_method::{PaymentMethod, PaymentMethodType},
         portfolio::{Link, Work},
         profile::{Availability, Experience, ProfileChange, Rate},
     },
@@ -34,6 +35,7 @@ pub async fn open_business(app: &App, who: Who) -> Result<()> {
         country_code: Country::from_code("NG").map_or(Patch::Keep, Patch::Set),
         tax_id: set("TIN 12345678-0001"),
         registration_number: set("RC 1234567"),
+        payment_methods: Some(payment_methods()),
         ..InvoiceDefaultsChange::default()
     };
     app.run(who, move |work| {
@@ -46,6 +48,33 @@ pub async fn open_business(app: &App, who: Who) -> Result<()> {
         update_invoice_defaults(work, &business, None).map(drop)
     })
     .await
+}
+
+/// Returns accounts in the currencies of the demo's clients. The IBAN is an example of its standard.
+fn payment_methods() -> Vec<PaymentMethod> {
+    let bank = |label, code, bank: &str| PaymentMethod {
+        currency: Currency::from_code(code),
+        account_name: Some("Okafor Design Studio".to_owned()),
+        bank_name: Some(bank.to_owned()),
+        ..PaymentMethod::new(label, PaymentMethodType::BankAccount)
+    };
+    let number = |number: &str| Some(number.to_owned());
+    vec![
+        PaymentMethod {
+            iban: number("DE89370400440532013000"),
+            bic: number("COBADEFFXXX"),
+            ..bank("Euro account", "EUR", "Commerzbank")
+        },
+        PaymentMethod {
+            account_number: number("0123456789"),
+            ..bank("Naira account", "NGN", "GTBank")
+        },
+        PaymentMethod {
+            account_number: number("8310000123"),
+            routing_number: number("026073150"),
+            ..bank("US dollar account", "USD", "Community Federal Savings Bank")
+        },
+    ]
 }
 
 /// Fills in the profile, the portfolio and the messages. Skips a username that another account in

@@ -111,6 +111,28 @@ impl PaymentMethodType {
 }
 
 impl PaymentMethod {
+    /// Returns a payment method of this type for any currency, without its values.
+    pub fn new(label: &str, kind: PaymentMethodType) -> Self {
+        Self {
+            label: label.to_owned(),
+            currency: None,
+            kind,
+            account_name: None,
+            bank_name: None,
+            iban: None,
+            account_number: None,
+            bic: None,
+            routing_number: None,
+            sort_code: None,
+            vpa: None,
+            provider: None,
+            number: None,
+            name: None,
+            url: None,
+            text: None,
+        }
+    }
+
     /// Tells it from the others of its account. It has another key once it is changed.
     pub fn key(&self) -> String {
         let mut hasher = DefaultHasher::new();

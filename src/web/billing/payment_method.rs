@@ -7,17 +7,15 @@ use crate::{
     app::{
         invoice_defaults::{find_invoice_settings, update_invoice_defaults},
         payment_method::{
-            add_payment_method, delete_payment_method, find_payment_method, move_payment_method_up,
-            preview_payment_methods, replace_payment_method,
+            PaymentPreview, add_payment_method, delete_payment_method, find_payment_method,
+            move_payment_method_up, preview_payment_methods, replace_payment_method,
         },
         unit_of_work::Work,
     },
     domain::{
         error::{Error, Kind, Result},
-        how_to_pay::HowToPay,
         input::Input,
         invoice_defaults::{InvoiceDefaultsChange, InvoiceSettings},
-        money::Currency,
         payment_method::{PaymentMethod, PaymentMethodType},
     },
     http::qr,
@@ -49,20 +47,20 @@ struct List {
 
 /// What clients see on invoices in one currency.
 struct Preview {
-    currency: Currency,
-    how: HowToPay,
+    seen: PaymentPreview,
     /// Its QR code as an image.
     code: Option<String>,
 }
 
 impl Preview {
-    fn of((currency, how): (Currency, HowToPay)) -> Result<Self> {
-        let code = how.code.as_ref().map(|code| qr::data_url(code.text())).transpose()?;
-        Ok(Self { currency, how, code })
+    fn of(seen: PaymentPreview) -> Result<Self> {
+        let code = seen.how.code.as_ref().map(|code| qr::data_url(code.text())).transpose()?;
+        Ok(Self { seen, code })
     }
 
     fn is_empty(&self) -> bool {
-        self.how.link.is_none() && self.how.blocks.is_empty()
+        let PaymentPreview { how, providers, .. } = &self.seen;
+        how.link.is_none() && how.blocks.is_empty() && providers.is_empty()
     }
 }
 
