@@ -8,16 +8,15 @@ use crate::provider::Urls;
 /// The raw settings of payment providers.
 #[derive(Debug, Clone, Args)]
 pub struct ProviderSettings {
-    /// Base URL of Paystack's API; another one is for tests [default: https://api.paystack.co]
+    /// Base URL of Paystack's API; set another one only for tests
     #[arg(long, env = "PAYSTACK_URL", value_name = "URL")]
     paystack_url: Option<String>,
 
-    /// Base URL of Flutterwave's API; another one is for tests [default:
-    /// https://api.flutterwave.com]
+    /// Base URL of Flutterwave's API; set another one only for tests
     #[arg(long, env = "FLUTTERWAVE_URL", value_name = "URL")]
     flutterwave_url: Option<String>,
 
-    /// Base URL of Stripe's API; another one is for tests [default: https://api.stripe.com]
+    /// Base URL of Stripe's API; set another one only for tests
     #[arg(long, env = "STRIPE_URL", value_name = "URL")]
     stripe_url: Option<String>,
 }
