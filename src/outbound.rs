@@ -42,7 +42,7 @@ pub struct Answer {
 impl Web {
     /// # Errors
     ///
-    /// This system has no certificates to trust.
+    /// Fails if the system has no trusted certificates.
     pub fn new() -> Result<Self, Failed> {
         let mut roots = RootCertStore::empty();
         let found = rustls_native_certs::load_native_certs();

@@ -162,7 +162,7 @@ pub enum Rule {
     Country,
     #[error("must be a Peppol participant such as 0192:991825827")]
     PeppolId,
-    #[error("must be an IBAN with the right check digits such as DE02120300000000202051")]
+    #[error("must be an IBAN with valid check digits, such as DE02120300000000202051")]
     Iban,
     #[error("must be a BIC of 8 or 11 characters such as BYLADEM1001")]
     Bic,

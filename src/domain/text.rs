@@ -18,7 +18,7 @@ pub const PERSON_NAME_MAX: usize = 50;
 /// The maximum length of a description, note or content.
 const FREE_MAX: usize = 10_000;
 const EMAIL_MAX: usize = 254;
-/// What needs no escaping in the query of an address.
+/// Characters that need no escaping in a URL query.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A string with any content.

@@ -70,7 +70,8 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// Unavailable if the provider does not answer, is in trouble itself, or answers no JSON.
+    /// Unavailable if the provider does not answer, returns a server error, or returns something
+    /// other than JSON.
     pub async fn ask(
         &self,
         verb: Verb,

@@ -23,7 +23,7 @@ const CURRENCIES: [&str; 19] = [
 
 pub(super) struct Flutterwave {
     pub api: Api,
-    /// The secret hash, which webhooks carry as it is.
+    /// The secret hash, which webhooks carry unchanged.
     pub hash: Option<ProviderKey>,
 }
 

@@ -55,7 +55,7 @@ pub struct NewCheckout {
     pub amount: Money,
     /// Unique; letters, digits and hyphens.
     pub reference: String,
-    /// What it is for, in words for the client.
+    /// The description shown to the client.
     pub description: String,
     pub email: String,
     pub name: String,

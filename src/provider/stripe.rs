@@ -168,7 +168,7 @@ impl Provider for Stripe {
         let parts = || signature.split(',').filter_map(|part| part.trim().split_once('='));
         let time = parts().find(|(name, _)| *name == "t").map(|(_, time)| time);
         let time = time.ok_or_else(forged)?;
-        // While a secret is replaced, there is a signature of each.
+        // While a secret is being replaced, there is one signature for each secret.
         let is_signed = parts().filter(|(name, _)| *name == "v1").any(|(_, tag)| {
             is_hmac::<Hmac<Sha256>>(secret.as_str(), &[time.as_bytes(), b".", body], tag)
         });

@@ -1,11 +1,11 @@
 ## Proposals.
 
-deposit-about = A part of { $sum } that your client pays before you begin. A later invoice deducts it.
+deposit-about = The part of { $sum } that your client pays before you begin. It is deducted from a later invoice.
 deposit-amount = Or an amount
 deposit-create = Create deposit invoice
-deposit-due = By default, as your payment terms say.
+deposit-due = Leave empty to use your payment terms.
 deposit-instead-of-percent = Instead of a percentage.
-deposit-percent = Deposit in percent
+deposit-percent = Deposit (%)
 proposal-deleted = Proposal deleted.
 proposal-duplicated = Proposal duplicated.
 proposal-edit = Edit proposal
@@ -69,7 +69,7 @@ proposal-show-recorded-by = Recorded by you.
 proposal-show-send-ask = Send by email…
 proposal-show-send-question = Send this proposal to { $client }?
 proposal-show-send-what = The email has the link and the PDF.
-proposal-show-sending-creates-page-where = Sending creates a page where your client can read and respond to the proposal without an account. FreelanceOS emails its link with the PDF, or you share the link yourself.
+proposal-show-sending-creates-page-where = Sending creates a page where your client can read and respond to the proposal without an account. FreelanceOS can email the link and the PDF to your client, or you can share the link yourself.
 proposal-show-signed-as = Signed as
 proposal-show-these-characters-cant-be = These characters can’t be printed and appear as boxes in the PDF: { $unprintable }. Remove them, or add a font that has them to the “fonts” folder in the data folder and restart FreelanceOS.
 proposal-show-waiting = Waiting for your client’s answer.

@@ -32,14 +32,14 @@ use crate::{
 };
 
 schema! {
-    /// A payment that a provider received and that was not booked.
+    /// A payment that a provider received but that is not recorded yet.
     struct HeldPaymentBody "HeldPayment" of held: Checkout {
         id "id": Text<CheckoutId> = Text(held.id),
         invoice_id "invoiceId": Text<InvoiceId> = Text(held.invoice),
         client_id "clientId": Text<ClientId> = Text(held.client),
         provider "provider": OneOf<ProviderKind> = OneOf(held.provider),
-        /// Why it was not booked: another amount or currency was paid than was asked for, less is
-        /// due by now, or the invoice was voided.
+        /// Why it is held: the amount or currency differs from what was asked for, less was due
+        /// when it arrived, or the invoice was voided.
         reason "reason": Option<OneOf<HeldReason>> = held.reason.map(OneOf),
         /// What was paid.
         amount "amount": Option<Amount> = paid(&held).map(|paid| paid.amount.into()),
@@ -48,7 +48,7 @@ schema! {
         /// What was asked for.
         asked_amount "askedAmount": Amount = held.amount.into(),
         asked_currency "askedCurrency": Text<Currency> = Text(held.amount.currency),
-        /// What the provider's own pages call the payment.
+        /// The payment's reference on the provider's own pages.
         reference "reference": Option<String> = paid(&held).map(|paid| paid.receipt.clone()),
         received_at "receivedAt": Option<Instant> = held.settled_at.map(Instant),
     }
@@ -59,7 +59,7 @@ fn paid(held: &Checkout) -> Option<&Received> {
 }
 
 bodies! {
-    /// Books a held payment; no fields.
+    /// Records a held payment. Has no fields.
     BookInput "BookHeldPayment" = (), example "{}";
 }
 
@@ -68,10 +68,10 @@ pub struct Routes(pub Arc<App>);
 
 #[OpenApi(prefix_path = "/held-payments", tag = "Tag::Payments")]
 impl Routes {
-    /// List the payments that wait for a decision, newest first
+    /// List held payments, newest first
     ///
-    /// A provider received them, but another amount or currency than was asked for, more than is
-    /// due by now, or for an invoice that was voided.
+    /// A provider received them, but the amount or currency differs from what was asked for, they
+    /// exceed the amount due, or the invoice was voided.
     #[oai(path = "/", method = "get", operation_id = "listHeldPayments")]
     async fn list(
         &self,
@@ -83,10 +83,10 @@ impl Routes {
         Ok(Paged::new(list.await?))
     }
 
-    /// Book a held payment as it was received
+    /// Record a held payment as received
     ///
-    /// Even if that is more than is due: the rest can be refunded. Another currency than the
-    /// invoice's, or a voided invoice, is refused (409).
+    /// It may exceed the amount due; you can refund the rest. Returns 409 if the currency differs
+    /// from the invoice's or the invoice was voided.
     #[oai(path = "/:id/book", method = "post", operation_id = "bookHeldPayment")]
     async fn book(
         &self,
@@ -100,9 +100,9 @@ impl Routes {
         Ok(Reply::once(self.0.run_once(bearer.0, once, book).await?))
     }
 
-    /// Leave a held payment unbooked
+    /// Dismiss a held payment
     ///
-    /// For money that you give back at the provider, or book by hand.
+    /// Use this if you refund the money at the provider or record the payment by hand.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteHeldPayment")]
     async fn delete(&self, bearer: Bearer, id: Path<CheckoutId>) -> Answer<Nothing, Deleting> {
         self.0.run(bearer.0, move |work| dismiss_held_payment(work, id.0).map(drop)).await?;

@@ -104,7 +104,7 @@ schema! {
         /// Left out if the `taxRate` of the invoice applies.
         taxes "taxes": Option<Vec<TaxBody>> =
             item.line.taxes.map(|taxes| taxes.into_iter().map(Into::into).collect()),
-        /// The deposit that the line takes off.
+        /// The deposit invoice that this line deducts.
         deposit_id "depositInvoiceId": Option<Text<InvoiceId>> = item.line.deposit.map(Text),
     }
 }
@@ -180,9 +180,9 @@ schema! {
         service_to "serviceTo": Option<Day> = shown.invoice.service.1.map(Day),
         /// The client's order number.
         reference "reference": Option<String> = shown.invoice.reference,
-        /// Whether it takes the deposits of its project or proposal off.
+        /// Whether it deducts the deposits of its project or proposal.
         deduct_deposits "deductDeposits": bool = shown.invoice.deduct_deposits,
-        /// The invoice that takes this deposit off.
+        /// The invoice that deducts this deposit.
         final_id "finalInvoiceId": Option<Text<InvoiceId>> =
             shown.invoice.deducted_in.map(|(id, _)| Text(id)),
     }
@@ -251,9 +251,9 @@ impl Routes {
     /// Create a new invoice (auto-generates invoice number)
     ///
     /// It starts as a draft with the next number of its year. Send `items`, or only an `amount`, or
-    /// both if they agree, or only a `proposalId` for what was offered. Its currency is that of the
-    /// proposal or the project, if any, or else the user's. A proposal or a project of another
-    /// client is refused.
+    /// both if they agree, or only a `proposalId` to invoice the proposal's items. The currency
+    /// defaults to that of the proposal or project, or else the user's. A proposal or a project of
+    /// another client is refused.
     #[oai(path = "/", method = "post", operation_id = "createInvoice")]
     async fn create(&self, body: Body<InvoiceInput>, bearer: Bearer) -> Made<InvoiceBody> {
         let input = body.once(render::<_, InvoiceBody>);

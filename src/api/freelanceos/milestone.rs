@@ -117,11 +117,11 @@ impl Routes {
         Ok(Reply::new(update.await?))
     }
 
-    /// Invoice a milestone, once
+    /// Create the invoice of a milestone
     ///
-    /// Creates a draft of its amount, with the default taxes on top. While it has an invoice, the
-    /// response is 409 and names it; it is free again when that is cancelled. The payment of the
-    /// invoice makes the milestone `paid`, and undoing the payment takes that back.
+    /// Creates a draft for its amount plus the default taxes. If the milestone already has an
+    /// invoice, returns 409 with that invoice; cancel it to create another. Paying the invoice sets
+    /// the milestone to `paid`; undoing the payment restores its status.
     #[oai(path = "/:id/invoice", method = "post", operation_id = "invoiceMilestone")]
     async fn invoice(
         &self,

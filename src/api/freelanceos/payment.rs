@@ -49,9 +49,9 @@ schema! {
         method "method": Option<OneOf<Method>> = payment.method.map(OneOf),
         reference "reference": Option<String> = payment.reference,
         note "note": Option<String> = payment.note,
-        /// What the payment provider kept of it.
+        /// The payment provider's fee.
         fee "fee": Option<Amount> = payment.fee.map(Into::into),
-        /// The currency of the fee, which may be another one.
+        /// The currency of the fee, which may differ from the payment's.
         fee_currency "feeCurrency": Option<Text<Currency>> =
             payment.fee.map(|fee| Text(fee.currency)),
         /// The entry that this reversal takes back.

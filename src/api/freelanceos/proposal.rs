@@ -61,7 +61,7 @@ schema! {
         amount "amount": Amount = proposal.amount.into(),
         currency "currency": Text<Currency> = Text(proposal.amount.currency),
         valid_until "validUntil": Option<Day> = proposal.valid_until.map(Day),
-        /// Left out, like the fields below, if it has only an amount.
+        /// Omitted, like the fields below, if the proposal has only an amount.
         items "items": Option<Vec<ItemBody>> = offer.as_ref().map(|offer| {
             (offer.items.iter()).map(|item| (item.clone(), offer.currency).into()).collect()
         }),
@@ -92,7 +92,7 @@ schema! {
         },
         /// The project created from it.
         project_id "projectId": Option<Text<ProjectId>> = proposal.project.map(|(id, _)| Text(id)),
-        /// What it asks for when it is accepted.
+        /// The deposit due when the proposal is accepted.
         deposit "deposit": Option<DepositBody> = proposal.deposit.map(Into::into),
         /// Its newest deposit invoice, unless that is cancelled.
         deposit_id "depositInvoiceId": Option<Text<InvoiceId>> =
@@ -133,7 +133,7 @@ bodies! {
     /// The body may be empty.
     BeginProjectInput "BeginProject" = ();
 
-    /// A deposit invoice: of a percentage or of an amount.
+    /// A deposit invoice for a percentage or an amount.
     DepositInput "NewDeposit" = NewDeposit, example r#"{
         "percent": 30,
         "dueDate": "2026-04-15T00:00:00Z"
@@ -220,11 +220,11 @@ impl Routes {
         Ok(Reply::once(self.0.send_proposal(bearer.0, once, id.0, delivery).await?))
     }
 
-    /// Ask for a deposit of an accepted proposal
+    /// Create a deposit invoice for an accepted proposal
     ///
-    /// Creates a draft of a percentage or of an amount, spread over the taxes of the proposal. All its
-    /// deposits together are at most its amount. `deductDeposits` on a later invoice takes each that
-    /// was sent off.
+    /// Creates a draft for a percentage or an amount, split across the proposal's taxes. Deposits
+    /// cannot exceed the proposal's amount in total. `deductDeposits` on a later invoice deducts
+    /// each sent deposit.
     #[oai(path = "/:id/deposit-invoice", method = "post", operation_id = "createDepositInvoice")]
     async fn deposit(
         &self,
@@ -238,11 +238,11 @@ impl Routes {
         Ok(Reply::once(made.await?))
     }
 
-    /// Make an accepted proposal a project, once
+    /// Create a project from an accepted proposal
     ///
-    /// The project has its client, title, text and amount, and takes in the invoices made from the
-    /// proposal. Once there is a project, the response is 409 and names it; deleting the project
-    /// frees the proposal.
+    /// The project has its client, title, text and amount, and includes the invoices created from
+    /// the proposal. If the proposal already has a project, returns 409 with that project; delete
+    /// it to create another.
     #[oai(path = "/:id/project", method = "post", operation_id = "beginProject")]
     async fn begin(
         &self,

@@ -69,10 +69,10 @@ schema! {
 }
 
 schema! {
-    /// A way in which clients can pay. The fields depend on its type.
+    /// A way for clients to pay. The fields depend on its type.
     struct PaymentMethodBody "PaymentMethod" of method: PaymentMethod {
         label "label": String = method.label,
-        /// Only invoices in this currency show it.
+        /// If set, shown only on invoices in this currency.
         currency "currency": Option<Text<Currency>> = method.currency.map(Text),
         kind "type": OneOf<PaymentMethodType> = OneOf(method.kind),
         account_name "accountName": Option<String> = method.account_name,
@@ -172,7 +172,7 @@ impl Routes {
     ///
     /// Accepts any of the fields; an address is replaced as a whole, and null clears an optional
     /// field. Sent invoices keep the earlier details. A changed pattern that names the same period
-    /// goes on counting. A next number that is used already is a conflict. Keys of payment
+    /// goes on counting. Returns 409 if the next number is already in use. Keys of payment
     /// providers are kept encrypted and never returned; null disconnects a provider.
     #[oai(path = "/", method = "put", method = "patch")]
     async fn update(

@@ -26,14 +26,14 @@ use crate::{
 
 /// When a provider is first asked about a checkout; then with increasing pauses.
 const FIRST_ASKED_AFTER: SignedDuration = SignedDuration::from_mins(1);
-/// When it is asked again after the client came back and nothing was paid yet.
+/// The delay before the provider is asked again if the client returns before the payment arrives.
 const ASKED_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(5);
 /// The longest pause while it is asked.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(30);
-/// Random bytes of a reference.
+/// The number of random bytes in a reference.
 const REFERENCE: usize = 16;
 
-/// What became of the wish to pay.
+/// The outcome of a request to pay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Opening {
     /// The client pays at this address.
@@ -177,8 +177,8 @@ impl App {
         }
     }
 
-    /// Takes a webhook: checks its signature, and has the provider asked about the checkout that it
-    /// is about. What is known and done, or not ours, is left as it is.
+    /// Handles a webhook: verifies its signature and schedules a lookup of its checkout. Ignores
+    /// checkouts that are settled or not ours.
     ///
     /// # Errors
     ///
@@ -213,7 +213,7 @@ impl App {
         Ok(())
     }
 
-    /// Asks about a checkout, and again later until it is paid or a day has passed.
+    /// Looks up a checkout at its provider, and again later until it is paid or a day has passed.
     pub(in crate::app) async fn ask_later(&self, job: Job) -> Result<()> {
         let id: CheckoutId = job.subject();
         let asked = match job.account {
@@ -230,7 +230,7 @@ impl App {
             Err(error) => Some(error.cause()),
         };
         let now = self.now();
-        // A webhook may have put off the end.
+        // A webhook may have extended the deadline.
         if let Some(end) = self.give_up(id, now).await? {
             let next = job.next_try(now).unwrap_or_else(|| now + LONGEST_PAUSE);
             self.postpone(job, next.min(end), reason).await?;
@@ -334,7 +334,7 @@ fn ask_soon(work: &mut Work, id: CheckoutId, pause: SignedDuration) -> Result<()
     store::jobs::create(work.tx, JobKind::Checkout, id, account, due_at, work.now)
 }
 
-/// Has the provider asked at once, and again for another day if it does not answer.
+/// Schedules a lookup now, with retries for another day if the provider does not answer.
 fn ask_now(work: &mut Work, id: CheckoutId, handle: Option<&str>) -> Result<()> {
     if let Some(handle) = handle {
         store::checkout::set_handle(work.tx, id, handle)?;

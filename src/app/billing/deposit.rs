@@ -1,4 +1,4 @@
-//! Deposits: asking for them, and taking them off later invoices.
+//! Deposits: asking for them, and deducting them from later invoices.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -84,7 +84,7 @@ fn draft(
     create_invoice_as(work, &new, Some(priced))
 }
 
-/// What an invoice is for, and so which deposits it can take off.
+/// What an invoice is for, which determines the deposits that it can deduct.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope {
     /// None for one that is not stored yet.
@@ -107,7 +107,7 @@ impl Scope {
     }
 }
 
-/// Returns the deposits that an invoice can take off, oldest first: those of its project, or of its
+/// Returns the deposits that an invoice can deduct, oldest first: those of its project, or of its
 /// proposal, or of the proposal that the project was made from.
 pub fn open_deposits(work: &mut Work, scope: &Scope) -> Result<Vec<Invoice>> {
     let (account, rates) = (work.account, &work.latest_rates);

@@ -65,7 +65,7 @@ pub fn dismiss_held_payment(work: &mut Work, id: CheckoutId) -> Result<Checkout>
     Ok(decide(work, id, CheckoutState::Dismissed)?.0)
 }
 
-/// Ends the wait for a decision.
+/// Resolves a held payment.
 fn decide(work: &mut Work, id: CheckoutId, state: CheckoutState) -> Result<(Checkout, Received)> {
     let before = find_held_payment(work, id)?;
     let decided = || Error::conflict("error-held-decided");

@@ -217,7 +217,7 @@ fn apply_change(
         return Err(Error::field("projectId", Rule::OtherClient));
     }
     if client.is_some() {
-        // The proposal is of the client before.
+        // The proposal belongs to the previous client.
         invoice.proposal_id = None;
     }
     let has_moved = (invoice.client_id, invoice.project_id, invoice.proposal_id)
@@ -276,7 +276,7 @@ pub fn duplicate_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice>
     let days = date::days_until(before.issue_date, before.due_date).max(0);
     let due_date = later(today, days);
     let (items, terms, totals, taxes) = if before.deduct_deposits {
-        // A deposit is taken off once.
+        // A deposit is deducted only once.
         let own = before.own_lines().cloned().collect();
         let priced = price(own, &before.terms, before.currency)?;
         (new_items(work, priced.lines), priced.terms, priced.totals, priced.taxes)

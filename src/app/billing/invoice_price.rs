@@ -51,7 +51,7 @@ pub(in crate::app) fn due_date(
     Ok(later(work.today()?, days.into()))
 }
 
-/// Returns the day this many days later, if that is still allowed.
+/// Returns the day this many days later, if it is in the allowed range.
 pub(super) fn later(day: Date, days: i64) -> Date {
     day.checked_add(days.days()).unwrap_or(LAST_DAY).min(LAST_DAY)
 }

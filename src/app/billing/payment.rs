@@ -290,7 +290,7 @@ pub(in crate::app) fn settle(work: &mut Work, before: &Invoice) -> Result<Invoic
     };
     let invoice = Invoice { status, paid_at, booked, updated_at: work.now, ..before.clone() };
     if status != before.status {
-        // An invoice that is cancelled now lets go of its milestone.
+        // Cancelling an invoice releases its milestone.
         settle_milestone(work, invoice.id, status == InvoiceStatus::Paid)?;
     }
     store::invoice::update(work.tx, before, &invoice)?;

@@ -1,4 +1,4 @@
-//! Reads and changes the ways in which clients can pay.
+//! Reads and updates payment methods.
 
 use crate::{
     app::{checkout::offers, invoice_file::sample_sheet_in, unit_of_work::Work},

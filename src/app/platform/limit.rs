@@ -100,7 +100,8 @@ limits! {
     PublicView "public-view" 120 in MINUTE, Here;
     /// Checkouts opened, by address: each asks a payment provider.
     Checkout "checkout" 20 in 15 * MINUTE, Here;
-    /// Webhooks of payment providers, by address: each has few, for all accounts.
+    /// Webhooks of payment providers, by address: each provider sends from few addresses, for all
+    /// accounts.
     Webhook "webhook" 6000 in MINUTE, Here;
     /// Messages to freelancers, by address.
     Message "message" 5 in HOUR, Everywhere;

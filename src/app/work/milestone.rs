@@ -158,7 +158,7 @@ fn must_be_free(milestone: &Milestone) -> Result<()> {
     }
 }
 
-/// Makes the milestone of an invoice paid with it, or takes that back.
+/// Marks the milestone of a paid invoice as paid, or undoes that.
 pub(in crate::app) fn settle_milestone(
     work: &mut Work,
     invoice: InvoiceId,

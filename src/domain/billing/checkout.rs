@@ -27,7 +27,7 @@ words! {
         Paid "paid",
         /// Paid, but not as agreed: its owner decides.
         Held "held",
-        /// Paid, but not booked, as its owner decided.
+        /// Paid, but dismissed by its owner.
         Dismissed "dismissed",
     }
 }
@@ -56,7 +56,7 @@ pub struct Checkout {
     pub client: ClientId,
     pub client_name: String,
     pub provider: ProviderKind,
-    /// What we call it at the provider.
+    /// Our reference at the provider.
     pub reference: String,
     /// What the provider calls it, if it is found by that.
     pub handle: Option<String>,
@@ -105,7 +105,7 @@ pub struct Received {
     /// What the provider keeps, perhaps in another currency.
     pub fee: Option<Money>,
     pub method: Method,
-    /// What the provider's own pages call the payment.
+    /// The payment's reference on the provider's own pages.
     pub receipt: String,
 }
 
@@ -119,7 +119,7 @@ words! {
     }
 }
 
-/// A transaction as the provider tells it.
+/// A transaction as the provider reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transaction {
     pub reference: String,

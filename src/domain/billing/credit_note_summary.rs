@@ -12,7 +12,7 @@ use crate::{
 pub struct CreditSummary {
     /// The credited amount of one that credits no lines: the net, since its taxes are rows.
     pub net: i64,
-    /// The rows that lead to the total; none if the lines say it all.
+    /// The rows that lead to the total; none if the lines alone make up the total.
     pub above: Vec<SumRow>,
     /// The taxes that the total includes.
     pub below: Vec<SumRow>,

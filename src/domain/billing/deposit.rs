@@ -14,7 +14,7 @@ use crate::domain::{
     word::words,
 };
 
-/// How many units rounding can take too many off: one for each tax.
+/// The most units by which rounding can deduct too much: one for each tax.
 const UNITS_MAX: usize = 20;
 
 words! {
@@ -46,8 +46,8 @@ input! {
 
     percent "percent": Optional<TaxRate> = "In percent of the total with tax.",
     amount "amount": Optional<Amount> = "Including tax, in the currency of the proposal.",
-    due_date "dueDate": Implied<Day> => "By default as the payment terms of the client or the \
-        settings say, or else in 30 days.",
+    due_date "dueDate": Implied<Day> => "Defaults to the payment terms of the client or the \
+        settings, or else to 30 days from today.",
 }
 
 impl NewDeposit {
@@ -105,7 +105,8 @@ pub fn price_deposit(of: &Priced, sum: Money, description: &str) -> Result<Price
     Ok(priced)
 }
 
-/// Takes deposits off an invoice, each as negative lines with its own taxes, at most its total.
+/// Deducts deposits from an invoice, up to its total. Each becomes negative lines with the taxes of
+/// the deposit.
 ///
 /// # Errors
 ///
@@ -128,7 +129,7 @@ pub fn deduct(own: Priced, deposits: &[Invoice], currency: Currency) -> Result<P
                 (true, false) => money::without_percent(of.1, rate_of(&of.0)),
                 _ => of.1,
             };
-            // Rounded down, so that never more than all is taken off.
+            // Rounded down, so that no more than the total is deducted.
             let sum = i128::from(sum) * i128::from(part) / i128::from(deposit.totals.amount);
             let rate = -Money::new(sum as i64, currency).decimal();
             let text = deposit.deducted_text();

@@ -36,7 +36,7 @@ pub struct PayBlock {
     pub text: String,
 }
 
-/// One line of how to pay.
+/// One line of payment details.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentLine<'a> {
     /// The label: the text before a colon, if short.
@@ -61,7 +61,7 @@ impl PayCode {
         }
     }
 
-    /// Returns what to do with it.
+    /// Returns the instruction to show with the code.
     pub fn about(&self) -> Text {
         match self {
             Self::Epc(_) => t("pay-code-bank"),
@@ -105,7 +105,7 @@ impl HowToPay {
 }
 
 impl PayBlock {
-    /// Returns a method as text; none if `link` is all of it.
+    /// Returns a method as text; none if the method consists only of `link`.
     fn of(method: &PaymentMethod, invoice: &Invoice, link: Option<&str>) -> Option<Self> {
         let text = match method.kind {
             PaymentMethodType::Link | PaymentMethodType::Raenest => {

@@ -1,4 +1,4 @@
-//! The ways in which clients can pay: bank accounts, UPI, mobile money, links.
+//! Payment methods: bank accounts, UPI, mobile money, links.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -42,7 +42,7 @@ input! {
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
     #[serde(rename_all = "camelCase")]
     pub part PaymentMethod as "PaymentMethodInput",
-        "A way in which clients can pay. The fields depend on its type. `bank_account`: \
+        "A way for clients to pay. The fields depend on its type. `bank_account`: \
          `accountName`, `bankName`, and `iban` or `accountNumber`. `upi`: `vpa` and `name`. \
          `mobile_money`: `provider`, `number` and `name`. `link`: `url`. `text`: `text`. \
          `raenest`: the invoice's `paymentLink`." checked by must_have_fields;
@@ -50,7 +50,7 @@ input! {
     label "label": Required<Name> = "The heading above it on invoices.",
     #[serde(default, with = "currency_code", skip_serializing_if = "Option::is_none")]
     currency "currency": Optional<Currency> =
-        "Only invoices in this currency show it; without one, all do.",
+        "Shown only on invoices in this currency; if omitted, on all invoices.",
     #[serde(rename = "type")]
     kind "type": Required<PaymentMethodType>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,7 +59,7 @@ input! {
     bank_name "bankName": Optional<Name>,
     /// In capitals, without spaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    iban "iban": Optional<Iban> = "Its check digits must be right.",
+    iban "iban": Optional<Iban> = "Its check digits must be valid.",
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account_number "accountNumber": Optional<Code>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,7 @@ input! {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     number "number": Optional<Code>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    name "name": Optional<Name> = "The name that the account is in.",
+    name "name": Optional<Name> = "The account holder's name.",
     #[serde(default, skip_serializing_if = "Option::is_none")]
     url "url": Optional<Url> = "`{number}`, `{amount}` and `{currency}` are filled in.",
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,7 +133,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Tells it from the others of its account. It has another key once it is changed.
+    /// Identifies a payment method within its account. Editing the payment method changes its key.
     pub fn key(&self) -> String {
         let mut hasher = DefaultHasher::new();
         // This cannot fail.
@@ -292,7 +292,7 @@ mod tests {
         for iban in wrong {
             assert_eq!(Iban::parse(&json!(iban)), Err(Rule::Iban), "{iban}");
         }
-        // Any single wrong digit is noticed.
+        // Any single wrong digit is detected.
         let iban = "DE02120300000000202051";
         for at in 2..iban.len() {
             let digit = (iban.as_bytes()[at] - b'0' + 1) % 10;

@@ -119,7 +119,7 @@ input! {
     /// A change of the payment providers.
     #[derive(Debug, Clone)]
     pub change part ProvidersChange as "ProvidersChange",
-        "Where clients pay online. Any of the fields; null disconnects a provider.";
+        "The payment providers. Omit a provider to leave it unchanged; null disconnects it.";
 
     paystack "paystack": Removable<One<PaystackChange>>,
     flutterwave "flutterwave": Removable<One<FlutterwaveChange>>,
@@ -180,7 +180,7 @@ pub struct SealedProvider {
     /// Sealed; what checks webhooks, unless the secret key does.
     pub webhook_secret: Option<Vec<u8>>,
     pub last4: String,
-    /// The keyed hash by which the address of its webhook is found.
+    /// The keyed hash used to look up its webhook address.
     pub hook_hash: Vec<u8>,
     /// The sealed token of that address.
     pub hook: Vec<u8>,

@@ -63,7 +63,7 @@ input! {
     business "business": Inherited<One<BusinessChange>>,
     invoicing "invoicing": Inherited<One<InvoicingChange>>,
     payment_methods "paymentMethods": Inherited<List<One<PaymentMethod>, PAYMENT_METHODS_MAX>> =
-        "How clients can pay, in this order. Replaced as a whole.",
+        "The payment methods, in the order clients see them. The list is replaced as a whole.",
     providers "providers": Inherited<One<ProvidersChange>>,
 }
 

@@ -94,8 +94,8 @@ input! {
     #[derive(Debug, Clone, Default)]
     pub new NewMilestoneInvoice;
 
-    due_date "dueDate": Implied<Day> => "By default as the payment terms of the client or the \
-        settings say, or else in 30 days.",
+    due_date "dueDate": Implied<Day> => "Defaults to the payment terms of the client or the \
+        settings, or else to 30 days from today.",
 }
 
 input! {

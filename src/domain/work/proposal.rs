@@ -237,12 +237,12 @@ input! {
     lines "items": OrDefault<List<One<Line>, LINES_MAX>> = "At most 500. Empty if the proposal has \
         only an amount.",
     tax_rate "taxRate": PlainRate = "In percent: one tax named \"Tax\" on each item without taxes \
-        of its own." => " By default the default taxes of the account, or 0.",
+        of its own." => " Defaults to the account's default taxes, or 0.",
     discount "discount": Optional<One<Discount>> = "Taken off the sum of the items.",
     prices_include_tax "pricesIncludeTax": OrDefault<Flag> = "Whether the rates of the items \
         include their taxes." => " False by default.",
-    deposit "deposit": Optional<One<Deposit>> = "Asked for when the proposal is accepted: the \
-        deposit invoice is then made and sent.",
+    deposit "deposit": Optional<One<Deposit>> = "The deposit invoice is created and sent when the \
+        proposal is accepted.",
 }
 
 input! {

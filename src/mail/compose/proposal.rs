@@ -41,7 +41,7 @@ pub fn proposal_answered(
     mail(MailKind::ProposalAnswered, to, &subject, &Brand::own(), parts)
 }
 
-/// The content of the email that brings a proposal.
+/// The content of a proposal email.
 pub struct ProposalOffer<'a> {
     pub proposal: &'a Proposal,
     pub seller: &'a Seller,

@@ -130,7 +130,7 @@ pub fn list_held_of_invoice(
     Ok(held)
 }
 
-/// Records what the provider calls a checkout, unless that is known.
+/// Records the provider's ID for a checkout, unless it is already known.
 pub fn set_handle(tx: &mut Tx, id: CheckoutId, handle: &str) -> Result<()> {
     tx.change(
         "UPDATE checkouts SET handle = ?2 WHERE id = ?1 AND handle IS NULL",
@@ -157,7 +157,7 @@ pub fn mark_returned(tx: &mut Tx, id: CheckoutId, now: Timestamp) -> Result<bool
     Ok(tx.execute(sql, values![&id, now])? > 0)
 }
 
-/// Records that nobody asks about an open checkout any more.
+/// Marks an open checkout as no longer being checked.
 pub fn expire(tx: &mut Tx, id: CheckoutId) -> Result<()> {
     tx.change(
         "UPDATE checkouts SET state = 'expired' WHERE id = ?1 AND state = 'open'",

@@ -237,7 +237,7 @@ pub(in crate::store) fn join_project(
     )
 }
 
-/// Forgets that invoices were made from a proposal that is deleted.
+/// Unlinks invoices from a proposal that is being deleted.
 pub(in crate::store) fn release(
     tx: &mut Tx,
     account: AccountId,

@@ -16,12 +16,12 @@ use crate::{
 pub async fn book(visit: Visit, _: Fields) -> Result<Response> {
     let place = place(&visit).await?;
     match visit.act(book_held_payment).await {
-        Ok(_) => Ok(visit.done(&place, t("held-booked"))),
+        Ok(_) => Ok(visit.done(&place, t("payment-recorded"))),
         Err(error) => visit.redirect_with_error(&place, error),
     }
 }
 
-/// Leaves a held payment unbooked.
+/// Dismisses a held payment.
 pub async fn dismiss(visit: Visit, _: Fields) -> Result<Response> {
     let place = place(&visit).await?;
     match visit.act(dismiss_held_payment).await {

@@ -140,7 +140,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
 /// Changes the invoice defaults.
 pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
     let fields = swatches::chosen(fields, visit.frame.defaults.accent);
-    // Documents made meanwhile have moved the number that the form shows.
+    // Documents created in the meantime have advanced the number that the form shows.
     let is_same = |name: &str| fields.get(name) == fields.get(&format!("_{name}"));
     let read = NUMBERS.iter().fold(fields.clone(), |read, [pattern, next]| {
         if is_same(pattern) && is_same(next) { read.without(&[next]) } else { read }

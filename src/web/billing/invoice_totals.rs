@@ -115,7 +115,7 @@ pub fn currency(fields: &Fields, default: Currency) -> Currency {
     Currency::from_code(fields.get("currency")).unwrap_or(default)
 }
 
-/// The box that takes deposits off.
+/// The checkbox that deducts deposits.
 #[derive(Template)]
 #[template(path = "pages/invoice/deposits.html")]
 struct Offer {

@@ -71,7 +71,7 @@ fn content(name: &str) -> Vec<u8> {
     if name == STYLE { tight(content.collect()) } else { content.collect() }
 }
 
-/// Returns a stylesheet without the spaces that it can do without; none of its strings has these.
+/// Returns a stylesheet without unnecessary spaces. Its strings must not contain any.
 fn tight(style: Vec<u8>) -> Vec<u8> {
     let spaced = [(" {", "{"), ("{ ", "{"), (" }", "}"), ("; ", ";"), (": ", ":"), (", ", ",")];
     let style = String::from_utf8_lossy(&style).into_owned();

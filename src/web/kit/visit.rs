@@ -226,7 +226,7 @@ impl Visit {
         self.leave(location, Notice { text: text.into(), is_error: false, undo: None })
     }
 
-    /// Like [`Visit::done`], with a button that takes a payment back.
+    /// Like [`Visit::done`], with a button that undoes a payment.
     pub fn done_with_undo(
         &self,
         location: &str,

@@ -213,7 +213,7 @@ async fn a_webhook_with_a_wrong_signature_changes_nothing() {
             let answer = app.send(request).await;
             assert_eq!(
                 answer.error(401),
-                "The signature of the webhook is missing or wrong",
+                "The webhook signature is missing or invalid",
                 "{kind:?}"
             );
         }
@@ -452,7 +452,7 @@ async fn coming_back_asks_the_provider_at_once() {
     let asked = stand_ins.asked();
     for _ in 0..3 {
         let page = browser.open(&format!("{link}?tx_ref={reference}")).await;
-        assert!(page.html.contains("We are waiting for the confirmation"), "{}", page.html);
+        assert!(page.html.contains("We are waiting for confirmation"), "{}", page.html);
         // Nobody should pay twice.
         assert!(!page.html.contains("/pay?with="));
     }
@@ -562,7 +562,7 @@ async fn a_provider_in_trouble_costs_nothing_and_says_so() {
         assert_eq!(status(&user, &invoice).await, "sent", "{mood:?}");
     }
     let page = Browser::new(&app).open(&format!("{link}?reference={reference}")).await;
-    assert!(page.html.contains("We are waiting for the confirmation"));
+    assert!(page.html.contains("We are waiting for confirmation"));
     stand_ins.set(Mood::Well);
     app.clock.advance(SignedDuration::from_secs(5));
     work(&app).await;
@@ -726,13 +726,13 @@ async fn providers_are_connected_and_disconnected_on_their_pages() {
     assert_eq!(refused.status, 400);
     let page =
         browser.send(&page, place, &[("secretKey", STRIPE_KEY), ("webhookSecret", "")]).await;
-    assert!(page.html.contains("Connected, key ends with st33"), "{}", page.html);
+    assert!(page.html.contains("Connected with the key ending in st33"), "{}", page.html);
     assert!(page.html.contains(&format!("{PUBLIC_URL}/hooks/stripe/")));
-    assert!(page.html.contains("Webhooks are refused until"));
+    assert!(page.html.contains("Webhooks are rejected until"));
     let fields = [("secretKey", ""), ("webhookSecret", STRIPE_SECRET)];
     let page = browser.send(&page, place, &fields).await;
-    assert!(page.html.contains("Connected, key ends with st33"));
-    assert!(!page.html.contains("Webhooks are refused until"));
+    assert!(page.html.contains("Connected with the key ending in st33"));
+    assert!(!page.html.contains("Webhooks are rejected until"));
     let page = browser.send(&page, "/settings/providers/stripe/remove", &[]).await;
     assert_eq!(&*page.path, "/settings/providers");
     assert!(!page.html.contains("Connected"), "{}", page.html);

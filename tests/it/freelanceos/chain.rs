@@ -46,7 +46,7 @@ async fn an_accepted_proposal_becomes_one_project_until_that_is_deleted() {
     let proposal = id(user.post("/proposals", body).await.data(201));
     let path = format!("/proposals/{proposal}/project");
     let refused = user.post(&path, json!({})).await;
-    assert_eq!(refused.error(409), "This proposal is not accepted yet");
+    assert_eq!(refused.error(409), "This proposal has not been accepted yet");
     let accepted = json!({"status": "accepted"});
     user.put(&format!("/proposals/{proposal}"), accepted).await.data(200);
     let invoice = json!({
@@ -425,7 +425,7 @@ async fn a_deposit_is_a_part_of_the_total_spread_over_its_taxes() {
     let proposal = id(user.post("/proposals", body).await.data(201));
     let path = format!("/proposals/{proposal}/deposit-invoice");
     let refused = user.post(&path, json!({"percent": 50})).await;
-    assert_eq!(refused.error(409), "This proposal is not accepted yet");
+    assert_eq!(refused.error(409), "This proposal has not been accepted yet");
     let accepted = json!({"status": "accepted"});
     user.put(&format!("/proposals/{proposal}"), accepted).await.data(200);
     for (body, told) in [

@@ -201,7 +201,7 @@ async fn a_deposit_is_asked_for_and_deducted_without_scripts() {
     let browser = Browser::of(&user);
     let shown = browser.open(&format!("/proposals/{id}")).await;
     let page = browser.open(&shown.link(&format!("/proposals/{id}/deposit"))).await.expect(200);
-    page.says("A part of €12,500.50 that your client pays before you begin.");
+    page.says("The part of €12,500.50 that your client pays before you begin.");
     let place = format!("/proposals/{id}/deposit");
     let both = [("percent", "20"), ("amount", "10")];
     browser.send(&page, &place, &both).await.expect(400).says("Check the field below.");
@@ -230,7 +230,7 @@ async fn a_deposit_is_asked_for_and_deducted_without_scripts() {
     let last = browser.send(&editor, "/invoices", &typed).await.expect(200);
     last.says("Less deposit INV-2026-001").says("€10,000.40").says("Deducts deposit INV-2026-001");
     last.link(&deposit);
-    browser.open(&deposit).await.says("Deducted in INV-2026-002").link(&last.path);
+    browser.open(&deposit).await.says("Deducted on INV-2026-002").link(&last.path);
 
     let edit = format!("{}/edit", last.path);
     let page = browser.open(&edit).await.expect(200);
@@ -241,5 +241,5 @@ async fn a_deposit_is_asked_for_and_deducted_without_scripts() {
     whole[5] = ("deductDeposits", "");
     let saved = browser.send(&page, &edit, &whole).await.expect(200);
     saved.says("€12,500.50").hides("Less deposit");
-    browser.open(&deposit).await.hides("Deducted in");
+    browser.open(&deposit).await.hides("Deducted on");
 }

@@ -202,7 +202,7 @@ async fn methods_are_added_ordered_changed_and_deleted_on_their_page() {
     let user = app.register("a@example.com").await;
     let browser = Browser::of(&user);
     let page = browser.open(PLACE).await.expect(200);
-    page.says("No payment methods yet").says("Clients see no way to pay invoices in USD.");
+    page.says("No payment methods yet").says("Invoices in USD don’t say how to pay.");
     let form = browser.open(&format!("{PLACE}/new?type=bank_account")).await.expect(200);
     let typed = [
         ("label", "Euro account"),
@@ -247,7 +247,7 @@ async fn methods_are_added_ordered_changed_and_deleted_on_their_page() {
     // Someone else changed it meanwhile: what was typed can still be saved.
     let late = [("label", "Cash or cheque"), ("text", "At the office")];
     let page = browser.send(&form, &edit, &late).await.expect(409);
-    page.says("changed or deleted");
+    page.says("has since been changed");
     browser.send(&page, &add, &late).await.expect(200);
     assert_eq!(labels().await, ["Cash only", "Euro account", "Cash or cheque"]);
 

@@ -54,7 +54,7 @@ async fn changing_the_base_currency_explains_the_consequences() {
     listed.says("Rate for USD saved.").says("1 USD = 1540.25 NGN Effective from 17 Mar 2026");
     let older = [("from", "USD"), ("rate", "1"), ("day", "2026-03-16")];
     let saved = browser.send(&listed, path, &older).await.expect(200);
-    saved.says("Rate for USD saved. It counts for payments from 16 Mar 2026 until the day of the");
+    saved.says("Rate for USD saved. It applies to payments from 16 Mar 2026 until the day of the");
     saved.says("1 USD = 1540.25 NGN Effective from 17 Mar 2026");
     // A payment of that day is converted by it.
     let client = user.client("Kamala").await;

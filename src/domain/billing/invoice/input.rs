@@ -27,8 +27,8 @@ input! {
     pub new NewInvoice {
         proposal_id "proposalId": Optional<ProposalId> = "The proposal that it is made from: by \
             default, its items and currency are those of the proposal.",
-        kind "kind": Initial<Purpose> = "`deposit` for a part of what is agreed, before the work; \
-            `deductDeposits` on a later invoice takes it off." => " `invoice` by default.",
+        kind "kind": Initial<Purpose> = "`deposit` for part of the agreed amount, paid before the \
+            work; `deductDeposits` on a later invoice deducts it." => " `invoice` by default.",
     } checked by must_ask_for_something;
 
     /// A change of an invoice.
@@ -39,7 +39,7 @@ input! {
     project_id "projectId": Optional<ProjectId>,
     amount "amount": Inherited<Amount> = "Including tax; the total of the items, if there are any.",
     tax_rate "taxRate": PlainRate = "In percent: one tax named \"Tax\" on each line without taxes \
-        of its own." => " By default the default taxes of the account, or 0.",
+        of its own." => " Defaults to the account's default taxes, or 0.",
     /// Defaults to that of the project, or else of the account.
     currency "currency": Inherited<Currency> => "The user's currency by default.",
     status "status": Drafted<InvoiceStatus> = "`sent` on a draft, `paid` on a sent invoice, \
@@ -47,8 +47,8 @@ input! {
     /// Defaults to today in the account's timezone.
     issue_date "issueDate": Inherited<Day> => "Today by default. It stays in the period of the invoice number.",
     /// Defaults to the terms of the client, or else of the settings.
-    due_date "dueDate": Implied<Day> => "By default as the payment terms of the client or the \
-        settings say; required where neither has any.",
+    due_date "dueDate": Implied<Day> => "Defaults to the payment terms of the client or the \
+        settings; required where neither has any.",
     lines "items": Lines => "At most 500.",
     discount "discount": Optional<One<Discount>> = "Taken off the sum of the lines.",
     prices_include_tax "pricesIncludeTax": OrDefault<Flag> = "Whether the rates of the lines \
@@ -59,8 +59,8 @@ input! {
     service_to "serviceTo": Optional<Day> = "The last day of the work.",
     reference "reference": Optional<Line100> = "The client's order number.",
     notes "notes": Optional<FreeText>,
-    deduct_deposits "deductDeposits": OrDefault<Flag> = "Whether each sent deposit of the project or \
-        the proposal is taken off, once, up to the total." => " False by default.",
+    deduct_deposits "deductDeposits": OrDefault<Flag> = "Whether to deduct the sent deposits of \
+        the project or proposal, each once and up to the invoice total." => " False by default.",
 }
 
 type Line100 = text::Line<100>;

@@ -60,7 +60,7 @@ impl Invoice {
         self.items.iter().map(|item| item.amount).sum()
     }
 
-    /// Returns the sum of the lines that take deposits off, or of all others.
+    /// Returns the sum of the lines that deduct deposits, or of all others.
     pub fn sum_of(&self, are_deposits: bool) -> i64 {
         let is_one = |item: &&Item| item.line.deposit.is_some() == are_deposits;
         self.items.iter().filter(is_one).map(|item| item.amount).sum()
