@@ -369,7 +369,9 @@ async fn a_deposit_is_deducted_once_and_again_after_its_invoice_is_cancelled() {
     let number = invoice_of(&user, &first).await["number"].as_str().unwrap().to_owned();
     for path in ["void", "credit-notes"] {
         let refused = user.post(&format!("/invoices/{deposit}/{path}"), credit.clone()).await;
-        let told = format!("This deposit is deducted in {number}; delete or void that first");
+        let told = format!(
+            "This deposit is deducted on invoice {number}; delete or void that invoice first"
+        );
         assert_eq!(refused.error(409), told);
     }
 
