@@ -6,11 +6,11 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use super::{
-    NewCheckout, Notice, Opened, Provider, api::Api, event, forged, from_units, is_same, method,
+    NewCheckout, Notice, Opened, Provider, api::Api, forged, from_units, is_same, method, reported,
 };
 use crate::domain::{
     checkout::{Received, Transaction, TransactionStatus},
-    error::{Error, Result},
+    error::Result,
     money::Money,
     provider::ProviderKey,
 };
@@ -99,12 +99,6 @@ impl Provider for Flutterwave {
         if !is_same(hash.as_str(), signature) {
             return Err(forged());
         }
-        let event = event(body)?;
-        if event["event"] != "charge.completed" {
-            return Ok(None);
-        }
-        let reference = event["data"]["tx_ref"].as_str();
-        let reference = reference.ok_or_else(|| Error::malformed("error-webhook-body"))?;
-        Ok(Some(Notice { reference: reference.to_owned(), handle: None }))
+        reported(body, "charge.completed", "tx_ref")
     }
 }

@@ -231,6 +231,17 @@ fn forged() -> Error {
     Error::unauthenticated("error-webhook-signature")
 }
 
+/// Reads a webhook whose data have our reference in a field; `None` if it is about another event.
+fn reported(body: &[u8], wanted: &str, field: &str) -> Result<Option<Notice>> {
+    let event = event(body)?;
+    if event["event"] != wanted {
+        return Ok(None);
+    }
+    let reference = event["data"][field].as_str();
+    let reference = reference.ok_or_else(|| Error::malformed("error-webhook-body"))?;
+    Ok(Some(Notice { reference: reference.to_owned(), handle: None }))
+}
+
 /// Parses the body of a webhook.
 fn event(body: &[u8]) -> Result<Value> {
     serde_json::from_slice(body)

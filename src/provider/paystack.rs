@@ -8,12 +8,12 @@ use serde_json::json;
 use sha2::Sha512;
 
 use super::{
-    NewCheckout, Notice, Opened, Provider, api::Api, event, forged, from_units, is_hmac, method,
+    NewCheckout, Notice, Opened, Provider, api::Api, forged, from_units, is_hmac, method, reported,
     to_units,
 };
 use crate::domain::{
     checkout::{Received, Transaction, TransactionStatus},
-    error::{Error, Result},
+    error::Result,
     money::Money,
 };
 
@@ -95,12 +95,6 @@ impl Provider for Paystack {
         if !is_hmac::<Hmac<Sha512>>(self.0.secret.as_str(), &[body], signature) {
             return Err(forged());
         }
-        let event = event(body)?;
-        if event["event"] != "charge.success" {
-            return Ok(None);
-        }
-        let reference = event["data"]["reference"].as_str();
-        let reference = reference.ok_or_else(|| Error::malformed("error-webhook-body"))?;
-        Ok(Some(Notice { reference: reference.to_owned(), handle: None }))
+        reported(body, "charge.success", "reference")
     }
 }

@@ -248,23 +248,10 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
 }
 
 fn filled(method: &PaymentMethod) -> Fields {
-    Fields::default()
-        .with("label", &method.label)
-        .with("type", method.kind.as_str())
-        .with_some("currency", method.currency)
-        .with_some("accountName", method.account_name.as_ref())
-        .with_some("bankName", method.bank_name.as_ref())
-        .with_some("iban", method.iban.as_ref())
-        .with_some("bic", method.bic.as_ref())
-        .with_some("accountNumber", method.account_number.as_ref())
-        .with_some("routingNumber", method.routing_number.as_ref())
-        .with_some("sortCode", method.sort_code.as_ref())
-        .with_some("vpa", method.vpa.as_ref())
-        .with_some("provider", method.provider.as_ref())
-        .with_some("number", method.number.as_ref())
-        .with_some("name", method.name.as_ref())
-        .with_some("url", method.url.as_ref())
-        .with_some("text", method.text.as_ref())
+    // This cannot fail, and all its values are texts.
+    let stored = serde_json::to_value(method).unwrap_or_default();
+    let stored = stored.as_object().into_iter().flatten();
+    stored.fold(Fields::default(), |fields, (name, value)| fields.with_some(name, value.as_str()))
 }
 
 fn edit_page(visit: &Visit, status: StatusCode, form: Form, key: Option<String>) -> Response {
