@@ -871,3 +871,5 @@ ALTER TABLE payments ADD COLUMN checkout_id BYTEA;
 ALTER TABLE payments ADD COLUMN fee_currency TEXT;
 ALTER TABLE payments ADD COLUMN fee BIGINT;
 CREATE UNIQUE INDEX payments_checkout ON payments (checkout_id);
+
+-- version 9
