@@ -122,7 +122,9 @@ pub(in crate::app) fn create_invoice_as(
         updated_at: work.now,
     };
     store::invoice::create(work.tx, &invoice)?;
-    keep_deducted(work, &invoice)?;
+    if invoice.items.iter().any(|item| item.line.deposit.is_some()) {
+        keep_deducted(work, &invoice)?;
+    }
     work.emit(Event::InvoiceCreated(&invoice))?;
     Ok(ShownInvoice::on(today, invoice))
 }

@@ -51,6 +51,9 @@ pub fn set_deducted(
     deposits: &[InvoiceId],
 ) -> Result<()> {
     release(tx, invoice)?;
+    if deposits.is_empty() {
+        return Ok(());
+    }
     tx.change(
         "UPDATE invoices SET deducted_in = ?2 \
          WHERE +account_id = ?1 AND deducted_in IS NULL AND id IN rarray(?3)",
