@@ -212,7 +212,7 @@ async fn what_cannot_be_credited_is_refused() {
     let id = user.sent_invoice(&client, json!(0)).await;
     assert_eq!(
         credit(&user, &id, json!({})).await.error(409),
-        "Nothing of this invoice is left to credit"
+        "This invoice is already credited in full"
     );
 }
 
@@ -257,7 +257,7 @@ async fn voiding_credits_all_of_an_invoice_without_payments() {
     let payment = user.post(&path, json!({"amount": 40})).await.data(201)["id"].clone();
     assert_eq!(
         void(&user, &id).await.error(409),
-        "Something was paid on this invoice; reverse or refund it first, or credit the invoice"
+        "This invoice has payments; undo or refund them first, or credit the invoice"
     );
     user.delete(&format!("/payments/{}", payment.as_str().unwrap())).await;
     void(&user, &id).await.data(201);

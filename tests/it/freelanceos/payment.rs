@@ -229,7 +229,7 @@ async fn an_overpaid_invoice_is_refunded_up_to_what_was_paid_too_much() {
     let error = refund(&user, &id, json!({"amount": 50.01})).await;
     assert_eq!(
         error.error(409),
-        "At most USD 50.00 can be refunded: what was paid beyond the amount owed"
+        "At most USD 50.00 can be refunded: the client paid that much more than they owe"
     );
     let answer = refund(&user, &id, json!({"amount": 20, "method": "card"})).await;
     let data = answer.data(201);
@@ -242,7 +242,7 @@ async fn an_overpaid_invoice_is_refunded_up_to_what_was_paid_too_much() {
 
     // What was refunded must have been paid.
     let error = user.delete(&format!("/payments/{too_much}")).await;
-    assert_eq!(error.error(409), "Money of this invoice was refunded; undo the refund first");
+    assert_eq!(error.error(409), "A refund was recorded on this invoice; undo it first");
     let taken_back = data["id"].as_str().unwrap();
     user.delete(&format!("/payments/{taken_back}")).await.data(200);
     assert_eq!(state(&user, &id).await, "paid overpaid 120 0");

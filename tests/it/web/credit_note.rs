@@ -147,7 +147,7 @@ async fn a_credit_note_has_a_page_a_pdf_and_an_email() {
     assert_eq!(file.headers["content-type"], "application/pdf");
     let sent = browser.send(&page, &format!("{own}/send"), &[]).await.expect(200);
     assert_eq!(sent.path, own);
-    sent.says("Email with the credit note saved as a file");
+    sent.says("Email with the credit note saved to a file");
     assert_eq!(app.mails().await.last().unwrap().pdf.as_ref().unwrap().0, "CN-2026-001.pdf");
 
     // One of an amount says so.

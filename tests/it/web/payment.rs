@@ -69,7 +69,7 @@ async fn a_payment_is_undone_once_and_both_entries_stay() {
     let undo = format!("/payments/{id}/undo");
 
     let page = browser.open(&path).await;
-    page.says("Undo this payment? US$400.00 of 10 Mar 2026 no longer counts as received.");
+    page.says("Undo this payment? US$400.00 from 10 Mar 2026 will no longer count as received.");
     let theirs = Browser::of(&other);
     let token = theirs.open("/clients/new").await.value("_token").unwrap();
     theirs.post(&undo, &[("_token", &token)]).await.expect(404);

@@ -22,7 +22,7 @@ async fn a_statement_is_shown_for_any_days() {
 
     let page = browser.open(&path).await.expect(200);
     page.says("Kamala & <Co>").says("Opening balance 1 Jan 2026 1 Jan 2026 0.00 USD");
-    page.says("Payment of INV-2026-001 10 Mar 2026 10 Mar 2026 −400.00 USD −400.00 USD");
+    page.says("Payment for INV-2026-001 10 Mar 2026 10 Mar 2026 −400.00 USD −400.00 USD");
     page.says("CN-2026-001 18 Mar 2026 18 Mar 2026 −100.00 USD 500.00 USD");
     page.says("Closing balance 31 Dec 2026 31 Dec 2026 500.00 USD");
     let days = browser.open(&format!("{path}?from=2026-03-11&to=2026-03-17")).await.expect(200);
