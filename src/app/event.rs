@@ -26,8 +26,8 @@ use crate::{
     store,
 };
 
-/// The delay of the job that renders a sent invoice or a credit note: usually delivering the email or
-/// requesting the PDF renders it first.
+/// The delay of the job that renders a sent invoice or a credit note. Usually it is rendered earlier,
+/// when the email is delivered or the PDF is requested.
 const PRINTED_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// An event in a unit of work.
@@ -46,14 +46,14 @@ pub(super) enum Event<'a> {
         freelancer: &'a Account,
         seller: &'a Seller,
         buyer: &'a Party,
-        /// The deposit invoice that was made with it.
+        /// The deposit invoice that was created with it.
         deposit: Option<&'a Invoice>,
     },
     InvoiceCreated(&'a Invoice),
     InvoiceSent(&'a Invoice),
     InvoicePaid(&'a Invoice),
     CreditNoteIssued(&'a CreditNote, &'a Invoice),
-    /// A client has paid through a provider.
+    /// A client paid through a provider.
     PaymentReceived {
         invoice: &'a Invoice,
         amount: Money,

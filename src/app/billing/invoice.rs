@@ -39,7 +39,7 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
     create_invoice_as(work, new, None)
 }
 
-/// Like [`create_invoice`], with lines that are priced already.
+/// Like [`create_invoice`], with lines that are already priced.
 pub(in crate::app) fn create_invoice_as(
     work: &mut Work,
     new: &NewInvoice,

@@ -90,7 +90,7 @@ pub(in crate::app) fn read_logo(tx: &mut Tx, logo: Option<ImageId>) -> Result<Op
     Ok(image.flatten().map(|image| image.content))
 }
 
-/// Returns the copy that says what was paid of an invoice since it was sent, and what is due.
+/// Returns the copy of an invoice that shows what has been paid since it was sent, and what is due.
 fn settled(sheet: InvoiceSheet, now: &Invoice, zone: &TimeZone) -> InvoiceSheet {
     let (booked, paid_at, status) = (now.booked, now.paid_at, now.status);
     let invoice = Invoice { status, paid_at, booked, ..sheet.invoice };
@@ -119,8 +119,7 @@ impl App {
         Ok(PdfFile::of_number(&sheet.invoice.number, printed.bytes))
     }
 
-    /// Returns the invoice behind a link as PDF; one with payments as a copy that
-    /// says so.
+    /// Returns the PDF of the invoice behind a link; if there are payments, a copy that shows them.
     pub async fn public_invoice_pdf(&self, token: &str) -> Result<PdfFile> {
         let now = self.now();
         let (account, id, settled) = self

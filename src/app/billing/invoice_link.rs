@@ -27,7 +27,7 @@ impl App {
     pub async fn invoice_link(&self, claims: Claims, id: InvoiceId) -> Result<Option<String>> {
         let find = move |work: &mut Work| {
             let invoice = find_invoice(work, id)?;
-            // The client has a voided invoice too.
+            // Clients can still open a voided invoice.
             let is_unsent = match invoice.status {
                 InvoiceStatus::Draft => true,
                 InvoiceStatus::Cancelled => !invoice.is_voided(),

@@ -58,7 +58,7 @@ impl App {
             let invoice = store::invoice::find(tx, account.id, id, &rates)?;
             let booked = invoice.booked;
             let mut sheet = read_sheet(tx, &account, invoice, at)?;
-            // Unlike the PDF, the email tells what is due by now.
+            // Unlike the PDF, the email shows what is due now.
             sheet.invoice.booked = booked;
             let logo = find_logo(tx, &sheet.seller)?;
             let link = store::invoice_link::find(tx, account.id, id)?;
@@ -203,7 +203,7 @@ pub(in crate::app) fn freeze(work: &mut Work, before: &Invoice, draft: Invoice) 
     store::invoice::freeze_parties(work.tx, invoice.id, &seller, &buyer, work.now)?;
     give_link(work, invoice.id)?;
     work.emit(Event::InvoiceSent(&invoice))?;
-    // Without an amount, there is nothing to wait for.
+    // An invoice without an amount is paid right away.
     if invoice.is_money_due() { Ok(invoice) } else { settle(work, &invoice) }
 }
 

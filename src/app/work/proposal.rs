@@ -52,8 +52,8 @@ impl App {
         Ok(record)
     }
 
-    /// Marks a draft as sent, creates a link for the client, and mails it if that is asked for. A
-    /// sent proposal stays unchanged, but gets a link if it has none.
+    /// Marks a draft as sent, creates a link for the client, and emails it if requested. A sent
+    /// proposal stays unchanged, but gets a link if it has none.
     pub async fn send_proposal(
         &self,
         who: impl Into<Who>,
@@ -254,7 +254,7 @@ fn mark_sent(work: &mut Work, proposal: &mut Proposal) -> Result<()> {
     give_link(work, proposal)
 }
 
-/// Refuses to begin the work of a proposal that is not accepted, or whose client was deleted.
+/// Rejects a proposal that is not accepted or whose client was deleted.
 pub(in crate::app) fn must_be_begun(work: &mut Work, proposal: &Proposal) -> Result<()> {
     if proposal.status != ProposalStatus::Accepted {
         return Err(Error::conflict("error-proposal-not-accepted"));
