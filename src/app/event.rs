@@ -188,7 +188,7 @@ impl Work<'_, '_> {
         store::activity::create(self.tx, &activity)
     }
 
-    /// Mails an owner about others' actions: `mail`, or if the address is not verified, only the
+    /// Emails an owner about others' actions: `mail`, or if the address is not verified, only the
     /// `news` with a link to the page at `path`. The latter are limited per account and day.
     pub(super) fn mail_news(
         &mut self,

@@ -298,7 +298,7 @@ impl Routes {
         Ok(Reply::new(Nothing(())))
     }
 
-    /// Get an invoice as PDF; once it is sent, always the same file
+    /// Get an invoice as a PDF; once it is sent, always the same file
     ///
     /// A draft is rendered as it is now. A sent invoice is rendered once, and its file never
     /// changes.
@@ -310,7 +310,7 @@ impl Routes {
     /// Send an invoice by mail (changes status from draft to sent)
     ///
     /// The draft becomes `sent`, both parties' details and the PDF are frozen, and the client gets
-    /// an email with the PDF and a link. `email` names another address. A sent invoice is mailed
+    /// an email with the PDF and a link. `email` names another address. A sent invoice is emailed
     /// again without changes; for a paid or cancelled one the response is 409.
     #[oai(path = "/:id/send", method = "post", operation_id = "sendInvoice")]
     async fn send(

@@ -325,7 +325,7 @@ fn begin_checkout(
     Ok(Some((checkout, buyer.email.clone(), buyer.heading().to_owned())))
 }
 
-/// Schedules a lookup after a delay. Later delays start short again.
+/// Schedules a lookup after a delay; the delays after it start short again.
 fn ask_soon(work: &mut Work, id: CheckoutId, pause: SignedDuration) -> Result<()> {
     let due_at = work.now.checked_add(pause).map_err(Error::internal)?;
     store::jobs::delete(work.tx, JobKind::Checkout, id)?;

@@ -70,7 +70,7 @@ pub fn list_credit_notes(
     store::credit_note::list(work.tx, work.account, filter)
 }
 
-/// Returns a credit note of the caller.
+/// Returns one of the caller's credit notes.
 ///
 /// # Errors
 ///
@@ -79,7 +79,7 @@ pub fn find_credit_note(work: &mut Work, id: CreditNoteId) -> Result<CreditNote>
     store::credit_note::find(work.tx, work.account, id)
 }
 
-/// Returns a credit note of the caller with its invoice.
+/// Returns one of the caller's credit notes with its invoice.
 ///
 /// # Errors
 ///
@@ -90,7 +90,7 @@ pub fn find_credited_invoice(work: &mut Work, id: CreditNoteId) -> Result<(Credi
     Ok((note, invoice))
 }
 
-/// Returns an invoice of the caller that the client has got.
+/// Returns one of the caller's invoices that the client has received.
 fn find_creditable(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
     let invoice = find_invoice(work, id)?;
     if let Some((_, number)) = &invoice.deducted_in {

@@ -1,4 +1,4 @@
-//! Invoices as PDF. A draft is rendered on each request; a sent invoice once, then stored.
+//! PDF files of invoices. A draft is rendered on each request; a sent invoice once, then stored.
 
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
@@ -105,13 +105,13 @@ enum Found {
 }
 
 impl App {
-    /// Returns an invoice of the caller as PDF.
+    /// Returns one of the caller's invoices as a PDF.
     pub async fn invoice_pdf(&self, claims: Claims, id: InvoiceId) -> Result<PdfFile> {
         let account = self.query(claims, |work| Ok(work.account)).await?;
         self.invoice_file(Some(Owner::Account(account)), account, id).await
     }
 
-    /// Returns a sample invoice with the caller's details as PDF.
+    /// Returns a sample invoice with the caller's details as a PDF.
     pub async fn sample_invoice_pdf(&self, claims: Claims) -> Result<PdfFile> {
         let sheet = self.query(claims, sample_sheet).await?;
         let owner = Some(Owner::Account(sheet.invoice.account));

@@ -43,7 +43,7 @@ impl App {
         self.link_address(Target::Invoice, &id, &sealed).map(Some)
     }
 
-    /// Returns an invoice of the caller with its history.
+    /// Returns one of the caller's invoices with its history.
     pub async fn invoice_record(&self, claims: Claims, id: InvoiceId) -> Result<InvoiceRecord> {
         let link = self.invoice_link(claims, id).await?;
         let read = move |work: &mut Work| {

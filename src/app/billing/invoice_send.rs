@@ -83,8 +83,8 @@ impl App {
         })
     }
 
-    /// Returns the email that sending an invoice of the caller would write, without its link and the
-    /// content of its PDF.
+    /// Returns the email that sending one of the caller's invoices would write, without its link and
+    /// the content of its PDF.
     pub async fn preview_invoice_mail(
         &self,
         claims: Claims,
@@ -123,7 +123,7 @@ fn find_logo(tx: &mut Tx, seller: &Seller) -> Result<Option<Image>> {
 }
 
 /// Sends a draft: creates its links, freezes both parties' details and mails the client. A sent
-/// invoice is mailed again and stays unchanged.
+/// invoice is emailed again and stays unchanged.
 ///
 /// A draft is sent even if the account has reached its mail limit for the day; the freelancer then
 /// has to pass on the link in another way.
@@ -151,7 +151,7 @@ pub fn send_invoice(work: &mut Work, id: InvoiceId, delivery: &Delivery) -> Resu
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
-/// Mails the client of a sent invoice a reminder, at most once a day.
+/// Emails the client of a sent invoice a reminder, at most once a day.
 pub fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     let invoice = find_invoice(work, id)?;
     must_await_payment(&invoice)?;
@@ -164,7 +164,7 @@ pub fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
-/// Returns an invoice of the caller whose client can be reminded now.
+/// Returns one of the caller's invoices whose client can be reminded now.
 ///
 /// # Errors
 ///

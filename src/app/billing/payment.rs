@@ -179,12 +179,12 @@ pub fn refund_invoice(work: &mut Work, id: InvoiceId, new: &NewRefund) -> Result
     Ok(refund)
 }
 
-/// Returns a payment of the caller.
+/// Returns one of the caller's payments.
 pub fn find_payment(work: &mut Work, id: PaymentId) -> Result<Payment> {
     store::payment::find(work.tx, work.account, id)
 }
 
-/// Returns a page of the payments of an invoice of the caller.
+/// Returns a page of the payments of one of the caller's invoices.
 pub fn list_payments_of_invoice(
     work: &mut Work,
     id: InvoiceId,
@@ -220,7 +220,7 @@ pub(in crate::app) fn book_received(
     Ok(payment)
 }
 
-/// Returns an invoice of the caller that the client has got.
+/// Returns one of the caller's invoices that the client has received.
 pub(in crate::app) fn find_payable(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
     let invoice = find_invoice(work, id)?;
     Err(Error::conflict(match invoice.status {

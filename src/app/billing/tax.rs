@@ -45,7 +45,7 @@ pub fn all_taxes(work: &mut Work) -> Result<Vec<SavedTax>> {
     store::tax::list_all(work.tx, work.account, false)
 }
 
-/// Returns a tax of the caller.
+/// Returns one of the caller's taxes.
 ///
 /// # Errors
 ///

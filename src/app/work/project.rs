@@ -91,7 +91,7 @@ fn create_project_of(
     Ok(project)
 }
 
-/// Returns a project of the caller with its client and milestones.
+/// Returns one of the caller's projects with its client and milestones.
 pub fn find_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     store::project::find(work.tx, work.account, id, &work.latest_rates)
 }

@@ -32,7 +32,7 @@ use crate::{
 const INVOICES_SHOWN: i64 = 10;
 
 impl App {
-    /// Returns a proposal of the caller, when it was sent, and who answered it.
+    /// Returns one of the caller's proposals, when it was sent, and who answered it.
     pub async fn proposal_record(&self, claims: Claims, id: ProposalId) -> Result<ProposalRecord> {
         let find = move |work: &mut Work| {
             let proposal = find_proposal(work, id)?;
@@ -99,7 +99,7 @@ pub fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
     Ok(proposal)
 }
 
-/// Returns a proposal of the caller, with its link, if any.
+/// Returns one of the caller's proposals, with its link, if any.
 pub fn find_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     let mut proposal = store::proposal::find(work.tx, work.account, id, &work.latest_rates)?;
     open_link(work.env, &mut proposal)?;

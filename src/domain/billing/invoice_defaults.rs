@@ -44,7 +44,7 @@ pub struct InvoiceDefaults {
     pub number_format: NumberFormat,
     /// The colour of documents and client pages.
     pub accent: Accent,
-    /// The layout of invoices as PDF.
+    /// The layout of invoice PDFs.
     pub template: Template,
     pub paper: Paper,
 }

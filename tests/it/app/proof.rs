@@ -89,7 +89,7 @@ fn credentials(password: &str) -> Value {
     json!({"email": VICTIM, "password": password})
 }
 
-/// Sets a password with a mailed code and returns it.
+/// Sets a password with an emailed code and returns it.
 async fn reset(app: &TestApp, by: Option<&User<'_>>, password: &str) -> String {
     app.hub_post("/auth/forgot-password", json!({"email": VICTIM})).await.bare(200);
     let otp = app.code_of(VICTIM).await;

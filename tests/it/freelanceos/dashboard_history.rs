@@ -345,7 +345,7 @@ impl History<'_> {
         }
     }
 
-    /// Invoices that the client has got, of which something is not credited.
+    /// Invoices that the client has received, of which something is not credited.
     fn creditable(&self) -> Vec<usize> {
         let is = |i: &usize| {
             let invoice = &self.model.invoices[*i];

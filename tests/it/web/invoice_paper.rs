@@ -167,7 +167,7 @@ async fn the_business_name_in_settings_is_on_the_mailed_pdf() {
     set("Eze Studio").await;
     let client = user.client("Lars Berg").await;
     let id = user.sent_invoice(&client, json!(120)).await;
-    // A change after sending applies to the next invoice, even before this one is mailed.
+    // A change after sending applies to the next invoice, even before this one is emailed.
     set("Somebody Else").await;
     let served = frozen_file(&user, &format!("/invoices/{id}")).await;
     let mail = app.mails().await.pop().unwrap();

@@ -65,8 +65,8 @@ input! {
 
 type Line100 = text::Line<100>;
 
-/// The tax rate in percent. For a new invoice, no rate differs from 0: without one, it has the
-/// account's default taxes.
+/// The tax rate in percent. For a new invoice, a missing rate is not 0: the account's default taxes
+/// apply.
 pub struct PlainRate;
 
 impl Presence<New> for PlainRate {
