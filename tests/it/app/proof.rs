@@ -62,7 +62,7 @@ impl<'a> Planted<'a> {
         let owner = User { app, token, id: self.user.id.clone() };
         let listed = owner.hub_get("/auth/passkeys").await;
         assert_eq!(listed.bare(200), &json!([]));
-        // No client pays the attacker.
+        // Clients must not pay the attacker.
         let settings = owner.get("/settings").await;
         let paystack = &settings.data(200)["providers"]["paystack"];
         assert_eq!(*paystack, json!({"configured": false}));

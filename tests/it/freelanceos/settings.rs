@@ -1,4 +1,4 @@
-//! `/settings`: the business, and how invoices are made.
+//! `/settings`: the business and the invoice defaults.
 
 use std::collections::BTreeSet;
 
@@ -49,7 +49,7 @@ async fn settings_merge_by_field_and_belong_to_one_account() {
     assert_eq!(set["invoicing"]["paymentTermsDays"], 14);
     assert_eq!(user.get("/settings").await.data(200), &set);
 
-    // An address is replaced as a whole, null clears, and what is not named stays.
+    // An address is replaced as a whole, null clears a field, and omitted fields stay.
     let body = json!({"business": {"address": {"city": "Galle"}, "taxId": null}});
     let changed = user.put("/settings", body).await.data(200).clone();
     assert_eq!(changed["business"]["address"], json!({"city": "Galle"}));

@@ -200,7 +200,7 @@ async fn an_invoice_with_total_zero_asks_for_no_payment() {
         }
     }
     Browser::new(&app).open(&link).await.says("There is nothing to pay.");
-    // It was paid when it was sent, so that nobody is reminded.
+    // It was paid when it was sent, so no reminder is sent.
     assert!(!Browser::of(&user).open(&own).await.html.contains("/remind"));
 }
 

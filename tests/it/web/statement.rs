@@ -33,7 +33,7 @@ async fn a_statement_is_shown_for_any_days() {
     let file = browser.open(&file.replace("&amp;", "&")).await.expect(200);
     assert_eq!(file.headers["content-type"], "application/pdf");
 
-    // Wrong days stay in their fields, above the statement of the year.
+    // Invalid days stay in their fields, above the statement for the year.
     let wrong = browser.open(&format!("{path}?from=2026-03-17&to=2026-03-11")).await.expect(400);
     assert_eq!(wrong.value("from").as_deref(), Some("2026-03-17"));
     assert_eq!(wrong.value("to").as_deref(), Some("2026-03-11"));
