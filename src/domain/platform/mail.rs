@@ -33,7 +33,7 @@ words! {
 pub struct Mail {
     pub kind: MailKind,
     pub to: String,
-    /// Who gets the same email, in view of everybody.
+    /// Who gets a copy of the email, visible to all recipients.
     pub cc: Vec<String>,
     /// One line without secrets: it is stored and logged.
     pub subject: String,
@@ -92,7 +92,7 @@ pub struct QueuedMail {
     pub invoice: Option<InvoiceId>,
     pub kind: MailKind,
     pub to: String,
-    /// Who gets the same email, in view of everybody.
+    /// Who gets a copy of the email, visible to all recipients.
     pub cc: Vec<String>,
     pub subject: String,
     /// What cannot be written again, encrypted with the secret key; erased once it is delivered or
