@@ -60,7 +60,7 @@ input! {
     /// The client's reference, printed on its invoices.
     buyer_reference "buyerReference": Optional<Name> = "Printed on invoices.",
     /// Private notes; never printed.
-    notes "notes": Optional<FreeText> = "Private: never printed or mailed.",
+    notes "notes": Optional<FreeText> = "Private: never printed or emailed.",
     language "language": Optional<Language>,
     peppol_id "peppolId": Optional<PeppolId> = "The electronic address in the Peppol network.",
 }

@@ -49,7 +49,7 @@ async fn lines_are_credited_by_what_is_left_of_each() {
     let page = browser.open(&form).await.expect(200);
     page.says("USD 440.00 of this invoice can be credited.");
     page.says("Quantity of Design <1> (optional) 3 of 3 can be credited.");
-    page.says("2 of 2 can be credited.").says("Crediting all of it voids the invoice");
+    page.says("2 of 2 can be credited.").says("Crediting the full amount voids the invoice");
     assert_eq!(page.value("amount").as_deref(), Some("440"));
     assert_eq!(page.value("items.0.quantity").as_deref(), Some(""));
 

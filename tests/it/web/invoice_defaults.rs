@@ -61,7 +61,7 @@ async fn defaults_of_new_invoices_are_set_once() {
     assert_eq!(saved.value("paymentTermsDays").as_deref(), Some("7"));
     let used = [("nextNumber", "12"), ("_nextNumber", "13")];
     let refused = browser.send(&saved, PLACE, &[&rest[..], &used].concat()).await.expect(409);
-    refused.says("ADA26/0012 is used already");
+    refused.says("ADA26/0012 is already used");
 
     // Credit notes have their own pattern and number.
     let page = browser.open(PLACE).await.expect(200);
