@@ -91,7 +91,7 @@ async fn pattern_and_next_number_can_change_at_any_time_to_numbers_not_yet_used(
 
     let refused = change(&user, json!({"nextNumber": 7})).await.unwrap_err();
     assert_eq!(*refused.kind(), Kind::Conflict);
-    assert!(refused.to_string().contains("OBI-2026-007 is used already"), "{refused}");
+    assert!(refused.to_string().contains("OBI-2026-007 is already used"), "{refused}");
     // A deleted draft does not free its number.
     let id = user.get("/invoices").await.data(200)[0]["id"].as_str().unwrap().to_owned();
     user.delete(&format!("/invoices/{id}")).await.data(200);
