@@ -873,3 +873,8 @@ ALTER TABLE payments ADD COLUMN fee BIGINT;
 CREATE UNIQUE INDEX payments_checkout ON payments (checkout_id);
 
 -- version 9
+
+-- The newest test payment with a provider's keys, and when its webhook arrived.
+ALTER TABLE payment_providers ADD COLUMN test_reference TEXT;
+ALTER TABLE payment_providers ADD COLUMN test_handle TEXT;
+ALTER TABLE payment_providers ADD COLUMN test_reported_at BIGINT;

@@ -185,6 +185,7 @@ fn settings(pages: &Pages<Visit>) -> Route {
         .at("/providers", pages.show(provider::list))
         .at("/providers/:provider", pages.page(provider::edit, provider::update))
         .at("/providers/:provider/remove", pages.act(provider::remove))
+        .at("/providers/:provider/test", pages.show(provider::test))
         .at("/security", pages.show(security::show))
         .at("/security/password", pages.act(security::set_password))
         .at("/security/passkeys", pages.act(passkey::create))

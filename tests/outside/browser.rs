@@ -93,6 +93,13 @@ impl Browser {
         self.try_post(&format!("session/{}/execute/sync", self.session), body).await.ok()
     }
 
+    /// Names itself like a browser with a window.
+    pub async fn with_a_window(&self) {
+        let name = self.run("return navigator.userAgent", json!([])).await;
+        let name = name.as_str().unwrap().replace("Headless", "");
+        self.devtools("Emulation.setUserAgentOverride", json!({"userAgent": name})).await;
+    }
+
     /// Adds a virtual platform authenticator that verifies its user. Returns its id.
     pub async fn add_authenticator(&self) -> String {
         let body = json!({

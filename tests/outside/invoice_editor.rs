@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Types into a field of a line, replacing its value.
-async fn type_cell(ada: &Person, line: usize, name: &str, text: &str) {
+pub async fn type_cell(ada: &Person, line: usize, name: &str, text: &str) {
     let script = "const field = document.querySelector(`[name=\"items.${args[0]}.${args[1]}\"]`);
         field.select();
         return field";

@@ -25,7 +25,11 @@ mod passkey;
 mod pdf;
 mod person;
 mod program;
+#[allow(dead_code, reason = "other tests use more of it")]
+#[path = "../it/support/provider.rs"]
+mod provider;
 mod question;
 mod smtp;
 mod story;
 mod style;
+mod whole_way;

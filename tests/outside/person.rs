@@ -35,7 +35,10 @@ const FIND: &str = r#"
     const isShown = (element) => element.checkVisibility({ visibilityProperty: true })
         && !element.disabled;
     if (kind === 'control') {
-        const all = [...document.querySelectorAll('a[href], button, summary, [role=option]')].filter(isShown);
+        // An open dialog covers the page.
+        const dialog = document.querySelector('.dialog:popover-open') || document;
+        const controls = 'a[href], button, summary, [role=option]';
+        const all = [...dialog.querySelectorAll(controls)].filter(isShown);
         const name = (element) => element.getAttribute('aria-label') || read(element);
         return all.find((element) => name(element) === words) || null;
     }

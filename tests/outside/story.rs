@@ -17,10 +17,15 @@ const PASSWORD: &str = "SecurePass123";
 
 /// A new server with a host name, as passkeys require.
 pub fn begin() -> (Server, String, Place) {
+    begin_in(Place::new(&[]))
+}
+
+/// A new server with a host name and these settings.
+pub fn begin_in(place: Place) -> (Server, String, Place) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://localhost:{port}");
     let listen = format!("127.0.0.1:{port}");
-    let place = Place::new(&[]).with("LISTEN", &listen).with("PUBLIC_URL", &url);
+    let place = place.with("LISTEN", &listen).with("PUBLIC_URL", &url);
     (place.serve(), url, place)
 }
 

@@ -136,6 +136,7 @@ error-proposal-sent-draft = A sent proposal cannot become a draft again
 error-provider-disconnected = This payment provider is no longer connected
 error-provider-refused = { $provider } could not start the payment. Nothing was charged. Pay another way, or contact the sender of this invoice
 error-provider-silent = { $provider } can’t be reached right now. Nothing was charged. Try again in a few minutes
+error-provider-live = You’re using live keys; a test payment needs test keys
 error-provider-unknown = Payment provider not found
 error-refund-too-large = At most { $amount } can be refunded: the client paid that much more than they owe
 error-registration-closed = Registration is closed

@@ -18,6 +18,7 @@ pub mod invoice_send;
 pub mod payment;
 pub mod payment_method;
 pub mod provider;
+pub mod provider_test;
 pub mod receipt;
 pub mod statement;
 pub mod tax;

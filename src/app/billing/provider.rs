@@ -5,6 +5,7 @@ use crate::{
         App,
         environment::Environment,
         public_link::{NewLink, Target},
+        secret::Keys as Sealer,
         unit_of_work::Work,
     },
     domain::{
@@ -62,6 +63,8 @@ fn connect(work: &mut Work, kind: ProviderKind, change: KeysChange) -> Result<()
             secret_key: secret_key.unwrap_or(before.secret_key),
             webhook_secret: webhook_secret.apply(before.webhook_secret),
             last4: last4.unwrap_or(before.last4),
+            // It was made with the old keys.
+            test: None,
             updated_at: work.now,
             ..before
         },
@@ -76,6 +79,7 @@ fn connect(work: &mut Work, kind: ProviderKind, change: KeysChange) -> Result<()
                 last4,
                 hook_hash: hash.to_vec(),
                 hook: sealed,
+                test: None,
                 created_at: work.now,
                 updated_at: work.now,
             }
@@ -101,11 +105,23 @@ fn hook_id(kind: ProviderKind, account: AccountId) -> String {
     format!("{} webhook of {account}", kind.as_str())
 }
 
+fn open_key(keys: &Sealer, sealed: &SealedProvider, what: &str, key: &[u8]) -> Result<ProviderKey> {
+    let key = keys.open(&context(what, sealed.kind, sealed.account), key)?;
+    String::from_utf8(key).map(ProviderKey::new).map_err(Error::internal)
+}
+
+/// Whether a provider is connected with test keys.
+pub(in crate::app) fn is_test(keys: &Sealer, sealed: &SealedProvider) -> Result<bool> {
+    let key = open_key(keys, sealed, SECRET_KEY, &sealed.secret_key)?;
+    Ok(sealed.kind.is_test_key(&key))
+}
+
 fn connected(env: &Environment, sealed: &SealedProvider) -> Result<ConnectedProvider> {
     let SealedProvider { account, kind, .. } = *sealed;
     let id = hook_id(kind, account);
     Ok(ConnectedProvider {
         kind,
+        is_test: is_test(env.keys()?, sealed)?,
         last4: sealed.last4.clone(),
         webhook_url: env.link_address(Target::Webhook(kind), &id, &sealed.hook)?,
         // Paystack signs with the secret key.
@@ -116,11 +132,7 @@ fn connected(env: &Environment, sealed: &SealedProvider) -> Result<ConnectedProv
 impl App {
     /// Returns a provider with the keys of an account.
     pub(in crate::app) fn provider(&self, sealed: &SealedProvider) -> Result<Box<dyn Provider>> {
-        let open = |what, key: &[u8]| {
-            let context = context(what, sealed.kind, sealed.account);
-            let key = self.keys()?.open(&context, key)?;
-            String::from_utf8(key).map(ProviderKey::new).map_err(Error::internal)
-        };
+        let open = |what, key: &[u8]| open_key(self.keys()?, sealed, what, key);
         let webhook = sealed.webhook_secret.as_deref();
         let keys = Keys {
             secret: open(SECRET_KEY, &sealed.secret_key)?,

@@ -38,6 +38,16 @@ impl ProviderKind {
             Self::Stripe => "Stripe",
         }
     }
+
+    /// Whether no money moves with a secret key of this provider.
+    pub fn is_test_key(self, key: &ProviderKey) -> bool {
+        let marks: &[&str] = match self {
+            Self::Paystack => &["sk_test_"],
+            Self::Flutterwave => &["FLWSECK_TEST"],
+            Self::Stripe => &["sk_test_", "rk_test_"],
+        };
+        marks.iter().any(|mark| key.0.starts_with(mark))
+    }
 }
 
 /// A key of an account at a provider: visible ASCII, since it is sent in headers.
@@ -184,6 +194,8 @@ pub struct SealedProvider {
     pub hook_hash: Vec<u8>,
     /// The sealed token of that address.
     pub hook: Vec<u8>,
+    /// The newest test payment with these keys.
+    pub test: Option<TestPayment>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -198,4 +210,17 @@ pub struct ConnectedProvider {
     pub webhook_url: String,
     /// Whether webhooks can be verified.
     pub checks_webhooks: bool,
+    /// Whether the keys are test keys, with which no money moves.
+    pub is_test: bool,
+}
+
+/// A payment with test keys, which belongs to no invoice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestPayment {
+    /// Our reference at the provider.
+    pub reference: String,
+    /// The provider's own ID, if lookups use it.
+    pub handle: Option<String>,
+    /// When its webhook arrived.
+    pub reported_at: Option<Timestamp>,
 }

@@ -4,7 +4,7 @@ use crate::{
     domain::{
         error::Result,
         id::AccountId,
-        provider::{ProviderKind, SealedProvider},
+        provider::{ProviderKind, SealedProvider, TestPayment},
     },
     store::{
         engine::{Tx, values},
@@ -21,11 +21,19 @@ record! {
         last4 = &sealed.last4,
         hook_hash = &sealed.hook_hash[..],
         hook = &sealed.hook[..],
+        test_reference = sealed.test.as_ref().map(|test| &test.reference),
+        test_handle = sealed.test.as_ref().and_then(|test| test.handle.as_ref()),
+        test_reported_at = sealed.test.as_ref().and_then(|test| test.reported_at),
         created_at = sealed.created_at,
         updated_at = sealed.updated_at,
     } => SealedProvider {
         account: account_id,
         kind: provider,
+        test: Option::map(test_reference, |reference| TestPayment {
+            reference,
+            handle: test_handle,
+            reported_at: test_reported_at,
+        }),
         secret_key, webhook_secret, last4, hook_hash, hook, created_at, updated_at,
     }
 }
@@ -50,6 +58,20 @@ pub fn find_hook(tx: &mut Tx, hash: &[u8]) -> Result<Option<SealedProvider>> {
 pub fn set(tx: &mut Tx, provider: &SealedProvider) -> Result<()> {
     delete(tx, provider.account, provider.kind)?;
     tx.insert(row(provider))
+}
+
+/// Replaces the test payment of a provider.
+pub fn set_test(
+    tx: &mut Tx,
+    account: AccountId,
+    kind: ProviderKind,
+    test: &TestPayment,
+) -> Result<()> {
+    tx.change(
+        "UPDATE payment_providers SET test_reference = ?3, test_handle = ?4, test_reported_at = ?5 \
+         WHERE account_id = ?1 AND provider = ?2",
+        values![&account, kind.as_str(), &test.reference, test.handle.as_ref(), test.reported_at],
+    )
 }
 
 /// Removes all providers of an account.

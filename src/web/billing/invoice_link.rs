@@ -18,6 +18,7 @@ use crate::{
     http::{qr, visitor::is_robot},
     locale::{Text, t},
     web::{
+        fields::Fields,
         figure,
         invoice_sheet::Sheet,
         mailto::mailto,
@@ -64,6 +65,12 @@ struct Notice {
 /// The parameters in which providers pass our reference when a client returns.
 const RETURNED: [&str; 4] = ["paid", "reference", "trxref", "tx_ref"];
 
+/// Returns the reference with which a provider sent somebody back, if any.
+pub fn returned_with(query: &Fields) -> Option<&str> {
+    let given = RETURNED.iter().map(|name| query.get(name));
+    given.into_iter().find(|reference| !reference.is_empty())
+}
+
 /// A value that the client copies to pay, or the heading above such values.
 struct Way {
     /// Empty if it has none.
@@ -96,8 +103,7 @@ impl Way {
 /// Shows an invoice; its freelancer learns when the client first opened it, as page or PDF.
 pub async fn show(guest: Guest) -> Result<Response> {
     let (token, query) = (guest.param("token"), guest.query());
-    let given = RETURNED.iter().map(|name| query.get(name));
-    let notice = match given.into_iter().find(|reference| !reference.is_empty()) {
+    let notice = match returned_with(&query) {
         // Flutterwave also sends clients back who changed their minds.
         Some(_) if query.get("status") == "cancelled" => None,
         Some(reference) => {

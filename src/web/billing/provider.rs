@@ -6,23 +6,27 @@ use poem::{Response, http::StatusCode};
 use crate::{
     app::{
         provider::{list_providers, update_providers},
+        provider_test::{TestOutcome, find_test},
         unit_of_work::Work,
     },
     domain::{
-        error::{Error, Result},
+        error::{Error, Kind, Result},
         input::Input,
         patch::Patch,
         provider::{
             ConnectedProvider, FlutterwaveChange, PaystackChange, ProviderKind, ProvidersChange,
-            StripeChange,
+            StripeChange, TestPayment,
         },
     },
+    http::visitor::is_robot,
     locale::{Html, Text, html, t},
     web::{
         editing::Editing,
         fields::Fields,
+        figure::money,
         form::Form,
-        page::answer,
+        invoice_link::returned_with,
+        page::{answer, redirect},
         settings::Tab,
         shell::{Section, Shell},
         visit::Visit,
@@ -47,6 +51,16 @@ struct Edit {
     editing: Editing,
     kind: ProviderKind,
     connected: Option<ConnectedProvider>,
+    test: Option<Test>,
+}
+
+/// The newest test payment.
+struct Test {
+    /// What the provider knows, if it was asked: its tone, and the text.
+    outcome: Option<(&'static str, Text)>,
+    is_reported: bool,
+    /// Where to check again.
+    again: String,
 }
 
 impl Edit {
@@ -86,7 +100,8 @@ fn about(kind: &ProviderKind) -> Text {
 
 /// Returns the state of a provider.
 fn state(connected: &ConnectedProvider) -> Text {
-    t("provider-connected").with("last4", &connected.last4)
+    let key = if connected.is_test { "provider-connected-test" } else { "provider-connected" };
+    t(key).with("last4", &connected.last4)
 }
 
 /// Lists the providers.
@@ -105,6 +120,19 @@ pub async fn list(visit: Visit) -> Result<Response> {
 pub async fn edit(visit: Visit) -> Result<Response> {
     let form = visit.form(Fields::default());
     page(&visit, StatusCode::OK, form).await
+}
+
+/// Opens a test payment and redirects to it.
+pub async fn test(visit: Visit) -> Result<Response> {
+    let kind = asked(&visit)?;
+    // Browsers that prefetch links must not open checkouts.
+    if is_robot(&visit.request) {
+        return Ok(redirect(&place(kind)));
+    }
+    match visit.app.open_test(visit.claims, kind).await {
+        Ok(url) => Ok(redirect(&url)),
+        Err(error) => visit.redirect_with_error(&place(kind), error),
+    }
 }
 
 /// Connects a provider, or changes its keys.
@@ -184,9 +212,37 @@ async fn find(visit: &Visit, kind: ProviderKind) -> Result<Option<ConnectedProvi
     Ok(connected.into_iter().find(|connected| connected.kind == kind))
 }
 
+/// Returns the newest test payment, as the provider knows it if the reader comes back from it.
+async fn tested(visit: &Visit, kind: ProviderKind) -> Result<Option<Test>> {
+    let Some(test) = visit.read(move |work| find_test(work, kind)).await? else { return Ok(None) };
+    let TestPayment { reference, reported_at, .. } = &test;
+    let is_back = returned_with(&visit.query()) == Some(reference);
+    let outcome = match is_back {
+        true => Some(outcome(visit.app.ask_about_test(visit.claims, kind, &test).await)?),
+        false => None,
+    };
+    let again = format!("{}?paid={reference}", place(kind));
+    Ok(Some(Test { outcome, is_reported: reported_at.is_some(), again }))
+}
+
+fn outcome(asked: Result<TestOutcome>) -> Result<(&'static str, Text)> {
+    match asked {
+        Ok(TestOutcome::Received(received)) => {
+            Ok(("green", t("provider-test-received").with("amount", money(&received.amount))))
+        }
+        Ok(TestOutcome::Failed) => Ok(("red", t("provider-test-failed"))),
+        Ok(TestOutcome::Open) => Ok(("amber", t("provider-test-open"))),
+        Err(error) if matches!(error.kind(), Kind::Conflict | Kind::Unavailable { .. }) => {
+            Ok(("red", error.message().clone()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 async fn page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response> {
     let kind = asked(visit)?;
     let connected = find(visit, kind).await?;
+    let test = tested(visit, kind).await?;
     let heading = match connected {
         Some(_) => t("provider-settings").with("provider", kind.name()),
         None => t("provider-connect").with("provider", kind.name()),
@@ -198,5 +254,5 @@ async fn page(visit: &Visit, status: StatusCode, form: Form) -> Result<Response>
     };
     let form = form.of::<StripeChange>().of::<FlutterwaveChange>();
     let shell = visit.shell(Section::Settings);
-    Ok(answer(status, &Edit { shell, form, editing, kind, connected }))
+    Ok(answer(status, &Edit { shell, form, editing, kind, connected, test }))
 }

@@ -54,7 +54,7 @@ async fn begin(app: &TestApp, stand_ins: &StandIns, link: &str, kind: ProviderKi
     new.retain(|reference| !before.contains(reference));
     let [reference] = &new[..] else { panic!("{new:?}") };
     let address = page.headers[LOCATION].to_str().unwrap();
-    assert_eq!(address, format!("https://checkout.{}.example/{reference}", kind.as_str()));
+    assert_eq!(address, format!("{}/checkout/{reference}", stand_ins.url));
     reference.clone()
 }
 
@@ -604,7 +604,7 @@ async fn a_pay_button_stands_where_something_can_be_paid() {
     // A single provider needs no choice.
     let page = browser.once(&Method::GET, &format!("{euros}/pay"), &[]).await;
     let to = page.headers[LOCATION].to_str().unwrap();
-    assert!(to.starts_with("https://checkout.stripe.example/"), "{to}");
+    assert!(to.starts_with(&format!("{}/checkout/", stand_ins.url)), "{to}");
     // The amount due now, and nothing once it is paid.
     let body = json!({"amount": 40});
     user.post(&format!("/invoices/{invoice}/payments"), body).await.data(201);
@@ -727,12 +727,12 @@ async fn providers_are_connected_and_disconnected_on_their_pages() {
     assert_eq!(refused.status, 400);
     let page =
         browser.send(&page, place, &[("secretKey", STRIPE_KEY), ("webhookSecret", "")]).await;
-    assert!(page.html.contains("Connected with the key ending in st33"), "{}", page.html);
+    assert!(page.html.contains("Connected with the test key ending in st33"), "{}", page.html);
     assert!(page.html.contains(&format!("{PUBLIC_URL}/hooks/stripe/")));
     assert!(page.html.contains("Webhooks are rejected until"));
     let fields = [("secretKey", ""), ("webhookSecret", STRIPE_SECRET)];
     let page = browser.send(&page, place, &fields).await;
-    assert!(page.html.contains("Connected with the key ending in st33"));
+    assert!(page.html.contains("Connected with the test key ending in st33"));
     assert!(!page.html.contains("Webhooks are rejected until"));
     let page = browser.send(&page, "/settings/providers/stripe/remove", &[]).await;
     assert_eq!(&*page.path, "/settings/providers");
@@ -765,4 +765,67 @@ async fn webhooks_do_not_count_in_the_limit_of_the_api_and_checkouts_have_their_
     }
     assert_eq!(press(&app, link, Paystack).await.status, 429);
     assert_eq!(stand_ins.references().len(), 20);
+}
+
+#[tokio::test]
+async fn a_test_payment_shows_whether_keys_and_webhook_work() {
+    let stand_ins = StandIns::spawn().await;
+    let app = spawn(&stand_ins).await;
+    let user = app.register("ada@example.com").await;
+    let browser = Browser::of(&user);
+    for kind in ProviderKind::ALL {
+        let case = kind.as_str();
+        let hook = user.connect(kind).await;
+        let place = format!("/settings/providers/{case}");
+        let page = browser.open(&place).await;
+        assert!(page.html.contains("Connected with the test key"), "{case}");
+        assert!(!page.html.contains("webhook has arrived"), "{case}");
+
+        let before = stand_ins.references();
+        let page = browser.once(&Method::GET, &format!("{place}/test"), &[]).await;
+        let mut new = stand_ins.references();
+        new.retain(|reference| !before.contains(reference));
+        let [reference] = &new[..] else { panic!("{case}: {new:?}") };
+        let to = page.headers[LOCATION].to_str().unwrap();
+        assert_eq!(to, format!("{}/checkout/{reference}", stand_ins.url), "{case}");
+        let opened = stand_ins.opened(reference);
+        let back = format!("{place}?reference={reference}");
+        assert_eq!(opened.currency.to_uppercase(), "USD", "{case}");
+
+        // Nothing is paid yet; later it is, and then the webhook arrives.
+        browser.open(&back).await.says("The test payment isn’t complete yet.");
+        stand_ins.pay(reference);
+        let page = browser.open(&back).await;
+        page.says("Test payment of US$1,000.00 received.").says("No webhook has arrived");
+        assert_eq!(report_payment(&app, &hook, kind, reference).await, 200, "{case}");
+        let page = browser.open(&place).await;
+        page.says("Your webhook works");
+        assert!(!page.html.contains("No webhook has arrived"), "{case}");
+        // A payment that did not happen here is not looked up.
+        let asked = stand_ins.asked();
+        browser.open(&format!("{place}?reference=fos-0")).await.says("Your webhook works");
+        assert_eq!(stand_ins.asked(), asked, "{case}");
+        stand_ins.fail(reference);
+        browser.open(&back).await.says("The test payment failed.");
+        stand_ins.set(Mood::Down);
+        browser.open(&back).await.says("can’t be reached right now");
+        let page = browser.open(&format!("{place}/test")).await;
+        page.says("can’t be reached right now");
+        stand_ins.set(Mood::Well);
+        work(&app).await;
+        // New keys need a new test.
+        user.connect(kind).await;
+        let page = browser.open(&place).await;
+        assert!(!page.html.contains("Your webhook works"), "{case}");
+    }
+    assert_eq!(content::count(app.database(), "payments"), 0);
+    assert_eq!(content::count(app.database(), "checkouts"), 0);
+
+    // With live keys, no test payment is opened.
+    let live = json!({"providers": {"stripe": {"secretKey": "sk_live_0123456789"}}});
+    user.put("/settings", live).await.data(200);
+    let opened = stand_ins.references().len();
+    browser.open("/settings/providers/stripe").await.says("You’re using live keys.");
+    browser.open("/settings/providers/stripe/test").await.says("a test payment needs test keys");
+    assert_eq!(stand_ins.references().len(), opened);
 }

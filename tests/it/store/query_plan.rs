@@ -298,8 +298,8 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
             id("1 + i % 5000")
         ),
         format!(
-            "{} INSERT INTO payment_providers SELECT {}, 'paystack', {}, NULL, '', {}, {}, 0, 0 \
-             FROM n",
+            "{} INSERT INTO payment_providers SELECT {}, 'paystack', {}, NULL, '', {}, {}, 0, 0, \
+             NULL, NULL, NULL FROM n",
             series(300),
             id("i"),
             id("i"),

@@ -2,6 +2,7 @@
 //! writer. Only the clock and the randomness are replaced.
 
 pub mod authenticator;
+mod connect;
 pub mod content;
 pub mod document;
 pub mod eml;

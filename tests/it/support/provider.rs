@@ -18,12 +18,10 @@ use poem::{
     endpoint::make,
     http::{Method, StatusCode},
 };
-use reqwest::RequestBuilder;
+use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha512};
 use tokio::{net::TcpListener, sync::watch, time::sleep};
-
-use super::{TestApp, User};
 
 pub const PAYSTACK_KEY: &str = "sk_test_paystack_0123456789_ps11";
 pub const FLUTTERWAVE_KEY: &str = "FLWSECK_TEST-0123456789abcdef-fw22";
@@ -67,9 +65,17 @@ pub struct Opened {
 
 #[derive(Default)]
 struct State {
+    url: String,
     mood: Option<Mood>,
     opened: BTreeMap<String, Opened>,
     asked: usize,
+}
+
+impl State {
+    /// The address of a checkout.
+    fn checkout(&self, reference: &str) -> String {
+        format!("{}/checkout/{reference}", self.url)
+    }
 }
 
 /// All three on one address.
@@ -89,7 +95,7 @@ impl StandIns {
     pub async fn spawn() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let state = Arc::<Mutex<State>>::default();
+        let state = Arc::new(Mutex::new(State { url: url.clone(), ..State::default() }));
         let (stop, stopped) = watch::channel(false);
         let shared = Arc::clone(&state);
         let routes = Route::new()
@@ -171,6 +177,9 @@ async fn answer(state: Arc<Mutex<State>>, mut request: Request) -> poem::Result<
         }
     }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    if let Some(reference) = path.strip_prefix("/checkout/") {
+        return Ok(checkout(&mut state.lock().unwrap(), &method, reference));
+    }
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = request.take_body().into_string().await.unwrap();
     let bearer = request.header("authorization").unwrap_or_default().to_owned();
@@ -204,6 +213,32 @@ async fn answer(state: Arc<Mutex<State>>, mut request: Request) -> poem::Result<
     Ok(Response::builder().status(status).content_type("application/json").body(body.to_string()))
 }
 
+/// The page where the client pays, and the way back from it.
+fn checkout(state: &mut State, method: &Method, reference: &str) -> Response {
+    let opened = state.opened.get_mut(reference).unwrap();
+    if *method == Method::GET {
+        let Opened { amount, currency, .. } = opened;
+        let page = format!(
+            "<!doctype html><title>Checkout</title><link rel=\"icon\" href=\"data:,\">\
+             <form method=\"post\"><p>{currency} {amount}</p><button>Pay now</button></form>"
+        );
+        return Response::builder().content_type("text/html; charset=utf-8").body(page);
+    }
+    opened.status = "paid";
+    let back = |field| opened.sent[field].as_str().unwrap();
+    let back = match opened.kind {
+        ProviderKind::Paystack => {
+            format!("{}?trxref={reference}&reference={reference}", back("callback_url"))
+        }
+        ProviderKind::Flutterwave => format!(
+            "{}?status=successful&tx_ref={reference}&transaction_id=4975363",
+            back("redirect_url")
+        ),
+        ProviderKind::Stripe => back("success_url").to_owned(),
+    };
+    Response::builder().status(StatusCode::SEE_OTHER).header("location", back).finish()
+}
+
 fn keep(state: &mut State, reference: &str, opened: Opened) {
     assert!(state.opened.insert(reference.to_owned(), opened).is_none(), "{reference} is known");
 }
@@ -216,7 +251,7 @@ fn paystack_open(state: &mut State, body: &str) -> (u16, Value) {
     assert!(sent["email"].as_str().unwrap().contains('@'));
     assert!(sent["amount"].as_i64().unwrap() > 0);
     let data = json!({
-        "authorization_url": format!("https://checkout.paystack.example/{reference}"),
+        "authorization_url": state.checkout(&reference),
         "access_code": "0peioxfhpn", "reference": reference,
     });
     let opened = Opened {
@@ -234,7 +269,7 @@ fn flutterwave_open(state: &mut State, body: &str) -> (u16, Value) {
     let sent: Value = serde_json::from_str(body).unwrap();
     let reference = sent["tx_ref"].as_str().unwrap().to_owned();
     assert!(sent["customer"]["email"].as_str().unwrap().contains('@'));
-    let data = json!({"link": format!("https://checkout.flutterwave.example/{reference}")});
+    let data = json!({"link": state.checkout(&reference)});
     let amount: Value = serde_json::from_str(sent["amount"].as_str().unwrap()).unwrap();
     let opened = Opened {
         kind: ProviderKind::Flutterwave,
@@ -261,7 +296,7 @@ fn stripe_open(state: &mut State, body: &str, once: &str) -> (u16, Value) {
     assert_eq!(currency, currency.to_lowercase());
     let answer = json!({
         "id": format!("cs_test_{reference}"), "object": "checkout.session",
-        "url": format!("https://checkout.stripe.example/{reference}"),
+        "url": state.checkout(&reference),
     });
     let opened = Opened {
         kind: ProviderKind::Stripe,
@@ -372,8 +407,8 @@ pub fn stripe_signature(secret: &str, at: i64, body: &str) -> String {
     format!("t={at},v1={}", hex(&mac.finalize().into_bytes()))
 }
 
-/// The signature header of a webhook and its value.
-pub fn signature(app: &TestApp, kind: ProviderKind, body: &str) -> (&'static str, String) {
+/// The signature header of a webhook and its value, for a webhook sent at this time.
+pub fn signature(kind: ProviderKind, at: i64, body: &str) -> (&'static str, String) {
     match kind {
         ProviderKind::Paystack => {
             let mac = Hmac::<Sha512>::new_from_slice(PAYSTACK_KEY.as_bytes()).unwrap();
@@ -381,11 +416,21 @@ pub fn signature(app: &TestApp, kind: ProviderKind, body: &str) -> (&'static str
             ("x-paystack-signature", hex(&mac.finalize().into_bytes()))
         }
         ProviderKind::Flutterwave => ("verif-hash", FLUTTERWAVE_HASH.to_owned()),
-        ProviderKind::Stripe => {
-            let at = app.app.now().as_second();
-            ("stripe-signature", stripe_signature(STRIPE_SECRET, at, body))
-        }
+        ProviderKind::Stripe => ("stripe-signature", stripe_signature(STRIPE_SECRET, at, body)),
     }
+}
+
+/// The request of a webhook about a payment, sent at this time.
+pub fn webhook(
+    http: &Client,
+    url: &str,
+    kind: ProviderKind,
+    at: i64,
+    reference: &str,
+) -> RequestBuilder {
+    let body = report(kind, reference);
+    let (header, value) = signature(kind, at, &body);
+    http.post(url).header(header, value).body(body)
 }
 
 /// The keys of a provider, as `/settings` takes them.
@@ -396,25 +441,5 @@ pub fn keys(kind: ProviderKind) -> Value {
             json!({"secretKey": FLUTTERWAVE_KEY, "secretHash": FLUTTERWAVE_HASH})
         }
         ProviderKind::Stripe => json!({"secretKey": STRIPE_KEY, "webhookSecret": STRIPE_SECRET}),
-    }
-}
-
-impl User<'_> {
-    /// Connects a provider, and returns the path of its webhook.
-    pub async fn connect(&self, kind: ProviderKind) -> String {
-        let body = json!({"providers": {kind.as_str(): keys(kind)}});
-        let settings = self.put("/settings", body).await;
-        let provider = &settings.data(200)["providers"][kind.as_str()];
-        let url = provider["webhookUrl"].as_str().unwrap();
-        url.strip_prefix(super::PUBLIC_URL).unwrap().to_owned()
-    }
-}
-
-impl TestApp {
-    /// Starts the request of a webhook about a payment.
-    pub fn webhook(&self, hook: &str, kind: ProviderKind, reference: &str) -> RequestBuilder {
-        let body = report(kind, reference);
-        let (header, value) = signature(self, kind, &body);
-        self.http.post(format!("{}{hook}", self.base)).header(header, value).body(body)
     }
 }
