@@ -871,3 +871,14 @@ ALTER TABLE payments ADD COLUMN checkout_id BYTEA;
 ALTER TABLE payments ADD COLUMN fee_currency TEXT;
 ALTER TABLE payments ADD COLUMN fee BIGINT;
 CREATE UNIQUE INDEX payments_checkout ON payments (checkout_id);
+
+-- version 9
+
+-- Mail that did not arrive. about is the proposal or the credit note that an email is about, as its
+-- kind says. (It stays without a reference, since proposals can be deleted.)
+ALTER TABLE mails ADD COLUMN about BYTEA;
+CREATE INDEX mails_about ON mails (about, id) WHERE about IS NOT NULL;
+DROP INDEX mails_by_account;
+CREATE INDEX mails_listed ON mails (account_id, id);
+CREATE INDEX mails_waiting_of_account ON mails (account_id, id)
+    WHERE delivered_at IS NULL AND failed_at IS NULL;

@@ -21,7 +21,7 @@ pub use self::identity::{
 };
 pub use self::platform::{
     activity, asker, backup, dashboard, export, home, image, jobs, limit, load, outbox,
-    page_context, quota, search, secret, security_log, share,
+    page_context, quota, resend, search, secret, security_log, share,
 };
 use self::platform::{public_link, work_queue};
 pub use self::profile::{message, portfolio};

@@ -103,6 +103,11 @@ impl<'a> Query<'a> {
         self
     }
 
+    /// Counts the rows, for tables without totals.
+    pub fn counted(self) -> Self {
+        Self { total: Total::Counted, ..self }
+    }
+
     /// Keeps the rows with these ids, found by them. Without statistics, SQLite would rather go
     /// through all rows of the account; the `+` keeps it from that.
     pub fn among<'i, K: 'i>(mut self, ids: impl IntoIterator<Item = &'i Id<K>>) -> Self {

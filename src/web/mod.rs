@@ -27,7 +27,9 @@ pub use self::kit::{
 use self::kit::{form_body, front, signed_out};
 #[cfg(debug_assertions)]
 use self::platform::design_system;
-pub use self::platform::{chart, dashboard, export, image, log, needs, search, settings, setup};
+pub use self::platform::{
+    chart, dashboard, export, image, log, mail, needs, search, settings, setup,
+};
 pub use self::profile::{message, portfolio, public_profile};
 pub use self::work::{
     milestone, project, project_board, proposal, proposal_deposit, proposal_editor, public_proposal,
@@ -129,6 +131,8 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/invoices/:id/pdf", pages.show(invoice::pdf))
         .at("/payments", pages.show(payment::list))
         .at("/payments/:id/undo", pages.act(payment::undo))
+        .at("/mails/:id/send-again", pages.act(mail::send_again))
+        .at("/mails/:id/try-now", pages.act(mail::try_now))
         .at("/held-payments/:id/book", pages.act(held_payment::book))
         .at("/held-payments/:id/dismiss", pages.act(held_payment::dismiss))
         .at("/invoices/:id/receipt", pages.show(credit_note::receipt))

@@ -2,7 +2,6 @@
 
 dashboard-chart-show-as-table = Show as table
 dashboard-show-active-projects = Active projects
-dashboard-show-email-failed = Email to { $to } failed { $failed_at }
 dashboard-show-mark-invoice-as-paid = Mark an invoice as paid to see your earnings by month.
 dashboard-show-no-activity-yet-what = No activity yet. Your activity and your clients’ activity will appear here.
 dashboard-show-not-included-because-there-html = Not included, because there is no exchange rate to { $currency }: { $unconverted }. <a href="/settings/money">Add exchange rates</a>
@@ -41,6 +40,11 @@ home-log-project-html = You created “{ $subject }” for <a href="{ $href }">{
 home-log-proposal-accepted-html = <a href="{ $href }">{ $person }</a> accepted “{ $subject }”
 home-log-proposal-declined-html = <a href="{ $href }">{ $person }</a> declined “{ $subject }”
 home-log-proposal-sent-html = You sent “{ $subject }” to <a href="{ $href }">{ $person }</a>
+home-mail-failed = { $count ->
+    [one] { $count } email could not be delivered
+   *[other] { $count } emails could not be delivered
+}
+home-mail-failed-at = To { $to }, { $at }
 home-month-expected = { $amount } expected
 home-month-last-year = { $amount } last year
 home-month-paid = { $amount } paid

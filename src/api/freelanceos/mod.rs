@@ -9,6 +9,7 @@ pub(super) mod envelope;
 pub mod error;
 mod held_payment;
 mod invoice;
+mod mail;
 mod milestone;
 mod payment;
 mod project;
@@ -45,6 +46,9 @@ pub(super) enum Tag {
     CreditNotes,
     /// Offers to clients
     Proposals,
+    /// What was mailed to clients, and what failed
+    #[oai(rename = "Emails")]
+    Mails,
     /// Key figures
     Dashboard,
     /// The business, and how invoices are made
@@ -64,6 +68,7 @@ pub type Routes = (
     credit_note::Routes,
     statement::Routes,
     proposal::Routes,
+    mail::Routes,
     dashboard::Routes,
     settings::Routes,
 );
@@ -83,6 +88,7 @@ pub fn routes(app: &Arc<App>) -> Routes {
         credit_note::Routes(app()),
         statement::Routes(app()),
         proposal::Routes(app()),
+        mail::Routes(app()),
         dashboard::Routes(app()),
         settings::Routes(app()),
     )

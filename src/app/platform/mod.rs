@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod page_context;
 pub(super) mod public_link;
 pub mod quota;
+pub mod resend;
 pub mod search;
 pub mod secret;
 pub mod security_log;

@@ -7,6 +7,7 @@ use crate::{
         date::DateFormat,
         error::{Error, Result},
         invoice::{Invoice, InvoiceStatus, Party, Seller},
+        outbox::Document,
         proposal::{Proposal, ProposalLink, ProposalStatus},
     },
     locale::t,
@@ -81,7 +82,8 @@ impl Work<'_, '_> {
             proposal: Some(proposal.id.to_string()),
             ..Enclosed::default()
         };
-        let queued = self.env.queued_with(Some(self.account), &mail, enclosed)?;
+        let document = Document::Proposal(proposal.id);
+        let queued = self.env.queued_about(self.account, &mail, document, enclosed)?;
         self.post(queued.as_ref())
     }
 
@@ -129,7 +131,8 @@ impl Work<'_, '_> {
             proposal: Some(proposal.id.to_string()),
             ..Enclosed::default()
         };
-        let queued = self.env.queued_with(Some(self.account), &mail, enclosed)?;
+        let document = Document::Proposal(proposal.id);
+        let queued = self.env.queued_about(self.account, &mail, document, enclosed)?;
         self.post(queued.as_ref())
     }
 

@@ -9,5 +9,6 @@ pub mod image;
 pub mod job;
 pub mod limit;
 pub mod mail;
+pub mod outbox;
 pub mod reach;
 pub mod search;

@@ -7,6 +7,7 @@ pub mod design_system;
 pub mod export;
 pub mod image;
 pub mod log;
+pub mod mail;
 pub mod needs;
 pub mod search;
 pub mod settings;
