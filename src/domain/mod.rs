@@ -14,6 +14,7 @@ pub mod number_format;
 pub mod page;
 pub mod patch;
 pub mod pdf_file;
+pub mod placeholder;
 mod platform;
 pub mod profile;
 pub mod rule;

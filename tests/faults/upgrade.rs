@@ -24,7 +24,8 @@ pub fn place_of_version(version: i64) -> Place {
         4 => include_bytes!("../it/store/fixtures/version-4.db.gz"),
         5 => include_bytes!("../it/store/fixtures/version-5.db.gz"),
         6 => include_bytes!("../it/store/fixtures/version-6.db.gz"),
-        _ => include_bytes!("../it/store/fixtures/version-7.db.gz"),
+        7 => include_bytes!("../it/store/fixtures/version-7.db.gz"),
+        _ => include_bytes!("../it/store/fixtures/version-8.db.gz"),
     };
     let place = Place::new();
     fs::create_dir(&place.data).unwrap();

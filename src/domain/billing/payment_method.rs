@@ -10,6 +10,7 @@ use crate::{
         input::{Optional, Required, Shape, input, kinds},
         invoice::Invoice,
         money::Currency,
+        placeholder,
         rule::Rule,
         text::{self, Free, Line, Name, Url},
         word::words,
@@ -151,11 +152,12 @@ impl PaymentMethod {
         match self.kind {
             PaymentMethodType::Link => {
                 let amount = invoice.amount_to_transfer();
-                let filled = (self.url.as_deref()?)
-                    .replace("{number}", &text::in_url(&invoice.number))
-                    .replace("{amount}", &amount.exchanged())
-                    .replace("{currency}", amount.currency.code());
-                Some(filled)
+                Some(placeholder::fill(self.url.as_deref()?, |name| match name {
+                    "number" => Some(text::in_url(&invoice.number).into()),
+                    "amount" => Some(amount.exchanged().into()),
+                    "currency" => Some(amount.currency.code().into()),
+                    _ => None,
+                }))
             }
             PaymentMethodType::Raenest => invoice.payment_link.clone(),
             _ => None,
