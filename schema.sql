@@ -882,3 +882,16 @@ DROP INDEX mails_by_account;
 CREATE INDEX mails_listed ON mails (account_id, id);
 CREATE INDEX mails_waiting_of_account ON mails (account_id, id)
     WHERE delivered_at IS NULL AND failed_at IS NULL;
+
+-- Notices: entries of the activity log about what others or the program did, unless the account has
+-- turned them off, and the newest one that the account has read.
+ALTER TABLE activity ADD COLUMN is_notice BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX activity_notices ON activity (account_id, id) WHERE is_notice = 1;
+ALTER TABLE accounts ADD COLUMN notices_read BYTEA;
+-- How an account is told of what happened, and how it writes to clients. muted: JSON, the notices
+-- that are turned off, each with its channel.
+CREATE TABLE mail_settings (
+    account_id BYTEA NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    muted TEXT NOT NULL,
+    updated_at BIGINT NOT NULL
+);

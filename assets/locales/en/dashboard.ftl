@@ -31,9 +31,11 @@ home-log-invoice-html = You drafted { $subject } for <a href="{ $href }">{ $pers
 home-log-invoice-paid-html = <a href="{ $href }">{ $person }</a> paid { $amount }
 home-log-invoice-sent-html = You sent { $subject } to <a href="{ $href }">{ $person }</a>
 home-log-invoice-voided-html = You voided { $subject } for <a href="{ $href }">{ $person }</a>
+home-log-mail-failed-html = The email to <a href="{ $href }">{ $person }</a> could not be delivered
 home-log-message-html = <a href="{ $href }">{ $person }</a> sent you a message
 home-log-milestone-html = You completed the milestone “{ $subject }” for <a href="{ $href }">{ $person }</a>
 home-log-other = { $message }
+home-log-payment-held-html = <a href="{ $href }">{ $person }</a> sent a payment of { $amount } for { $subject } that needs your review
 home-log-payment-received-html = <a href="{ $href }">{ $person }</a> sent a payment of { $amount } for { $subject }
 home-log-project-done-html = You completed “{ $subject }” for <a href="{ $href }">{ $person }</a>
 home-log-project-html = You created “{ $subject }” for <a href="{ $href }">{ $person }</a>
@@ -79,4 +81,5 @@ mail-kind-proposal-copy = Copy of an accepted proposal
 mail-kind-reminder = Invoice reminder
 mail-kind-reset = Password reset code
 mail-kind-security = Security notice
+mail-kind-test = Test email
 mail-kind-verification = Verification code

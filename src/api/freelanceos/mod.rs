@@ -11,6 +11,7 @@ mod held_payment;
 mod invoice;
 mod mail;
 mod milestone;
+mod notice;
 mod payment;
 mod project;
 mod proposal;
@@ -49,6 +50,8 @@ pub(super) enum Tag {
     /// What was mailed to clients, and what failed
     #[oai(rename = "Emails")]
     Mails,
+    /// What others or the program did
+    Notices,
     /// Key figures
     Dashboard,
     /// The business, and how invoices are made
@@ -69,6 +72,7 @@ pub type Routes = (
     statement::Routes,
     proposal::Routes,
     mail::Routes,
+    notice::Routes,
     dashboard::Routes,
     settings::Routes,
 );
@@ -89,6 +93,7 @@ pub fn routes(app: &Arc<App>) -> Routes {
         statement::Routes(app()),
         proposal::Routes(app()),
         mail::Routes(app()),
+        notice::Routes(app()),
         dashboard::Routes(app()),
         settings::Routes(app()),
     )

@@ -14,6 +14,7 @@ use crate::{
     app::{
         App,
         invoice_defaults::{find_invoice_settings, update_invoice_defaults},
+        notice::update_notifications,
         provider::update_providers,
     },
     domain::{
@@ -22,6 +23,7 @@ use crate::{
         id::TaxId,
         invoice_defaults::InvoiceSettings,
         money::Currency,
+        notice::{Channel, NoticeKind, Notifications},
         number_format::NumberFormat,
         paper::{Paper, Template},
         payment_method::{PaymentMethod, PaymentMethodType},
@@ -122,6 +124,32 @@ fn of_kind(providers: &[ConnectedProvider], kind: ProviderKind) -> ProviderBody 
 }
 
 schema! {
+    /// Where a notice is told.
+    struct ChannelsBody "Channels" of (told, kind): (&Notifications, NoticeKind) {
+        in_app "inApp": bool = told.tells(kind, Channel::InApp),
+        email "email": bool = told.tells(kind, Channel::Email),
+    }
+}
+
+schema! {
+    /// Which notices you get, and where.
+    struct NotificationsBody "Notifications" of told: &Notifications {
+        /// A client accepted or declined a proposal.
+        proposal_answered "proposalAnswered": ChannelsBody =
+            (told, NoticeKind::ProposalAnswered).into(),
+        /// A client paid through a payment provider.
+        payment_received "paymentReceived": ChannelsBody =
+            (told, NoticeKind::PaymentReceived).into(),
+        /// A payment through a provider needs your decision.
+        payment_held "paymentHeld": ChannelsBody = (told, NoticeKind::PaymentHeld).into(),
+        message_received "messageReceived": ChannelsBody =
+            (told, NoticeKind::MessageReceived).into(),
+        /// An email to a client could not be delivered.
+        mail_failed "mailFailed": ChannelsBody = (told, NoticeKind::MailFailed).into(),
+    }
+}
+
+schema! {
     /// The settings of the account.
     struct SettingsBody "Settings" of settings: InvoiceSettings {
         business "business": BusinessBody = settings.defaults.business.clone().into(),
@@ -129,6 +157,8 @@ schema! {
         /// How clients can pay, in the order in which they see it.
         payment_methods "paymentMethods": Vec<PaymentMethodBody> =
             settings.defaults.payment_methods.iter().cloned().map(Into::into).collect(),
+        notifications "notifications": NotificationsBody =
+            (&settings.mail.notifications).into(),
         invoicing "invoicing": InvoicingBody = settings.into(),
     }
 }
@@ -181,8 +211,10 @@ impl Routes {
         bearer: Bearer,
     ) -> Answer<SettingsBody, ChangingSettings> {
         let mut change = self.0.admit(bearer.0, body.read()).await?;
-        let (providers, change) = (change.providers.take(), change.into());
+        let (providers, notifications) = (change.providers.take(), change.notifications.take());
+        let change = change.into();
         let run = self.0.run(bearer.0, move |work| {
+            notifications.iter().try_for_each(|all| update_notifications(work, all).map(drop))?;
             providers.iter().try_for_each(|providers| update_providers(work, providers))?;
             update_invoice_defaults(work, &change, None)
         });

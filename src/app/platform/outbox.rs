@@ -8,7 +8,14 @@ use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use crate::{
-    app::{App, environment::Environment, jobs::NOTED, share::Owner, unit_of_work::Work},
+    app::{
+        App,
+        environment::Environment,
+        event::Event,
+        jobs::NOTED,
+        share::Owner,
+        unit_of_work::{Who, Work},
+    },
     domain::{
         account::{Account, SignInChange},
         error::{Error, Kind, Result},
@@ -194,12 +201,32 @@ impl App {
             }
             None => {
                 tracing::error!(%id, kind, reason, "could not deliver an email, giving up");
-                let note = move |tx: &mut Tx| {
-                    store::outbox::give_up(tx, &queued, tries, now, &reason).map(drop)
-                };
-                self.store.write_as(NOTED, note).await
+                self.give_up_mail(queued, tries, reason).await
             }
         }
+    }
+
+    /// Records that an email was given up. If it is for a client, its owner is told.
+    async fn give_up_mail(&self, queued: QueuedMail, tries: i64, reason: String) -> Result<()> {
+        let (account, now) = (queued.account.filter(|_| queued.kind.is_for_client()), self.now());
+        let (mail, why) = (queued.clone(), reason.clone());
+        let tell = move |work: &mut Work| {
+            if store::outbox::give_up(work.tx, &mail, tries, now, &why)? {
+                let failed = store::outbox::find_of(work.tx, work.account, mail.id)?;
+                work.emit(Event::MailFailed(&failed))?;
+            }
+            Ok(())
+        };
+        if let Some(account) = account {
+            match self.run_always(Who::System(account), tell).await {
+                // Nobody needs to know.
+                Err(error) if *error.kind() == Kind::Forbidden => {}
+                told => return told,
+            }
+        }
+        let note =
+            move |tx: &mut Tx| store::outbox::give_up(tx, &queued, tries, now, &reason).map(drop);
+        self.store.write_as(NOTED, note).await
     }
 
     /// Records a delivery as soon as possible: an unrecorded mail would be delivered again.

@@ -7,6 +7,7 @@ use crate::{
         date::DateFormat,
         error::{Error, Result},
         invoice::{Invoice, InvoiceStatus, Party, Seller},
+        notice::NoticeKind,
         outbox::Document,
         proposal::{Proposal, ProposalLink, ProposalStatus},
     },
@@ -34,7 +35,8 @@ impl Work<'_, '_> {
         };
         let proposal = is_accepted.then(|| proposal.id.to_string());
         let enclosed = Enclosed { proposal, ..Enclosed::default() };
-        self.mail_news(freelancer, &mail, &news.to_string(), "/proposals", enclosed)
+        let (kind, news) = (NoticeKind::ProposalAnswered, news.to_string());
+        self.mail_news(kind, freelancer, &mail, &news, "/proposals", enclosed)
     }
 
     /// Emails a sent proposal to its client, or to another address. The first time, one beyond the

@@ -25,6 +25,12 @@ words! {
         Invoice "invoice",
         InvoiceReminder "invoice_reminder",
         CreditNote "credit_note",
+        PaymentReceived "payment_received",
+        PaymentHeld "payment_held",
+        /// An email to a client was given up.
+        MailFailed "mail_failed",
+        /// An owner asked for it.
+        Test "test",
     }
 }
 
@@ -42,7 +48,11 @@ impl MailKind {
             | Self::PasswordReset
             | Self::SecurityNotice
             | Self::MessageReceived
-            | Self::ProposalAnswered => false,
+            | Self::ProposalAnswered
+            | Self::PaymentReceived
+            | Self::PaymentHeld
+            | Self::MailFailed
+            | Self::Test => false,
         }
     }
 }

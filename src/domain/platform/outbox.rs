@@ -4,13 +4,16 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::{
-    id::{CreditNoteId, Id, InvoiceId, MailId, ProposalId},
-    input::{Optional, input},
-    mail::MailKind,
-    page::Page,
-    text::Email,
-    word::words,
+use crate::{
+    domain::{
+        id::{CreditNoteId, Id, InvoiceId, MailId, ProposalId},
+        input::{Optional, input},
+        mail::MailKind,
+        page::Page,
+        text::Email,
+        word::words,
+    },
+    locale::{Text, t},
 };
 
 words! {
@@ -74,6 +77,22 @@ impl MailTrouble {
             Self::Settings
         } else {
             Self::Unreachable
+        }
+    }
+}
+
+impl MailTrouble {
+    /// Says it in plain words.
+    pub fn text(self) -> Text {
+        match self {
+            Self::NoSuchAddress => t("mail-why-no-such-address"),
+            Self::MailboxFull => t("mail-why-mailbox-full"),
+            Self::TooLarge => t("mail-why-too-large"),
+            Self::Rejected => t("mail-why-rejected"),
+            Self::Busy => t("mail-why-busy"),
+            Self::Settings => t("mail-why-settings"),
+            Self::Unreachable => t("mail-why-unreachable"),
+            Self::Other => t("mail-why-other"),
         }
     }
 }

@@ -32,7 +32,7 @@ pub use self::{
     account::{LINK_LIFE, Verification, password_reset, security_notice, verification},
     credit_note::{CreditNoteMail, credit_note},
     invoice::{InvoiceMail, invoice, invoice_subject},
-    news::{message_received, unproven_news},
+    news::{OwnerNews, message_received, owner_news, unproven_news},
     proposal::{
         DepositLink, ProposalCopy, ProposalOffer, proposal_answered, proposal_copy, proposal_offer,
     },

@@ -51,6 +51,10 @@ pub fn label(kind: &MailKind) -> Text {
         MailKind::CreditNote => t("mail-kind-credit-note"),
         MailKind::Proposal => t("proposal"),
         MailKind::ProposalCopy => t("mail-kind-proposal-copy"),
+        MailKind::PaymentReceived => t("notice-payment-received"),
+        MailKind::PaymentHeld => t("notice-payment-held"),
+        MailKind::MailFailed => t("notice-mail-failed"),
+        MailKind::Test => t("mail-kind-test"),
     }
 }
 
@@ -77,14 +81,5 @@ pub fn what(mail: &OutboxMail, days: &Days) -> Html {
 
 /// Returns why an email was not delivered, in plain words; None if no try failed.
 pub fn why(mail: &OutboxMail) -> Option<Text> {
-    Some(match mail.trouble()? {
-        MailTrouble::NoSuchAddress => t("mail-why-no-such-address"),
-        MailTrouble::MailboxFull => t("mail-why-mailbox-full"),
-        MailTrouble::TooLarge => t("mail-why-too-large"),
-        MailTrouble::Rejected => t("mail-why-rejected"),
-        MailTrouble::Busy => t("mail-why-busy"),
-        MailTrouble::Settings => t("mail-why-settings"),
-        MailTrouble::Unreachable => t("mail-why-unreachable"),
-        MailTrouble::Other => t("mail-why-other"),
-    })
+    mail.trouble().map(MailTrouble::text)
 }

@@ -87,6 +87,7 @@ async fn seen_by(user: &User<'_>) -> Vec<Value> {
         "/credit-notes",
         "/held-payments",
         "/mails",
+        "/notices",
         "/dashboard/stats",
         "/dashboard/earnings",
         "/dashboard/activity",

@@ -81,7 +81,7 @@ async fn a_refused_email_is_sent_again_with_its_text_to_a_corrected_address_once
     assert_eq!(delivered.body["total"], 1);
     assert_eq!(delivered.data(200)[0]["to"], "here@example.com");
     assert_eq!(corrected().await.error(409), "This email has been delivered");
-    browser.open("/").await.hides("could not be delivered");
+    browser.open("/").await.hides("email could not be delivered");
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn failed_emails_of_proposals_and_credit_notes_are_on_their_pages() {
     user.post(&format!("/credit-notes/{note}/send"), json!({})).await.data(200);
     while app.deliver_mail().await.due > 0 {}
     let browser = Browser::of(&user);
-    browser.open("/").await.says("3 emails could not be delivered").says("Proposal A new website");
+    browser.open("/").await.says("4 emails could not be delivered").says("Proposal A new website");
     for (noun, field, id) in
         [("proposals", "proposalId", &proposal), ("credit-notes", "creditNoteId", &note)]
     {
@@ -173,7 +173,7 @@ async fn failed_emails_of_proposals_and_credit_notes_are_on_their_pages() {
     server.relent();
     while app.deliver_mail().await.due > 0 {}
     assert_eq!(server.asked("RCPT TO:<here@example.com>").len(), 2);
-    browser.open("/").await.says("1 email could not be delivered");
+    browser.open("/").await.says("2 emails could not be delivered");
 }
 
 #[tokio::test]

@@ -83,6 +83,15 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     store::project::find(tx, account, id(5), &rates)?;
     store::proposal::find(tx, account, id(5), &rates)?;
     store::activity::list(tx, account, 20)?;
+    let page = Page { number: 2, size: 10 };
+    for after in [None, Some(id(5))] {
+        store::activity::notices(tx, account, after, page)?;
+    }
+    store::activity::newest_notice(tx, account)?;
+    store::activity::oldest_unread_notice(tx, account)?;
+    store::activity::count_unread_notices(tx, account, 100)?;
+    store::activity::mark_notices_read(tx, account, id(5))?;
+    store::mail_settings::find(tx, account)?;
 
     store::dashboard::earned_in_all(tx, account)?;
     for (span, starts) in [
@@ -352,7 +361,7 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
         ),
         format!(
             "{} INSERT INTO activity SELECT {}, {account}, 'client_added', 'C', NULL, NULL, NULL, \
-             NULL, 0 FROM n",
+             NULL, 0, CASE i % 9 WHEN 0 THEN 1 ELSE 0 END FROM n",
             series(5000),
             id("i")
         ),

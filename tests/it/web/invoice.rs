@@ -109,7 +109,7 @@ async fn the_mail_servers_message_is_shown_on_the_invoice_in_the_list_and_on_the
     app.deliver_mail().await;
     let waiting = browser.open(&path).await;
     waiting.says("Waiting, next attempt 18 Mar 2026, 13:00. Last error").says("is greylisted");
-    browser.open("/").await.hides("could not be delivered");
+    browser.open("/").await.hides("email could not be delivered");
 
     server.relent();
     server.answer("RCPT", "550 5.1.1 <kamala@example.com> does not exist");
@@ -132,7 +132,7 @@ async fn the_mail_servers_message_is_shown_on_the_invoice_in_the_list_and_on_the
     let accepted = browser.open(&path).await;
     accepted.says("Accepted by the mail server 18 Mar 2026, 13:00").hides("could not be delivered");
     browser.open("/invoices").await.hides("Email failed");
-    browser.open("/").await.hides("could not be delivered");
+    browser.open("/").await.hides("email could not be delivered");
 }
 
 #[tokio::test]
