@@ -114,3 +114,12 @@ fn state(mail: &OutboxMail, days: &Days) -> Text {
         (MailStatus::Waiting, None) => t("settings-email-waiting"),
     }
 }
+
+/// Returns the icon of an email's state.
+fn icon(mail: &OutboxMail) -> &'static str {
+    match mail.status() {
+        MailStatus::Delivered => "check",
+        MailStatus::Failed => "alert",
+        MailStatus::Waiting => "clock",
+    }
+}
