@@ -889,9 +889,11 @@ ALTER TABLE activity ADD COLUMN is_notice BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX activity_notices ON activity (account_id, id) WHERE is_notice = 1;
 ALTER TABLE accounts ADD COLUMN notices_read BYTEA;
 -- How an account is told of what happened, and how it writes to clients. muted: JSON, the notices
--- that are turned off, each with its channel.
+-- that are turned off, each with its channel. signature ends emails to clients.
 CREATE TABLE mail_settings (
     account_id BYTEA NOT NULL PRIMARY KEY REFERENCES accounts (id),
     muted TEXT NOT NULL,
+    sender_name TEXT,
+    signature TEXT,
     updated_at BIGINT NOT NULL
 );

@@ -193,7 +193,7 @@ fn settings(pages: &Pages<Visit>) -> Route {
         .at("/providers/:provider", pages.page(provider::edit, provider::update))
         .at("/providers/:provider/remove", pages.act(provider::remove))
         .at("/notifications", pages.page(notice::settings, notice::update))
-        .at("/email", pages.show(mail_settings::show))
+        .at("/email", pages.page(mail_settings::show, mail_settings::update))
         .at("/email/test", pages.act(mail_settings::test))
         .at("/security", pages.show(security::show))
         .at("/security/password", pages.act(security::set_password))

@@ -14,6 +14,7 @@ use crate::{
     app::{
         App,
         invoice_defaults::{find_invoice_settings, update_invoice_defaults},
+        mail_settings::update_mail_settings,
         notice::update_notifications,
         provider::update_providers,
     },
@@ -22,6 +23,7 @@ use crate::{
         country::Country,
         id::TaxId,
         invoice_defaults::InvoiceSettings,
+        mail_settings::MailSettings,
         money::Currency,
         notice::{Channel, NoticeKind, Notifications},
         number_format::NumberFormat,
@@ -150,6 +152,16 @@ schema! {
 }
 
 schema! {
+    /// How you write to clients.
+    struct MailSettingsBody "MailSettings" of mail: MailSettings {
+        /// The name in the sender of emails to clients; by default that of the business.
+        sender_name "senderName": Option<String> = mail.sender_name,
+        /// What ends emails to clients.
+        signature "signature": Option<String> = mail.signature,
+    }
+}
+
+schema! {
     /// The settings of the account.
     struct SettingsBody "Settings" of settings: InvoiceSettings {
         business "business": BusinessBody = settings.defaults.business.clone().into(),
@@ -159,6 +171,7 @@ schema! {
             settings.defaults.payment_methods.iter().cloned().map(Into::into).collect(),
         notifications "notifications": NotificationsBody =
             (&settings.mail.notifications).into(),
+        mail "mail": MailSettingsBody = settings.mail.clone().into(),
         invoicing "invoicing": InvoicingBody = settings.into(),
     }
 }
@@ -212,8 +225,10 @@ impl Routes {
     ) -> Answer<SettingsBody, ChangingSettings> {
         let mut change = self.0.admit(bearer.0, body.read()).await?;
         let (providers, notifications) = (change.providers.take(), change.notifications.take());
+        let mail = change.mail.take();
         let change = change.into();
         let run = self.0.run(bearer.0, move |work| {
+            mail.iter().try_for_each(|mail| update_mail_settings(work, mail).map(drop))?;
             notifications.iter().try_for_each(|all| update_notifications(work, all).map(drop))?;
             providers.iter().try_for_each(|providers| update_providers(work, providers))?;
             update_invoice_defaults(work, &change, None)

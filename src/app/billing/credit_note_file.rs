@@ -96,6 +96,7 @@ pub fn send_credit_note(
         to,
         cc,
         reply_to: &account.email,
+        own: &store::mail_settings::find(work.tx, work.account)?,
         logo: logo.as_ref(),
     })?;
     let enclosed = Enclosed {

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         error::{Error, Result},
         mail::MailKind,
+        mail_settings::{MailChange, MailSettings},
     },
     locale::t,
     mail::compose::{self, OwnerNews},
@@ -27,6 +28,19 @@ impl App {
         let server = courier.server().map(|(host, port)| format!("{host}:{port}"));
         Some(MailSetup { server, sender: courier.sender().to_owned() })
     }
+}
+
+/// Returns how the caller writes to clients.
+pub fn find_mail_settings(work: &mut Work) -> Result<MailSettings> {
+    store::mail_settings::find(work.tx, work.account)
+}
+
+/// Changes how the caller writes to clients.
+pub fn update_mail_settings(work: &mut Work, change: &MailChange) -> Result<MailSettings> {
+    let mut settings = find_mail_settings(work)?;
+    change.clone().apply(&mut settings);
+    store::mail_settings::set(work.tx, work.account, &settings, work.now)?;
+    Ok(settings)
 }
 
 /// Mails the caller a test.

@@ -77,6 +77,7 @@ impl Work<'_, '_> {
             cc,
             logo: logo.as_ref(),
             until: until.as_deref(),
+            own: &store::mail_settings::find(self.tx, self.account)?,
             link,
         })?;
         let enclosed = Enclosed {
@@ -123,6 +124,7 @@ impl Work<'_, '_> {
             buyer,
             cc: cc.unwrap_or_default(),
             logo: logo.as_ref(),
+            own: &store::mail_settings::find(self.tx, self.account)?,
             signer,
             day: &self.shown_day(seller.date_format)?,
             link: &self.env.link_address(Target::Proposal, &proposal.id, link)?,

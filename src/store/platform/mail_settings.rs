@@ -14,8 +14,10 @@ record! {
     mail_settings, known: &(AccountId, MailSettings, Timestamp) {
         account_id = &known.0,
         muted = json(&known.1.notifications),
+        sender_name = known.1.sender_name.as_ref(),
+        signature = known.1.signature.as_ref(),
         updated_at = known.2,
-    } => (account_id, MailSettings { notifications: muted }, updated_at)
+    } => (account_id, MailSettings { notifications: muted, sender_name, signature }, updated_at)
 }
 
 /// Returns the settings of an account, even if never changed.

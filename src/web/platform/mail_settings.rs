@@ -5,12 +5,14 @@ use poem::{Response, http::StatusCode};
 
 use crate::{
     app::{
-        mail_settings::{MailSetup, send_test_mail},
+        mail_settings::{MailSetup, find_mail_settings, send_test_mail, update_mail_settings},
         resend::list_mails,
+        unit_of_work::Work,
     },
     domain::{
         error::Result,
         input::Input,
+        mail_settings::{MailChange, MailSettings},
         outbox::{MailFilter, MailStatus, OutboxMail},
         page::Listing,
     },
@@ -18,6 +20,7 @@ use crate::{
     web::{
         days::Days,
         fields::Fields,
+        form::Form,
         page::answer,
         pager::{self, Pager},
         settings::Tab,
@@ -37,6 +40,7 @@ struct Page {
     /// None if this process sends no emails.
     setup: Option<MailSetup>,
     own_email: String,
+    form: Form,
     tabs: Vec<StatusTab>,
     mails: Listing<OutboxMail>,
     /// Where the forms of an email lead back to.
@@ -53,6 +57,34 @@ struct StatusTab {
 
 /// Shows how emails are sent, and the emails of the account, newest first.
 pub async fn show(visit: Visit) -> Result<Response> {
+    let form = visit.form(filled(&visit.read(find_mail_settings).await?));
+    page(&visit, StatusCode::OK, form).await
+}
+
+/// Changes how the account writes to clients.
+pub async fn update(visit: Visit, fields: Fields) -> Result<Response> {
+    let changed = async {
+        let change = MailChange::read(&fields)?;
+        let update = move |work: &mut Work| update_mail_settings(work, &change);
+        visit.app.run(visit.claims, update).await
+    };
+    match changed.await {
+        Ok(_) => Ok(visit.done(PLACE, t("settings-saved"))),
+        Err(error) => {
+            let (status, form) = visit.refused(fields, error)?;
+            page(&visit, status, form).await
+        }
+    }
+}
+
+/// Returns the form of how the account writes to clients.
+fn filled(settings: &MailSettings) -> Fields {
+    Fields::default()
+        .with("senderName", settings.sender_name.as_deref().unwrap_or_default())
+        .with("signature", settings.signature.as_deref().unwrap_or_default())
+}
+
+async fn page(visit: &Visit, status_code: StatusCode, form: Form) -> Result<Response> {
     let filter = MailFilter::read(&pager::sized(&visit.query()))?;
     let status = filter.status;
     let mails = visit.read(move |work| list_mails(work, &filter)).await?;
@@ -65,15 +97,16 @@ pub async fn show(visit: Visit) -> Result<Response> {
     let page = Page {
         shell: visit.shell(Section::Settings),
         tab: Tab::Email,
-        days: Days::of(&visit)?,
+        days: Days::of(visit)?,
         setup: visit.app.mail_setup(),
         own_email: visit.frame.account.email.clone(),
+        form: form.of::<MailChange>(),
         tabs: tabs.map(|(of, label)| StatusTab::new(of, label, status)).into(),
         mail_back: place(status),
         pager: Pager::new(&visit.request, &mails),
         mails,
     };
-    Ok(answer(StatusCode::OK, &page))
+    Ok(answer(status_code, &page))
 }
 
 /// Mails the reader a test.

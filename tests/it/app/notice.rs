@@ -288,6 +288,46 @@ async fn the_settings_of_email_show_the_setup_and_what_waits_and_send_a_test() {
 }
 
 #[tokio::test]
+async fn emails_to_clients_bear_the_sender_name_and_the_signature() {
+    let app = spawn_app().await;
+    let (user, other) =
+        (app.register("ada@example.com").await, app.register("o@example.com").await);
+    let browser = Browser::of(&user);
+    let page = browser.open("/settings/email").await;
+    let typed = [("senderName", "කමල Studio"), ("signature", "Warm regards,\r\nAda <3")];
+    let saved = browser.send(&page, "/settings/email", &typed).await;
+    saved.says("Settings saved.").says("Ada <3");
+    let mail = json!({"senderName": "කමල Studio", "signature": "Warm regards,\nAda <3"});
+    assert_eq!(user.get("/settings").await.data(200)["mail"], mail);
+    let client = user.client("Acme").await;
+    let invoice = user.sent_invoice(&client, json!(100)).await;
+    let note = json!({"amount": 10, "reason": "Discount"});
+    let note = user.post(&format!("/invoices/{invoice}/credit-notes"), note).await;
+    let note = note.data(201)["id"].as_str().unwrap().to_owned();
+    user.post(&format!("/credit-notes/{note}/send"), json!({})).await.data(200);
+    let offer = user.proposal(&client, "A website").await;
+    user.post(&format!("/proposals/{offer}/send"), json!({"mail": true})).await.data(200);
+    let mails = app.mails().await;
+    assert_eq!(mails.len(), 3);
+    for mail in &mails {
+        assert!(mail.text.contains("\n\nWarm regards,\nAda <3\n\n"), "{}", mail.text);
+        assert!(!mail.text.contains("{"), "{}", mail.text);
+    }
+    // Another account has its own, what is not named stays, and null or blank text clears.
+    assert_eq!(other.get("/settings").await.data(200)["mail"], json!({}));
+    let cleared = user.put("/settings", json!({"mail": {"signature": null}})).await;
+    assert_eq!(cleared.data(200)["mail"], json!({"senderName": "කමල Studio"}));
+    let blank = user.put("/settings", json!({"mail": {"senderName": " "}})).await;
+    blank.error(400);
+    let long = json!({"mail": {"signature": "x".repeat(1001)}});
+    let error = user.put("/settings", long).await.error(400);
+    assert!(error.contains("mail.signature"), "{error}");
+    let long = "x".repeat(1001);
+    let refused = browser.send(&page, "/settings/email", &[("signature", &long)]).await;
+    refused.expect(400).says("1000");
+}
+
+#[tokio::test]
 async fn without_a_mail_server_a_test_is_saved_and_tests_are_limited() {
     let app = spawn_app_with(Options { rate_limit: true, ..Options::default() }).await;
     let user = app.register("ada@example.com").await;

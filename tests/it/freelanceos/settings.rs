@@ -36,6 +36,7 @@ async fn settings_merge_by_field_and_belong_to_one_account() {
             "paystack": {"configured": false}, "flutterwave": {"configured": false},
             "stripe": {"configured": false},
         },
+        "mail": {},
         "notifications": {
             "proposalAnswered": told, "paymentReceived": told, "paymentHeld": told,
             "messageReceived": told, "mailFailed": told,

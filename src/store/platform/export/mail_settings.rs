@@ -6,7 +6,8 @@ use crate::{
     store::engine::{Tx, values},
 };
 
-const MAIL_SETTINGS: Columns = columns! { muted: Kind::Parts, updated_at: Kind::Instant };
+const MAIL_SETTINGS: Columns =
+    columns! { muted: Kind::Parts, sender_name, signature, updated_at: Kind::Instant };
 
 /// Returns the mail settings, if ever set.
 pub fn mail_settings(tx: &mut Tx, account: AccountId) -> Result<Option<Fields>> {
