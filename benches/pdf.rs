@@ -1,4 +1,4 @@
-//! Rendering an invoice as PDF.
+//! Rendering an invoice as a PDF.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark says what went wrong by stopping")]
 

@@ -1,4 +1,4 @@
-//! Requests to other servers: few, each on its own connection, without redirects.
+//! Requests to other servers, each on its own connection and without redirects.
 
 use std::{error::Error as StdError, fmt, future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 
 /// The timeout of [`Web::fetch`].
 const TIME: Duration = Duration::from_secs(10);
-/// The longest body that [`Web::fetch`] reads, in bytes.
+/// The maximum size of a body that [`Web::fetch`] reads, in bytes.
 const ANSWER_MAX: usize = 1 << 20;
 
 /// Why a request failed.
@@ -32,7 +32,7 @@ impl fmt::Debug for Web {
     }
 }
 
-/// A whole response.
+/// A complete response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -61,7 +61,7 @@ impl Web {
     ///
     /// # Errors
     ///
-    /// The host cannot be reached, is not the one its certificate names, or does not speak HTTP.
+    /// The host cannot be reached, does not match its certificate, or does not speak HTTP.
     pub async fn send<B>(&self, mut request: Request<B>) -> Result<Response<Incoming>, Failed>
     where
         B: Body<Data: Send, Error: Into<Failed>> + Send + 'static,
@@ -83,7 +83,7 @@ impl Web {
         exchange(TokioIo::new(stream), request).await
     }
 
-    /// Like [`Web::send`], for requests and responses of moderate size, within ten seconds.
+    /// Like [`Web::send`], but for requests and responses of moderate size, within ten seconds.
     pub async fn fetch(&self, request: Request<String>) -> Result<Answer, Failed> {
         let fetched = async {
             let response = self.send(request).await?;

@@ -84,7 +84,10 @@ impl<'m> Mount<'m> {
     }
 
     /// Routes without limits.
-    fn free<E: IntoEndpoint>(&self, routes: E) -> impl Endpoint<Output = Response> + use<E> {
+    fn free<E: IntoEndpoint<Endpoint: 'static>>(
+        &self,
+        routes: E,
+    ) -> impl Endpoint<Output = Response> + use<E> {
         self.middleware.around(routes, self.rules.clone())
     }
 

@@ -46,7 +46,7 @@ bodies! {
         "lastName": "Doe"
     }"#;
 
-    /// A new user of FreelanceHub Auth, who verifies the email address with the mailed code.
+    /// A new user of FreelanceHub Auth, who verifies the email address with the emailed code.
     AuthRegistrationInput "AuthRegistration" = NewUser, example r#"{
         "firstName": "John",
         "lastName": "Doe",

@@ -28,8 +28,8 @@ use crate::{
     store,
 };
 
-/// The delay of the job that renders a sent invoice or a credit note: usually delivering the email or
-/// requesting the PDF renders it first.
+/// The delay of the job that renders a sent invoice or a credit note. Usually it is rendered earlier,
+/// when the email is delivered or the PDF is requested.
 const PRINTED_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// An event in a unit of work.
@@ -48,14 +48,14 @@ pub(super) enum Event<'a> {
         freelancer: &'a Account,
         seller: &'a Seller,
         buyer: &'a Party,
-        /// The deposit invoice that was made with it.
+        /// The deposit invoice that was created with it.
         deposit: Option<&'a Invoice>,
     },
     InvoiceCreated(&'a Invoice),
     InvoiceSent(&'a Invoice),
     InvoicePaid(&'a Invoice),
     CreditNoteIssued(&'a CreditNote, &'a Invoice),
-    /// A client has paid through a provider.
+    /// A client paid through a provider.
     PaymentReceived {
         invoice: &'a Invoice,
         amount: Money,
@@ -256,7 +256,7 @@ impl Work<'_, '_> {
         self.mail_payment(kind == ActivityKind::PaymentHeld, invoice, amount)
     }
 
-    /// Mails an owner about others' actions, unless such emails are turned off: `mail`, or if the
+    /// Emails an owner about others' actions, unless such emails are turned off: `mail`, or if the
     /// address is not verified, only the `news` with a link to the page at `path`. The latter are
     /// limited per account and day.
     pub(super) fn mail_news(

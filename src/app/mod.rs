@@ -95,7 +95,7 @@ pub struct Settings {
     /// The base of payment links, without a trailing slash. `None` without a payment service: links
     /// are then created as the document says, but not shown to clients.
     pub payment_link_base: Option<String>,
-    /// Where clients pay online.
+    /// The payment providers.
     pub providers: Arc<Providers>,
     /// The fonts of rendered documents.
     pub fonts: Arc<Fonts>,

@@ -48,8 +48,8 @@ enum Action {
     /// worth that many units of `to`, from that day on. A header line and lines that start with #
     /// are skipped. Columns may be separated by commas, semicolons or tabs; a decimal comma works
     /// unless commas separate the columns. Files of the European Central Bank (eurofxref.csv,
-    /// eurofxref-hist.csv) work unchanged. Totals convert at the newest rate of each pair, a payment
-    /// at the newest one until its day.
+    /// eurofxref-hist.csv) work unchanged. Totals use the newest rate of each pair; a payment uses
+    /// the newest rate known on its day.
     Import {
         /// Email address of the account
         email: String,

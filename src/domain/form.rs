@@ -100,7 +100,7 @@ impl<'a> Form<'a> {
         })
     }
 
-    /// Like [`Form::patch`], but an object with only empty fields does not clear it.
+    /// Like [`Form::patch`], but an object with only empty fields does not clear the value.
     pub fn removal<K: Kind>(&mut self, name: &'static str) -> Read<Patch<K::Value>> {
         match self.source.field(name, &K::SHAPE).as_deref() {
             None => Ok(Patch::Keep),

@@ -51,7 +51,7 @@ pub enum Rule {
     Date,
     #[error("must not be before {0}")]
     BeforeField(&'static str),
-    /// The date must stay in this period, in which the invoice number was drawn.
+    /// The date must stay in this period, from which the invoice number was drawn.
     #[error("must stay in {period}, the {} of the invoice number", span(period))]
     OtherPeriod { period: String },
     #[error("must be a whole number from {min} to {max}")]
@@ -72,7 +72,7 @@ pub enum Rule {
     /// More than is due on the invoice.
     #[error("is more than the amount due, {0}")]
     MoreThanDue(Money),
-    /// More than credit notes have left of the invoice.
+    /// More than is left to credit on the invoice.
     #[error("is more than is left to credit, {0}")]
     MoreThanLeft(Money),
     #[error("must have at most {max} entries")]

@@ -26,7 +26,7 @@ pub fn raw(value: &Value) -> Result<&str, Rule> {
     value.as_str().ok_or(Rule::NotText)
 }
 
-/// Returns a text as it stands in the query of an address.
+/// Returns text escaped for a URL query.
 pub fn in_url(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
 }

@@ -38,9 +38,14 @@ impl From<Money> for Amount {
 
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Most amounts are whole and can be written without formatting them first.
-        match i64::try_from(self.0) {
-            Ok(whole) if self.0.is_integer() => serializer.serialize_i64(whole),
+        let decimal = self.0.normalize();
+        // The exact digits of a number are costly to pass through a serializer. A whole number needs
+        // none, and a float shows a decimal of up to 15 digits as it is.
+        match (i64::try_from(decimal.mantissa()), decimal.scale()) {
+            (Ok(whole), 0) => serializer.serialize_i64(whole),
+            (Ok(digits), scale @ 1..=4) if digits.unsigned_abs() < 1_000_000_000_000_000 => {
+                serializer.serialize_f64(digits as f64 / f64::from(10_u32.pow(scale)))
+            }
             _ => self.number().serialize(serializer),
         }
     }
@@ -50,8 +55,9 @@ described!([] Amount, in_place(MetaSchema::new("number")));
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::domain::money::parse_decimal;
 
     #[test]
     fn amounts_are_exact_and_without_trailing_zeros() {
@@ -60,10 +66,31 @@ mod tests {
             ("8750.50", "8750.5"),
             ("0", "0"),
             ("-0.01", "-0.01"),
+            ("0.0001", "0.0001"),
+            ("1.005", "1.005"),
             ("9999999999999.99", "9999999999999.99"),
+            ("-99999999999.9999", "-99999999999.9999"),
+            ("99999999999999.99", "99999999999999.99"),
+            ("0.00001", "0.00001"),
         ] {
-            let amount = Amount(parse_decimal(text).unwrap());
+            let amount = Amount(text.parse().unwrap());
             assert_eq!(serde_json::to_string(&amount).unwrap(), json);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_amount_is_written_as_its_digits(minor: i64, scale in 0_u32..=5) {
+            let amount = Amount(Decimal::new(minor, scale));
+            let json = serde_json::to_string(&amount).unwrap();
+            prop_assert_eq!(json, amount.0.normalize().to_string());
+        }
+
+        #[test]
+        fn every_common_amount_is_written_as_its_digits(minor in -10_i64.pow(12)..10_i64.pow(12)) {
+            let amount = Amount(Decimal::new(minor, 2));
+            let json = serde_json::to_string(&amount).unwrap();
+            prop_assert_eq!(json, amount.0.normalize().to_string());
         }
     }
 }

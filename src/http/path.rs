@@ -43,7 +43,7 @@ pub fn matches(pattern: &str, path: &str) -> bool {
     fits && asked.next().is_none()
 }
 
-/// Returns a path without the token of a public link or a webhook, which must not be logged.
+/// Returns a path without the token of a public link or a webhook. Tokens must not be logged.
 pub fn without_secret(path: &str) -> Cow<'_, str> {
     if path.starts_with("/hooks/") {
         return "/hooks/…".into();

@@ -237,7 +237,7 @@ impl Smtp {
         for (number, to) in envelope.to().iter().enumerate() {
             let accepted = connection.command(Rcpt::new(to.clone(), Vec::new())).await;
             match accepted.map_err(refused) {
-                // Whoever gets a copy must not keep the email from its recipient.
+                // A bad copy address must not prevent delivery to the recipient.
                 Err(Undelivered::Refused(reason)) if number > 0 => {
                     tracing::warn!(reason, "the mail server refused the recipient of a copy");
                 }

@@ -117,12 +117,12 @@ fn total_label(sheet: &InvoiceSheet) -> Text {
     }
 }
 
-/// Returns the sum at the end: what is due, or else the total.
+/// Returns the final sum: the amount due, else the total.
 fn total(invoice: &Invoice) -> Money {
     if invoice.is_money_due() { invoice.amount_due() } else { invoice.amount() }
 }
 
-/// Returns what tells a copy of a partly paid invoice from others.
+/// Returns the mark that distinguishes a copy of a partly paid invoice.
 fn copy_of(invoice: &Invoice) -> String {
     let Booked { paid, credited, .. } = invoice.booked;
     match invoice.is_money_due() && (paid, credited) != (0, 0) {

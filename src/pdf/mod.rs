@@ -1,4 +1,5 @@
-//! Invoices, proposals and the like as PDF: domain types in, bytes out. The same input gives the same bytes.
+//! PDFs of invoices, proposals and other documents: domain types in, bytes out. The same input
+//! gives the same bytes.
 
 mod canvas;
 mod classic;
@@ -86,7 +87,7 @@ pub struct CreditNoteSheet {
 /// The content of a receipt's PDF.
 pub struct ReceiptSheet {
     pub invoice: Invoice,
-    /// Payments and refunds, without reversed ones.
+    /// Payments and refunds, except reversed ones.
     pub payments: Vec<Payment>,
     pub zone: TimeZone,
     pub seller: Seller,

@@ -28,7 +28,7 @@ pub fn draw(canvas: &mut Canvas, sheet: &StatementSheet, logo: Option<Image>) ->
         .with("from", day(statement.from))
         .with("to", day(statement.to))
         .to_string();
-    // Sums of several currencies have no total.
+    // Sums in several currencies have no total.
     let only = match &statement.currencies[..] {
         [only] => Some(Money::new(only.closing, only.currency)),
         _ => None,

@@ -1,4 +1,4 @@
-//! Rows of sums at the right, with a total between rules.
+//! Rows of sums on the right, with a total between rules.
 
 use krilla::tagging::Tag;
 use rust_decimal::Decimal;

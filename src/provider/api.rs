@@ -13,9 +13,9 @@ use crate::{
     outbound::{Answer, Web},
 };
 
-/// Seconds after which to retry while a provider is unreachable.
+/// The delay in seconds before a retry while a provider is unreachable.
 const RETRY_AFTER: u64 = 30;
-/// The longest message of a provider in our log, in characters.
+/// The maximum length of a provider's message in our log, in characters.
 const MESSAGE_MAX: usize = 200;
 
 /// The REST API of a provider.
@@ -110,7 +110,7 @@ impl Api {
             .caused_by(self.hidden(&why))
     }
 
-    /// The error for a response that means no.
+    /// The error for a response that refuses the request.
     pub fn refused(&self, told: &Told, message: &str) -> Error {
         let message = told.text(message).unwrap_or_default();
         let message: String = message.chars().take(MESSAGE_MAX).collect();

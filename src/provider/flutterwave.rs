@@ -1,4 +1,4 @@
-//! Flutterwave, version 3: amounts in major units, found by our reference.
+//! Flutterwave, version 3: amounts are in major units; transactions are looked up by our reference.
 
 use futures_util::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use crate::domain::{
     provider::ProviderKey,
 };
 
-/// The currencies it documents for collections.
+/// The currencies documented for collections.
 const CURRENCIES: [&str; 19] = [
     "CAD", "CLP", "COP", "EGP", "EUR", "GBP", "GHS", "GNF", "KES", "MAD", "MWK", "NGN", "RWF",
     "TZS", "UGX", "USD", "XAF", "XOF", "ZAR",

@@ -1,5 +1,5 @@
-//! Payment providers: each makes hosted checkouts, signs webhooks, and tells about transactions.
-//! What their documentation says about amounts, names and states stays in here.
+//! Payment providers: each opens hosted checkouts, signs webhooks, and reports transactions. Their
+//! rules for amounts, names and states stay in this module.
 
 mod api;
 mod flutterwave;
@@ -32,16 +32,16 @@ pub trait Provider: Send + Sync {
     /// Opens a hosted checkout.
     fn open<'a>(&'a self, checkout: &'a NewCheckout) -> BoxFuture<'a, Result<Opened>>;
 
-    /// Asks for the transaction of a checkout; `None` if there is none yet. `handle` is what the
-    /// provider calls the checkout.
+    /// Looks up the transaction of a checkout; `None` if there is none yet. `handle` is the
+    /// provider's own ID of the checkout.
     fn find<'a>(
         &'a self,
         reference: &'a str,
         handle: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Option<Transaction>>>;
 
-    /// Checks the signature of a webhook and returns what it is about; `None` if that is no payment
-    /// of a checkout.
+    /// Verifies the signature of a webhook and returns what it is about; `None` if that is not a
+    /// payment of a checkout.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ pub struct NewCheckout {
     pub description: String,
     pub email: String,
     pub name: String,
-    /// Where the client comes back to, without a query.
+    /// The URL that the client returns to, without a query.
     pub return_url: String,
 }
 
@@ -68,7 +68,7 @@ pub struct NewCheckout {
 pub struct Opened {
     /// Where the client pays.
     pub url: String,
-    /// What the provider calls it, if it is found by that.
+    /// The provider's own ID, if lookups use it.
     pub handle: Option<String>,
 }
 
@@ -83,7 +83,7 @@ pub struct Notice {
 #[derive(Debug, Clone)]
 pub struct Keys {
     pub secret: ProviderKey,
-    /// What checks webhooks, unless the secret key does.
+    /// The secret that verifies webhooks, unless the secret key does.
     pub webhook: Option<ProviderKey>,
 }
 
@@ -121,7 +121,7 @@ impl Providers {
     ///
     /// # Errors
     ///
-    /// This system trusts no certificates.
+    /// Fails if the system has no trusted certificates.
     pub fn with(&self, kind: ProviderKind, keys: Keys) -> Result<Box<dyn Provider>> {
         let url = match kind {
             ProviderKind::Paystack => &self.urls.paystack,
@@ -136,7 +136,7 @@ impl Providers {
         })
     }
 
-    /// Loading the certificates takes a moment, so it waits for the first use.
+    /// Created on first use, because loading the certificates takes a moment.
     fn web(&self) -> Result<Web> {
         if let Some(web) = self.web.get() {
             return Ok(web.clone());
@@ -164,7 +164,7 @@ pub fn signature_header(kind: ProviderKind) -> &'static str {
     }
 }
 
-/// Returns an amount in units of 10^-`exponent`; `None` if it is between two units.
+/// Returns an amount in units of 10^-`exponent`; `None` if it is not a whole number of units.
 fn to_units(amount: Money, exponent: u32) -> Option<i64> {
     let own = amount.currency.exponent();
     match exponent.checked_sub(own) {
@@ -176,14 +176,14 @@ fn to_units(amount: Money, exponent: u32) -> Option<i64> {
     }
 }
 
-/// Returns the amount of so many units of 10^-`exponent`.
+/// Returns the amount of this many units of 10^-`exponent`.
 fn from_units(units: Decimal, exponent: u32, currency: Currency) -> Option<Money> {
     let mut amount = units;
     amount.set_scale(units.scale().checked_add(exponent)?).ok()?;
     Money::exact(amount, currency).ok()
 }
 
-/// Returns how something was paid, from the provider's word for it.
+/// Returns the method of a payment from the provider's word for it.
 fn method(word: &str) -> Method {
     let word = word.to_ascii_lowercase().replace(['_', ' ', '-'], "");
     let has = |parts: &[&str]| parts.iter().any(|part| word.contains(part));
@@ -200,7 +200,7 @@ fn method(word: &str) -> Method {
     }
 }
 
-/// Returns whether this is the HMAC of the parts in hexadecimal digits, in constant time.
+/// Whether this is the hexadecimal HMAC of the parts. Takes constant time.
 fn is_hmac<M: Mac + KeyInit>(key: &str, parts: &[&[u8]], hex: &str) -> bool {
     let Ok(mut mac) = M::new_from_slice(key.as_bytes()) else { return false };
     parts.iter().for_each(|part| mac.update(part));
@@ -231,7 +231,8 @@ fn forged() -> Error {
     Error::unauthenticated("error-webhook-signature")
 }
 
-/// Reads a webhook whose data have our reference in a field; `None` if it is about another event.
+/// Reads a webhook that has our reference in a field of its data; `None` if it reports another
+/// event.
 fn reported(body: &[u8], wanted: &str, field: &str) -> Result<Option<Notice>> {
     let event = event(body)?;
     if event["event"] != wanted {
@@ -267,9 +268,9 @@ mod tests {
             (ProviderKind::Flutterwave, 5_000, "KWD", false),
             (ProviderKind::Stripe, 5_000, "XOF", true),
             (ProviderKind::Stripe, 5_000, "KWD", true),
-            // Stripe wants a 0 at the end of three decimals.
+            // Stripe requires the last of three decimals to be 0.
             (ProviderKind::Stripe, 5_124, "KWD", false),
-            // It has no cents of ariary.
+            // Stripe has no minor unit for the ariary.
             (ProviderKind::Stripe, 500, "MGA", true),
             (ProviderKind::Stripe, 550, "MGA", false),
             (ProviderKind::Stripe, 500, "UGX", false),

@@ -1,4 +1,5 @@
-//! Paystack: amounts in hundredths of every currency, found by our reference.
+//! Paystack: amounts are in hundredths of every currency; transactions are looked up by our
+//! reference.
 
 use futures_util::{FutureExt, future::BoxFuture};
 use hmac::Hmac;
@@ -17,9 +18,9 @@ use crate::domain::{
     money::Money,
 };
 
-/// The currencies it documents.
+/// The documented currencies.
 const CURRENCIES: [&str; 6] = ["GHS", "KES", "NGN", "USD", "XOF", "ZAR"];
-/// It counts hundredths even of the CFA franc, which has none.
+/// Paystack uses hundredths even for the CFA franc, which has no decimals.
 const EXPONENT: u32 = 2;
 
 pub(super) struct Paystack(pub Api);

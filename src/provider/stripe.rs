@@ -1,4 +1,5 @@
-//! Stripe Checkout: amounts in the smallest unit it charges, found by the session's id.
+//! Stripe Checkout: amounts are in the smallest unit that Stripe charges; sessions are looked up by
+//! their id.
 
 use futures_util::{FutureExt, future::BoxFuture};
 use hmac::Hmac;
@@ -18,19 +19,19 @@ use crate::domain::{
     provider::ProviderKey,
 };
 
-/// The version of the API, which otherwise depends on the account.
+/// The API version, which would otherwise depend on the account.
 const VERSION: (&str, &str) = ("stripe-version", "2024-06-20");
-/// How old a signature may be, or how far in the future.
+/// How far in the past or future a signature may be.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
-/// Currencies that it charges in whole units.
+/// Currencies that Stripe charges in whole units.
 const WHOLE: [&str; 15] = [
     "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF",
     "XOF", "XPF",
 ];
-/// Currencies that it charges in thousandths, of which the last digit must be 0.
+/// Currencies that Stripe charges in thousandths; the last digit must be 0.
 const THOUSANDTHS: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
-/// The other currencies it documents, which it charges in hundredths: whole units of the Icelandic
-/// króna too. Its lists disagree about the Ugandan shilling, which is left out.
+/// The other documented currencies. Stripe charges them in hundredths, even whole units of the
+/// Icelandic króna. The Ugandan shilling is left out because Stripe's lists disagree about it.
 const HUNDREDTHS: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BWP \
     BYN BZD CAD CDF CHF CNY COP CRC CVE CZK DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GIP GMD GTQ \
     GYD HKD HNL HTG HUF IDR ILS INR ISK JMD KES KGS KHR KYD KZT LAK LBP LKR LRD LSL MAD MDL MKD \
@@ -168,7 +169,7 @@ impl Provider for Stripe {
         let parts = || signature.split(',').filter_map(|part| part.trim().split_once('='));
         let time = parts().find(|(name, _)| *name == "t").map(|(_, time)| time);
         let time = time.ok_or_else(forged)?;
-        // While a secret is being replaced, there is one signature for each secret.
+        // While a secret is being replaced, there is a signature for each secret.
         let is_signed = parts().filter(|(name, _)| *name == "v1").any(|(_, tag)| {
             is_hmac::<Hmac<Sha256>>(secret.as_str(), &[time.as_bytes(), b".", body], tag)
         });
@@ -182,7 +183,7 @@ impl Provider for Stripe {
             .iter()
             .any(|kind| event["type"] == *kind);
         let session = &event["data"]["object"];
-        // Sessions of other programs may have no reference.
+        // Sessions created by other programs may have no reference.
         match (is_payment, session["client_reference_id"].as_str()) {
             (true, Some(reference)) => Ok(Some(Notice {
                 reference: reference.to_owned(),

@@ -1,4 +1,4 @@
-//! What a column of a row can be read as.
+//! The types that a column of a row can be read as.
 
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;

@@ -108,8 +108,8 @@ impl<'a> Query<'a> {
         Self { total: Total::Counted, ..self }
     }
 
-    /// Keeps the rows with these ids, found by them. Without statistics, SQLite would rather go
-    /// through all rows of the account; the `+` keeps it from that.
+    /// Keeps only the rows with these ids, and finds them by id. Without statistics, SQLite would
+    /// scan all rows of the account; the `+` prevents that.
     pub fn among<'i, K: 'i>(mut self, ids: impl IntoIterator<Item = &'i Id<K>>) -> Self {
         self.condition = self.condition.replacen("account_id", "+account_id", 1);
         self.push("id IN rarray(?)", any_of(ids));

@@ -22,7 +22,7 @@ const VERSIONS: &str = "CREATE TABLE schema_version \
 
 /// The version since which searches ignore accents.
 const REFOLDED: i64 = 4;
-/// The version since which addresses have parts.
+/// The first version whose addresses have parts.
 const STRUCTURED: i64 = 7;
 
 /// The time format in the name of a copy.

@@ -25,7 +25,7 @@ use super::{
 /// `KILL_ROUNDS` overrides this.
 const ROUNDS: usize = 24;
 const WORKERS: usize = 4;
-/// The invoices of a round that all workers credit.
+/// The invoices of a round, which all workers credit.
 const SHARED: usize = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Request {
     }
 }
 
-/// What one worker knows at the kill.
+/// What one worker knows when the server is killed.
 #[derive(Default)]
 struct Known {
     answered: BTreeMap<String, Note>,
@@ -66,8 +66,8 @@ fn minor(amount: &Value) -> i64 {
     (amount * Decimal::ONE_HUNDRED).to_i64().unwrap()
 }
 
-/// Creates an invoice with two lines and a tax, sends it, and returns its id and its first line's.
-/// None if the server is gone.
+/// Creates an invoice with two lines and a tax, sends it, and returns its id and the id of its
+/// first line. None if the server is gone.
 async fn sent(caller: &Caller, client: &str) -> Option<(String, String)> {
     let items = json!([
         {"description": "Work", "quantity": 100_000, "rate": 10},
@@ -85,8 +85,8 @@ async fn sent(caller: &Caller, client: &str) -> Option<(String, String)> {
     Some((id, line))
 }
 
-/// Issues credit notes until an answer is missing: by amount and by lines on shared invoices, and
-/// now and then one that voids an invoice of its own.
+/// Issues credit notes until a response is missing: by amount and by lines on shared invoices, and
+/// occasionally one that voids an invoice of its own.
 async fn issue(
     caller: Caller,
     worker: usize,
@@ -140,7 +140,7 @@ fn stored(database: &Database, account: &AccountId) -> BTreeMap<String, Note> {
     database.peek(|connection| read(&mut Tx::new(connection))).unwrap()
 }
 
-/// The numbers are consecutive from 1, and each invoice says what its notes add up to.
+/// Numbers are consecutive from 1, and each invoice shows the sum of its credit notes.
 async fn check(caller: &Caller, notes: &BTreeMap<String, Note>) {
     let number = |note: &Note| note.number.rsplit_once('-').unwrap().1.parse::<usize>().unwrap();
     let mut numbers: Vec<_> = notes.values().map(number).collect();
@@ -184,7 +184,7 @@ async fn a_killed_server_loses_no_credit_note_and_skips_no_number() {
                 tokio::spawn(issue(caller.clone(), worker, client, shared, Arc::clone(&count)))
             })
             .collect();
-        // Spreads the moments evenly, and the same way in every run.
+        // Spreads the moments evenly, and in the same way in every run.
         let enough = 1 + round * 7919 % 40;
         while count.load(Ordering::Relaxed) < enough {
             assert!(!workers.iter().any(|worker| worker.is_finished()), "{}", server.log());
@@ -209,7 +209,7 @@ async fn a_killed_server_loses_no_credit_note_and_skips_no_number() {
         assert!(extra <= known.unanswered.len(), "{extra} credit notes that nobody asked for");
         check(&caller, &notes).await;
         check_whole(&database);
-        // What was not answered is issued once, however often it is repeated.
+        // An unanswered request takes effect once, however often it is repeated.
         for request in &known.unanswered {
             let first = request.send(&caller).await.expect("no answer");
             assert_eq!(request.send(&caller).await.expect("no answer"), first);

@@ -67,8 +67,8 @@ fn assert_kept(before: &BTreeMap<String, i64>, place: &Place) {
         if sql.ends_with(" list_totals") || sql.ends_with(" program_state") {
             continue;
         }
-        // Version 5 moved mails to another table, without their due times. Version 7 did so with
-        // the numbers of invoices, whose years are part of a text there.
+        // Version 5 moved emails to another table, without their due times. Version 7 moved invoice
+        // numbers, whose years became part of a text.
         let moved = || {
             let sql = sql.replace(" outbox", " mails").replace(" invoice_series", " number_series");
             after.get(&sql.replace("sum(due_days)", "sum(payment_terms_days)"))

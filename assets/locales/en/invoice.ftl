@@ -1,7 +1,7 @@
 ## Invoices: list, editor, page, and what the client sees.
 
 credit-note-amount = Amount, including tax
-credit-note-final = A credit note is issued at once, under the next number of its own. It cannot be changed or undone. The invoice itself stays as it was sent.
+credit-note-final = A credit note is issued immediately, with its own number. It cannot be changed or undone. The invoice itself stays as it was sent.
 credit-note-issue = Issue credit note
 credit-note-issued = Credit note issued
 credit-note-is-void = Voids the invoice
@@ -10,11 +10,11 @@ credit-note-line = Quantity of { $description }
 credit-note-line-left = { $left } of { $all } can be credited.
 credit-note-lines-what = Instead of an amount, enter the quantity to credit on each line. Discount and taxes are adjusted to match.
 credit-note-or-lines = Or credit individual lines
-credit-note-refund = A part lowers what your client owes. What was paid beyond the rest can then be refunded.
-credit-note-saved = Email with the credit note saved as a file
+credit-note-refund = Crediting a part lowers what your client owes. If they have paid more than that, you can refund the difference.
+credit-note-saved = Email with the credit note saved to a file
 credit-note-send = Email to client
 credit-note-sent = Credit note is on its way
-credit-note-voids = Crediting all of it voids the invoice: nothing is due any more, and it leaves your list. A part lowers what your client owes.
+credit-note-voids = Crediting the full amount voids the invoice: nothing is due any more, and it leaves your list. Crediting a part lowers what your client owes.
 credit-or-void = Credit or void
 credit-or-void-ask = Credit or void…
 draft = Draft
@@ -268,8 +268,8 @@ payment-undo-do = Undo payment
 payment-undo-question = Undo this payment?
 payment-undo-refund-do = Undo refund
 payment-undo-refund-question = Undo this refund?
-payment-undo-refund-what = { $sum } of { $day } no longer counts as refunded. Both entries stay in the list.
-payment-undo-what = { $sum } of { $day } no longer counts as received. Both entries stay in the list.
+payment-undo-refund-what = { $sum } from { $day } will no longer count as refunded. Both entries stay in the list.
+payment-undo-what = { $sum } from { $day } will no longer count as received. Both entries stay in the list.
 payment-undone = Undone.
 payment-withheld = { $sum } withheld
 reach-machine = the computer this server runs on

@@ -156,7 +156,7 @@ bodies! {
         "password": "StrongPassword123!"
     }"#;
 
-    /// The token from a mailed link.
+    /// The token from an emailed link.
     EmailLinkInput "EmailLink" = EmailLink, example r#"{
         "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
         "email": "john.doe@example.com"

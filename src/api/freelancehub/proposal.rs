@@ -60,7 +60,7 @@ schema! {
         freelancer "freelancer": AuthorBody = (public.freelancer, public.freelancer_title).into(),
         sent_at "sentAt": Nullable<Instant> = Nullable(public.sent_at.map(Instant)),
         answered_at "answeredAt": Nullable<Instant> = Nullable(public.answered_at.map(Instant)),
-        /// Where the deposit invoice can be read, once the proposal is accepted and asks for one.
+        /// The link to the deposit invoice, once a proposal with a deposit is accepted.
         deposit_link "depositLink": Option<String> = public.deposit_link,
         /// Changes whenever anything that the client agrees to changes.
         version "version": String = public.version,

@@ -59,7 +59,7 @@ schema! {
         cc_emails "ccEmails": Option<Vec<String>> =
             Some(client.details.cc_emails).filter(|emails| !emails.is_empty()),
         buyer_reference "buyerReference": Option<String> = client.details.buyer_reference,
-        /// Private: never printed or mailed.
+        /// Private: never printed or emailed.
         notes "notes": Option<String> = client.details.notes,
         language "language": Option<OneOf<Language>> = client.details.language.map(OneOf),
         peppol_id "peppolId": Option<String> = client.details.peppol_id,

@@ -34,24 +34,24 @@ use crate::{
 };
 
 schema! {
-    /// A credited line of an invoice.
+    /// A credited invoice line.
     struct ItemBody "CreditNoteItem" of (item, currency): (CreditedItem, Currency) {
         item_id "itemId": Text<ItemId> = Text(item.id),
         description "description": String = item.description,
         quantity "quantity": Amount = Amount(item.quantity),
-        /// The part of the line's amount.
+        /// The credited part of the line's amount.
         amount "amount": Amount = Money::new(item.amount, currency).into(),
     }
 }
 
 schema! {
-    /// A credit note: what is taken off a sent invoice.
+    /// A credit note: an amount taken off a sent invoice.
     struct CreditNoteBody "CreditNote" of note: CreditNote {
         id "id": Text<CreditNoteId> = Text(note.id),
         invoice_id "invoiceId": Text<InvoiceId> = Text(note.invoice),
         invoice_number "invoiceNumber": String = note.invoice_number,
         client_id "clientId": Text<ClientId> = Text(note.client),
-        /// By the pattern in the settings, `CN-<year>-<number>` by default; without gaps.
+        /// Follows the pattern in the settings, `CN-<year>-<number>` by default, without gaps.
         number "number": String = note.number,
         /// Including tax.
         amount "amount": Amount = note.credited.amount.into(),
@@ -67,14 +67,14 @@ schema! {
             .collect(),
         reason "reason": String = note.reason,
         issue_date "issueDate": Day = Day(note.issue_date),
-        /// Whether it voided the invoice: nothing of it was left, and nothing was paid.
+        /// Whether it voided the invoice: everything is credited and nothing was paid.
         is_void "isVoid": bool = note.is_void,
         created_at "createdAt": Instant = Instant(note.created_at),
     }
 }
 
 bodies! {
-    /// A new credit note: of `items`, or of an `amount`, or without both of all that is not credited.
+    /// A new credit note for `items`, an `amount` or, without either, everything not yet credited.
     CreditNoteInput "NewCreditNote" = NewCreditNote, example r#"{
         "amount": 500,
         "reason": "Discount for the late delivery"
@@ -94,7 +94,7 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// List credit notes, newest first
     ///
-    /// Those of all invoices, or of one invoice or client.
+    /// For all invoices, one invoice or one client.
     #[oai(path = "/credit-notes", method = "get", operation_id = "listCreditNotes")]
     async fn list(
         &self,
@@ -108,7 +108,7 @@ impl Routes {
 
     /// Get a credit note
     ///
-    /// With the credited lines, if lines were credited, and the taxes taken off.
+    /// Includes the credited lines, if any, and the credited taxes.
     #[oai(path = "/credit-notes/:id", method = "get", operation_id = "getCreditNote")]
     async fn find(
         &self,
@@ -118,9 +118,9 @@ impl Routes {
         Ok(Reply::new(self.0.query(bearer.0, move |work| find_credit_note(work, id.0)).await?))
     }
 
-    /// Get a credit note as PDF, always the same file
+    /// Get the PDF of a credit note, always the same file
     ///
-    /// With both parties as on the invoice. It is rendered once and then kept.
+    /// Shows both parties as on the invoice. It is rendered once and then kept.
     #[oai(path = "/credit-notes/:id/pdf", method = "get", operation_id = "getCreditNotePdf")]
     async fn pdf(
         &self,
@@ -130,9 +130,9 @@ impl Routes {
         Ok(self.0.credit_note_pdf(bearer.0, id.0).await?)
     }
 
-    /// Send a credit note by mail, with its PDF
+    /// Send a credit note by email, with its PDF
     ///
-    /// `email` names another address than the client's.
+    /// `email` sends it to another address than the client's.
     #[oai(path = "/credit-notes/:id/send", method = "post", operation_id = "sendCreditNote")]
     async fn send(
         &self,
@@ -146,13 +146,13 @@ impl Routes {
         Ok(Reply::once(self.0.run_once(bearer.0, once, send).await?))
     }
 
-    /// Credit a part or all of a sent invoice
+    /// Credit all or part of a sent invoice
     ///
     /// The credit note gets the next number of its own series and never changes. `items` are
-    /// credited with their share of discount and taxes; an `amount` is split over what is left of
-    /// the taxes in proportion. More than is left is refused (400), and so is a draft or a
-    /// cancelled invoice (409). An invoice of which nothing is left and nothing was paid becomes
-    /// `cancelled`; what was paid beyond the rest can be refunded.
+    /// credited with their share of discount and taxes; an `amount` is split in proportion over the
+    /// taxes not yet credited. Crediting more than is left returns 400; crediting a draft or a
+    /// cancelled invoice returns 409. An unpaid invoice that is credited in full becomes
+    /// `cancelled`. If more was paid than is still owed, the difference can be refunded.
     #[oai(path = "/invoices/:id/credit-notes", method = "post", operation_id = "createCreditNote")]
     async fn create(
         &self,
@@ -168,8 +168,8 @@ impl Routes {
 
     /// Void a sent invoice without payments
     ///
-    /// A credit note of all that is left; the invoice becomes `cancelled`. With payments the
-    /// response is 409: reverse or refund them first.
+    /// Credits everything that is left; the invoice becomes `cancelled`. If it has payments,
+    /// returns 409: reverse or refund them first.
     #[oai(path = "/invoices/:id/void", method = "post", operation_id = "voidInvoice")]
     async fn void(
         &self,

@@ -1,4 +1,4 @@
-//! `/held-payments`: payments through providers that wait for their owner's decision.
+//! `/held-payments`: payments through providers that await the owner's decision.
 
 use std::sync::Arc;
 
@@ -38,14 +38,14 @@ schema! {
         invoice_id "invoiceId": Text<InvoiceId> = Text(held.invoice),
         client_id "clientId": Text<ClientId> = Text(held.client),
         provider "provider": OneOf<ProviderKind> = OneOf(held.provider),
-        /// Why it is held: the amount or currency differs from what was asked for, less was due
-        /// when it arrived, or the invoice was voided.
+        /// Why it is held: the amount or currency differs from the checkout, less was due when it
+        /// arrived, or the invoice was voided.
         reason "reason": Option<OneOf<HeldReason>> = held.reason.map(OneOf),
-        /// What was paid.
+        /// The amount paid.
         amount "amount": Option<Amount> = paid(&held).map(|paid| paid.amount.into()),
         currency "currency": Option<Text<Currency>> =
             paid(&held).map(|paid| Text(paid.amount.currency)),
-        /// What was asked for.
+        /// The amount of the checkout.
         asked_amount "askedAmount": Amount = held.amount.into(),
         asked_currency "askedCurrency": Text<Currency> = Text(held.amount.currency),
         /// The payment's reference on the provider's own pages.
@@ -70,8 +70,8 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// List held payments, newest first
     ///
-    /// A provider received them, but the amount or currency differs from what was asked for, they
-    /// exceed the amount due, or the invoice was voided.
+    /// A provider received them, but the amount or currency differs from the checkout, they exceed
+    /// the amount due, or the invoice was voided.
     #[oai(path = "/", method = "get", operation_id = "listHeldPayments")]
     async fn list(
         &self,

@@ -66,7 +66,7 @@ schema! {
         category "category": OneOf<TaxCategory> = OneOf(sum.tax.category),
         /// Printed on the invoice.
         note "note": Option<String> = sum.tax.note,
-        /// What the tax is computed on, after discounts.
+        /// The amount that the tax is computed on, after discounts.
         base "base": Amount = Money::new(sum.base, currency).into(),
         amount "amount": Amount = Money::new(sum.amount, currency).into(),
     }
@@ -118,12 +118,12 @@ schema! {
         /// With the client's details from when the invoice was sent.
         client "client": Option<ClientBody> = shown.invoice.client.map(Into::into),
         project_id "projectId": Option<Text<ProjectId>> = shown.invoice.project_id.map(Text),
-        /// What it was made from.
+        /// The source that it was created from.
         proposal_id "proposalId": Option<Text<ProposalId>> = shown.invoice.proposal_id.map(Text),
         milestone_id "milestoneId": Option<Text<MilestoneId>> =
             shown.invoice.milestone_id.map(Text),
         kind "kind": OneOf<Purpose> = OneOf(shown.invoice.kind),
-        /// By the pattern in the settings, `INV-<year>-<number>` by default; without gaps.
+        /// Follows the pattern in the settings, `INV-<year>-<number>` by default, without gaps.
         number "number": String = shown.invoice.number,
         /// The total to pay, including tax.
         amount "amount": Amount =
@@ -147,9 +147,9 @@ schema! {
         notes "notes": Option<String> = shown.invoice.notes,
         created_at "createdAt": Instant = Instant(shown.invoice.created_at),
         updated_at "updatedAt": Instant = Instant(shown.invoice.updated_at),
-        /// What was paid, with what the client withheld as tax.
+        /// The amount paid, including tax that the client withheld.
         amount_paid "amountPaid": Amount = Money::new(shown.invoice.booked.paid, shown.invoice.currency).into(),
-        /// What credit notes took off.
+        /// The amount taken off by credit notes.
         amount_credited "amountCredited": Amount =
             Money::new(shown.invoice.booked.credited, shown.invoice.currency).into(),
         /// What the client still has to pay; 0 if the invoice is overpaid.
@@ -252,8 +252,8 @@ impl Routes {
     ///
     /// It starts as a draft with the next number of its year. Send `items`, or only an `amount`, or
     /// both if they agree, or only a `proposalId` to invoice the proposal's items. The currency
-    /// defaults to that of the proposal or project, or else the user's. A proposal or a project of
-    /// another client is refused.
+    /// defaults to that of the proposal or project, or else the user's. Rejects a proposal or
+    /// project of another client.
     #[oai(path = "/", method = "post", operation_id = "createInvoice")]
     async fn create(&self, body: Body<InvoiceInput>, bearer: Bearer) -> Made<InvoiceBody> {
         let input = body.once(render::<_, InvoiceBody>);
@@ -274,7 +274,7 @@ impl Routes {
     ///
     /// Accepts any of the fields; once it is sent, only `notes` and `projectId` change. `status`
     /// acts as named: `sent` sends a draft without an email, `paid` marks a sent invoice as paid,
-    /// `cancelled` cancels a draft. Lines without `taxes` keep those that they had, unless `taxRate`
+    /// `cancelled` cancels a draft. Lines without `taxes` keep their current taxes, unless `taxRate`
     /// changes. Other fields are updated first, and everything succeeds or nothing changes.
     #[oai(path = "/:id", method = "put", method = "patch")]
     async fn update(
@@ -298,7 +298,7 @@ impl Routes {
         Ok(Reply::new(Nothing(())))
     }
 
-    /// Get an invoice as PDF; once it is sent, always the same file
+    /// Get an invoice as a PDF; once it is sent, always the same file
     ///
     /// A draft is rendered as it is now. A sent invoice is rendered once, and its file never
     /// changes.
@@ -310,7 +310,7 @@ impl Routes {
     /// Send an invoice by mail (changes status from draft to sent)
     ///
     /// The draft becomes `sent`, both parties' details and the PDF are frozen, and the client gets
-    /// an email with the PDF and a link. `email` names another address. A sent invoice is mailed
+    /// an email with the PDF and a link. `email` names another address. A sent invoice is emailed
     /// again without changes; for a paid or cancelled one the response is 409.
     #[oai(path = "/:id/send", method = "post", operation_id = "sendInvoice")]
     async fn send(

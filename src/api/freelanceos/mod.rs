@@ -42,7 +42,7 @@ pub(super) enum Tag {
     Taxes,
     /// Money received, and refunds
     Payments,
-    /// What is taken off sent invoices
+    /// Amounts taken off sent invoices
     #[oai(rename = "Credit notes")]
     CreditNotes,
     /// Offers to clients
@@ -54,7 +54,7 @@ pub(super) enum Tag {
     Notices,
     /// Key figures
     Dashboard,
-    /// The business, and how invoices are made
+    /// The business, invoice defaults and payment methods
     Settings,
 }
 

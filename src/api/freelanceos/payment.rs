@@ -39,8 +39,7 @@ schema! {
         invoice_id "invoiceId": Text<InvoiceId> = Text(payment.invoice),
         client_id "clientId": Text<ClientId> = Text(payment.client),
         kind "kind": OneOf<LedgerKind> = OneOf(payment.kind),
-        /// The money, without what was withheld. Negative for refunds, and for reversals of
-        /// payments.
+        /// The money received, without withheld tax. Negative for refunds and reversed payments.
         amount "amount": Amount = payment.cash().into(),
         /// Tax that the client withheld. It counts as paid.
         withheld "withheld": Amount = Money::new(payment.withheld, payment.amount.currency).into(),
@@ -54,9 +53,9 @@ schema! {
         /// The currency of the fee, which may differ from the payment's.
         fee_currency "feeCurrency": Option<Text<Currency>> =
             payment.fee.map(|fee| Text(fee.currency)),
-        /// The entry that this reversal takes back.
+        /// The entry that this reversal undoes.
         reverses "reverses": Option<Text<PaymentId>> = payment.reverses.map(Text),
-        /// The reversal that takes this entry back.
+        /// The reversal that undoes this entry.
         reversed_by "reversedBy": Option<Text<PaymentId>> = payment.reversed_by.map(Text),
         created_at "createdAt": Instant = Instant(payment.created_at),
     }
@@ -72,7 +71,7 @@ bodies! {
         "reference": "TRX-2041"
     }"#;
 
-    /// A refund of what was paid beyond what is owed.
+    /// A refund of money paid beyond the amount owed.
     RefundInput "NewRefund" = NewRefund, example r#"{"amount": 50, "method": "bank_transfer"}"#;
 }
 
@@ -83,8 +82,8 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// List payments, latest first
     ///
-    /// With reversals and refunds. A reversal has the day of what it takes back. `from` and `to`
-    /// are days in the user's timezone.
+    /// Includes reversals and refunds. A reversal has the day of the entry that it undoes. `from`
+    /// and `to` are days in the user's timezone.
     #[oai(path = "/payments", method = "get", operation_id = "listPayments")]
     async fn list(
         &self,
@@ -97,7 +96,8 @@ impl Routes {
 
     /// Undo a payment or a refund
     ///
-    /// The ledger keeps it and gains a reversal. The invoice is open again if something is due.
+    /// The ledger keeps the entry and adds its reversal. If something is due again, the invoice
+    /// reopens.
     #[oai(path = "/payments/:id", method = "delete", operation_id = "deletePayment")]
     async fn delete(&self, bearer: Bearer, id: Path<PaymentId>) -> Answer<Nothing, Deleting> {
         self.0.run(bearer.0, move |work| reverse_payment(work, id.0).map(drop)).await?;
@@ -106,7 +106,7 @@ impl Routes {
 
     /// List the payments of an invoice, latest first
     ///
-    /// With reversals and refunds.
+    /// Includes reversals and refunds.
     #[oai(path = "/invoices/:id/payments", method = "get", operation_id = "listInvoicePayments")]
     async fn list_of_invoice(
         &self,
@@ -119,11 +119,11 @@ impl Routes {
         Ok(Paged::new(list.await?))
     }
 
-    /// Record a payment of a sent invoice
+    /// Record a payment for a sent invoice
     ///
     /// It may be a part of the amount due; the invoice is paid when nothing is due. It converts at
-    /// the latest exchange rate known on its day. More than the amount due is refused (400), unless
-    /// `allowOverpayment` is set.
+    /// the latest exchange rate known on its day. Paying more than the amount due returns 400,
+    /// unless `allowOverpayment` is set.
     #[oai(path = "/invoices/:id/payments", method = "post", operation_id = "createPayment")]
     async fn create(
         &self,
@@ -137,10 +137,10 @@ impl Routes {
         Ok(Reply::once(made.await?))
     }
 
-    /// Get the receipt of an invoice as PDF
+    /// Get the receipt for an invoice as a PDF
     ///
-    /// Each payment and refund with its day and method, and the balance. Until something was paid,
-    /// the response is 409.
+    /// Lists each payment and refund with its day and method, and the balance. Returns 409 if
+    /// nothing has been paid yet.
     #[oai(path = "/invoices/:id/receipt", method = "get", operation_id = "getReceipt")]
     async fn receipt(
         &self,
@@ -152,7 +152,7 @@ impl Routes {
 
     /// Record a refund of an overpaid invoice
     ///
-    /// At most what was paid beyond what is owed; more is refused (409).
+    /// At most the amount overpaid; more returns 409.
     #[oai(path = "/invoices/:id/refunds", method = "post", operation_id = "createRefund")]
     async fn refund(
         &self,

@@ -46,7 +46,7 @@ schema! {
         /// In planned order.
         milestones "milestones": Vec<MilestoneBody> =
             project.milestones.into_iter().map(Into::into).collect(),
-        /// The proposal that it was made from.
+        /// The proposal that it was created from.
         proposal_id "proposalId": Option<Text<ProposalId>> =
             project.proposal.map(|(id, _)| Text(id)),
         created_at "createdAt": Instant = Instant(project.created_at),

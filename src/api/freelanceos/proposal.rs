@@ -97,7 +97,7 @@ schema! {
         /// Its newest deposit invoice, unless that is cancelled.
         deposit_id "depositInvoiceId": Option<Text<InvoiceId>> =
             proposal.deposit_invoice.map(Text),
-        /// The newest invoice of its work, unless that is cancelled.
+        /// The newest invoice for its work, unless that is cancelled.
         invoice_id "invoiceId": Option<Text<InvoiceId>> = proposal.invoice.map(Text),
     }
 }
@@ -160,8 +160,8 @@ impl Routes {
 
     /// Create a new proposal
     ///
-    /// Only client and title are required. It starts as a draft. `items` are priced like those of an
-    /// invoice, and `amount` is then their total.
+    /// Only the client and title are required. It starts as a draft. `items` are priced like those
+    /// of an invoice; `amount` is then their total.
     #[oai(path = "/", method = "post", operation_id = "createProposal")]
     async fn create(&self, body: Body<ProposalInput>, bearer: Bearer) -> Made<ProposalBody> {
         let input = body.once(render::<_, ProposalBody>);
@@ -205,9 +205,9 @@ impl Routes {
 
     /// Mark a proposal as sent (changes status from draft to sent)
     ///
-    /// It gets a link where the client can read and answer it. With `mail`, the client gets an email
-    /// with the link and the PDF; otherwise, pass on the link. A sent proposal stays unchanged and
-    /// can be mailed again.
+    /// Creates a link where the client can read and answer it. With `mail`, also emails the link and
+    /// the PDF to the client; otherwise, share the link yourself. A sent proposal stays unchanged
+    /// and can be emailed again.
     #[oai(path = "/:id/send", method = "post", operation_id = "sendProposal")]
     async fn send(
         &self,
@@ -222,8 +222,8 @@ impl Routes {
 
     /// Create a deposit invoice for an accepted proposal
     ///
-    /// Creates a draft for a percentage or an amount, split across the proposal's taxes. Deposits
-    /// cannot exceed the proposal's amount in total. `deductDeposits` on a later invoice deducts
+    /// Creates a draft for a percentage or an amount, split across the proposal's taxes. Together,
+    /// deposits cannot exceed the proposal's amount. `deductDeposits` on a later invoice deducts
     /// each sent deposit.
     #[oai(path = "/:id/deposit-invoice", method = "post", operation_id = "createDepositInvoice")]
     async fn deposit(

@@ -1,4 +1,4 @@
-//! `/settings`: the business, and how invoices are made.
+//! `/settings`: the business, invoice defaults, payment methods and payment providers.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ use crate::{
 };
 
 schema! {
-    /// The seller on documents. Documents show the account's details where one is missing.
+    /// The seller on documents. Missing details are taken from the account.
     struct BusinessBody "Business" of business: Business {
         name "name": Option<String> = business.name,
         address "address": Option<AddressBody> = business.address.map(Into::into),
@@ -54,7 +54,7 @@ schema! {
 }
 
 schema! {
-    /// How new invoices are made.
+    /// The defaults for new invoices.
     struct InvoicingBody "Invoicing" of settings: InvoiceSettings {
         number_pattern "numberPattern": String = settings.invoices.pattern.to_string(),
         /// The next number of the current period.
@@ -63,7 +63,7 @@ schema! {
         /// The next number of the current period.
         next_credit_note_number "nextCreditNoteNumber": i64 = settings.credit_notes.next,
         payment_terms_days "paymentTermsDays": Option<u32> = settings.defaults.payment_terms_days,
-        /// The taxes on lines of new invoices that say nothing else.
+        /// The default taxes for lines of new invoices.
         tax_ids "taxIds": Vec<Text<TaxId>> = settings.tax_ids.into_iter().map(Text).collect(),
         notes "notes": Option<String> = settings.defaults.notes,
         template "template": OneOf<Template> = OneOf(settings.defaults.template),
@@ -102,18 +102,18 @@ schema! {
         configured "configured": bool = provider.is_some(),
         /// The last characters of the secret key.
         last4 "last4": Option<String> = provider.as_ref().map(|provider| provider.last4.clone()),
-        /// The address to enter at the provider for webhooks.
+        /// The webhook address to enter at the provider.
         webhook_url "webhookUrl": Option<String> =
             provider.as_ref().map(|provider| provider.webhook_url.clone()),
-        /// Whether there is a secret to check webhooks with. Without one they are refused, and
-        /// the provider is asked instead, which takes longer.
+        /// Whether a webhook secret is set. Without one, webhooks are rejected and payments are
+        /// looked up at the provider instead, which takes longer.
         checks_webhooks "checksWebhooks": Option<bool> =
             provider.map(|provider| provider.checks_webhooks),
     }
 }
 
 schema! {
-    /// Where clients pay online.
+    /// The payment providers.
     struct ProvidersBody "Providers" of providers: Vec<ConnectedProvider> {
         paystack "paystack": ProviderBody = of_kind(&providers, ProviderKind::Paystack),
         flutterwave "flutterwave": ProviderBody = of_kind(&providers, ProviderKind::Flutterwave),
@@ -166,7 +166,7 @@ schema! {
     struct SettingsBody "Settings" of settings: InvoiceSettings {
         business "business": BusinessBody = settings.defaults.business.clone().into(),
         providers "providers": ProvidersBody = settings.providers.clone().into(),
-        /// How clients can pay, in the order in which they see it.
+        /// The payment methods, in the order in which clients see them.
         payment_methods "paymentMethods": Vec<PaymentMethodBody> =
             settings.defaults.payment_methods.iter().cloned().map(Into::into).collect(),
         notifications "notifications": NotificationsBody =
@@ -204,8 +204,8 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// Get the settings
     ///
-    /// The business as documents show it, the numbers to come, the defaults of new invoices, and
-    /// where clients pay online.
+    /// The business as documents show it, the defaults and next numbers of new invoices, the
+    /// payment methods, and the payment providers.
     #[oai(path = "/", method = "get", operation_id = "getSettings")]
     async fn find(&self, bearer: Bearer) -> Answer<SettingsBody, Reading> {
         Ok(Reply::new(self.0.query(bearer.0, find_invoice_settings).await?))
@@ -214,9 +214,9 @@ impl Routes {
     /// Update the settings
     ///
     /// Accepts any of the fields; an address is replaced as a whole, and null clears an optional
-    /// field. Sent invoices keep the earlier details. A changed pattern that names the same period
-    /// goes on counting. Returns 409 if the next number is already in use. Keys of payment
-    /// providers are kept encrypted and never returned; null disconnects a provider.
+    /// field. Sent invoices keep the earlier details. If a new pattern has the same period, numbers
+    /// continue. Returns 409 if the next number is already in use. Keys of payment providers are
+    /// stored encrypted and never returned; null disconnects a provider.
     #[oai(path = "/", method = "put", method = "patch")]
     async fn update(
         &self,

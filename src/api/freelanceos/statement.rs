@@ -1,4 +1,4 @@
-//! Statements of clients.
+//! Client statements.
 
 use std::sync::Arc;
 
@@ -35,10 +35,10 @@ schema! {
         invoice_id "invoiceId": Text<InvoiceId> = Text(entry.posting.invoice),
         /// The number of the credit note, or else of the invoice.
         number "number": String = entry.posting.number,
-        /// What the client owes more; negative for payments and credit notes.
+        /// The change in what the client owes; negative for payments and credit notes.
         amount "amount": Amount =
             Money::new(entry.posting.amount, entry.posting.currency).into(),
-        /// What the client owes after it.
+        /// What the client owes after this entry.
         balance "balance": Amount = Money::new(entry.balance, entry.posting.currency).into(),
     }
 }
@@ -84,9 +84,9 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// Get a client's statement
     ///
-    /// Per currency: sent invoices on their issue date, credit notes, payments, reversals and
-    /// refunds in order, with the balance after each. `from` and `to` are days in the user's
-    /// timezone, both included.
+    /// For each currency, lists sent invoices (by issue date), credit notes, payments, reversals
+    /// and refunds in order, with the balance after each. `from` and `to` are days in the user's
+    /// timezone, both inclusive.
     #[oai(path = "/:id/statement", method = "get", operation_id = "getStatement")]
     async fn find(
         &self,
@@ -99,9 +99,9 @@ impl Routes {
         Ok(Reply::new(find.await?))
     }
 
-    /// Get a client's statement as PDF
+    /// Get a client's statement as a PDF
     ///
-    /// With the same entries.
+    /// Has the same entries as the statement.
     #[oai(path = "/:id/statement/pdf", method = "get", operation_id = "getStatementPdf")]
     async fn pdf(
         &self,

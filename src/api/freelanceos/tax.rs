@@ -58,7 +58,7 @@ pub struct Routes(pub Arc<App>);
 impl Routes {
     /// List taxes, newest first
     ///
-    /// The taxes that lines of invoices can name in `taxIds`.
+    /// The taxes that invoice lines can name in `taxIds`.
     #[oai(path = "/", method = "get", operation_id = "listTaxes")]
     async fn list(
         &self,
@@ -71,7 +71,7 @@ impl Routes {
 
     /// Create a new tax
     ///
-    /// The category follows from the rate unless it is given. There are at most 50 taxes.
+    /// If no category is given, it follows from the rate. An account has at most 50 taxes.
     #[oai(path = "/", method = "post", operation_id = "createTax")]
     async fn create(&self, body: Body<TaxInput>, bearer: Bearer) -> Made<SavedTaxBody> {
         let input = body.once(render::<_, SavedTaxBody>);
@@ -81,7 +81,7 @@ impl Routes {
 
     /// Get a tax
     ///
-    /// With its category, and its note if it has one.
+    /// Includes its category and, if set, its note.
     #[oai(path = "/:id", method = "get", operation_id = "getTax")]
     async fn find(&self, bearer: Bearer, id: Path<TaxId>) -> Answer<SavedTaxBody, Finding> {
         Ok(Reply::new(self.0.query(bearer.0, move |work| find_tax(work, id.0)).await?))
@@ -104,7 +104,7 @@ impl Routes {
 
     /// Delete a tax
     ///
-    /// Existing invoices keep it.
+    /// Existing invoices keep the tax.
     #[oai(path = "/:id", method = "delete", operation_id = "deleteTax")]
     async fn delete(&self, bearer: Bearer, id: Path<TaxId>) -> Answer<Nothing, DeletingFreely> {
         self.0.run(bearer.0, move |work| delete_tax(work, id.0)).await?;

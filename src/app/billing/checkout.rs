@@ -1,4 +1,4 @@
-//! Clients pay invoices online: checkouts at payment providers, and what providers report.
+//! Online payments by clients: checkouts at payment providers, and what the providers report.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,11 +24,11 @@ use crate::{
     store::{self, engine::Tx, exchange_rate::LatestRates},
 };
 
-/// When a provider is first asked about a checkout; then with increasing pauses.
+/// The delay before a provider is first asked about a checkout. Later delays increase.
 const FIRST_ASKED_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// The delay before the provider is asked again if the client returns before the payment arrives.
 const ASKED_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(5);
-/// The longest pause while it is asked.
+/// The longest delay between two such requests.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(30);
 /// The number of random bytes in a reference.
 const REFERENCE: usize = 16;
@@ -42,7 +42,7 @@ pub enum Opening {
     Nothing,
 }
 
-/// What is known of a checkout when the client comes back.
+/// What is known about a checkout when the client returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Returned {
     Received,
@@ -65,13 +65,13 @@ pub(in crate::app) fn offers(
 }
 
 impl App {
-    /// Opens a checkout for what is due on the invoice behind a link; without a provider, at the
-    /// only one that is offered.
+    /// Opens a checkout for the amount due on the invoice behind a link. Without a `provider`, uses
+    /// the only one offered.
     ///
     /// # Errors
     ///
-    /// Not found if there is no such link; unavailable or a conflict if the provider does not
-    /// answer or refuses.
+    /// Not found if there is no such link; unavailable if the provider does not answer; a conflict
+    /// if it refuses.
     pub async fn open_checkout(&self, token: &str, kind: Option<ProviderKind>) -> Result<Opening> {
         let found = self
             .read_linked(token, move |tx, account, id| {
@@ -129,9 +129,9 @@ impl App {
         }
     }
 
-    /// Returns what is known of the checkout with this reference, now that the client has come
-    /// back to the invoice behind a link; `None` if the invoice has no such checkout, or it has
-    /// expired. The first time, the provider is asked at once.
+    /// Returns what is known about the checkout with this reference when the client returns to the
+    /// invoice behind a link; `None` if the invoice has no such checkout or it has expired. The
+    /// first time, asks the provider immediately.
     pub async fn return_to_invoice(
         &self,
         token: &str,
@@ -166,7 +166,7 @@ impl App {
             Ok(true) => self.ask_about(account, id).await,
             Err(error) => Err(error),
         };
-        // The page is shown in any case.
+        // The page is shown even if this fails.
         match asked {
             Ok((_, TransactionStatus::Failed)) => Ok(Some(Returned::Failed)),
             Ok((state, _)) => Ok(returned(state)),
@@ -196,7 +196,7 @@ impl App {
         let verified = self.provider(&sealed)?.verify(signature, body, self.now())?;
         let Some(Notice { reference, handle }) = verified else { return Ok(()) };
         let (who, given) = (Who::System(sealed.account), handle.clone());
-        // Usually nothing is to be written: providers report everything several times.
+        // Usually there is nothing to write: providers report everything several times.
         let find = move |work: &mut Work| {
             let found =
                 store::checkout::find_by_reference(work.tx, work.account, kind, &reference)?;
@@ -238,8 +238,7 @@ impl App {
         Ok(())
     }
 
-    /// Stops asking about a checkout that has expired by an instant; otherwise returns when it
-    /// expires.
+    /// Stops asking about a checkout that has expired; otherwise returns when it expires.
     async fn give_up(&self, id: CheckoutId, at: Timestamp) -> Result<Option<Timestamp>> {
         let give_up = move |tx: &mut Tx| {
             let end = store::checkout::find_end(tx, id)?;
@@ -253,8 +252,8 @@ impl App {
         self.store.write(give_up).await
     }
 
-    /// Asks the provider about a checkout, and books what was paid. Returns its state and that of
-    /// the transaction.
+    /// Asks the provider about a checkout and books the payment, if any. Returns the states of the
+    /// checkout and of the transaction.
     async fn ask_about(
         &self,
         account: AccountId,
@@ -287,8 +286,8 @@ impl App {
     }
 }
 
-/// Begins a checkout of what is due; returns it with the client's email and name. `None` if nothing
-/// is due that this provider takes.
+/// Stores a checkout for the amount due; returns it with the client's email and name. `None` if
+/// nothing is due or the provider does not take it.
 fn begin_checkout(
     work: &mut Work,
     invoice: InvoiceId,
@@ -326,7 +325,7 @@ fn begin_checkout(
     Ok(Some((checkout, buyer.email.clone(), buyer.heading().to_owned())))
 }
 
-/// Has the provider asked after a pause, and then with pauses that begin short again.
+/// Schedules a lookup after a delay; the delays after it start short again.
 fn ask_soon(work: &mut Work, id: CheckoutId, pause: SignedDuration) -> Result<()> {
     let due_at = work.now.checked_add(pause).map_err(Error::internal)?;
     store::jobs::delete(work.tx, JobKind::Checkout, id)?;
@@ -347,8 +346,8 @@ fn ask_now(work: &mut Work, id: CheckoutId, handle: Option<&str>) -> Result<()> 
     Ok(())
 }
 
-/// Books what was paid for a checkout, once; holds it for the owner if it is not as agreed. Returns
-/// the state of the checkout.
+/// Books the payment of a checkout, once; holds it for the owner if it does not match. Returns the
+/// state of the checkout.
 fn settle_checkout(work: &mut Work, id: CheckoutId, received: &Received) -> Result<CheckoutState> {
     let before = store::checkout::find(work.tx, work.account, id)?;
     if !before.is_awaited() {

@@ -30,7 +30,7 @@ pub struct Owed {
     pub overdue: Vec<Money>,
 }
 
-/// Returns the amounts a client of the caller owes.
+/// Returns the amounts one of the caller's clients owes.
 pub fn owed_by_client(work: &mut Work, id: ClientId) -> Result<Owed> {
     let today = work.today()?;
     let mut owed = Owed::default();
@@ -60,12 +60,13 @@ pub fn create_client(work: &mut Work, details: &ClientDetails) -> Result<Client>
     Ok(client)
 }
 
-/// Returns a client of the caller; `NotFound` if it does not exist or belongs to another account.
+/// Returns one of the caller's clients; `NotFound` if it does not exist or belongs to another
+/// account.
 pub fn find_client(work: &mut Work, id: ClientId) -> Result<Client> {
     store::client::find(work.tx, work.account, id, &work.latest_rates)
 }
 
-/// Returns a client of the caller, even a deleted one, since drafts outlive their client.
+/// Returns one of the caller's clients, even a deleted one, since drafts outlive their client.
 ///
 /// # Errors
 ///

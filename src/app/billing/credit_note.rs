@@ -1,4 +1,4 @@
-//! Credit notes: taking a part or all of a sent invoice off.
+//! Credit notes: crediting all or part of a sent invoice.
 
 use rust_decimal::Decimal;
 
@@ -19,13 +19,13 @@ use crate::{
     pdf, store,
 };
 
-/// Takes lines, an amount or all that is left off a sent invoice. One of which nothing is left and
-/// nothing was paid is voided.
+/// Credits lines, an amount or everything that is left of a sent invoice. Voids the invoice if
+/// nothing is left and nothing was paid.
 ///
 /// # Errors
 ///
-/// Not found if the caller has no such invoice; a conflict if it is a draft or cancelled, or nothing
-/// of it is left; invalid if more than is left is credited.
+/// Not found if the caller has no such invoice; a conflict if it is a draft, cancelled or already
+/// credited in full; invalid if the credit exceeds what is left.
 pub fn credit_invoice(work: &mut Work, id: InvoiceId, new: &NewCreditNote) -> Result<CreditNote> {
     let invoice = find_creditable(work, id)?;
     let before = store::credit_note::list_of_invoice(work.tx, work.account, id)?;
@@ -33,12 +33,12 @@ pub fn credit_invoice(work: &mut Work, id: InvoiceId, new: &NewCreditNote) -> Re
     issue(work, &invoice, credited, &new.reason)
 }
 
-/// Takes all that is left off a sent invoice without payments.
+/// Credits everything that is left of a sent invoice without payments.
 ///
 /// # Errors
 ///
-/// Not found if the caller has no such invoice; a conflict if it is a draft or cancelled, or
-/// something was paid or there is nothing to take off.
+/// Not found if the caller has no such invoice; a conflict if it is a draft, cancelled or partly
+/// paid, or there is nothing to credit.
 pub fn void_invoice(work: &mut Work, id: InvoiceId, new: &NewVoid) -> Result<CreditNote> {
     let invoice = find_creditable(work, id)?;
     if invoice.booked.paid != 0 {
@@ -50,7 +50,7 @@ pub fn void_invoice(work: &mut Work, id: InvoiceId, new: &NewVoid) -> Result<Cre
     issue(work, &invoice, credited, &new.reason)
 }
 
-/// Returns an invoice of the caller, and how much of each of its lines is not credited.
+/// Returns one of the caller's invoices, and how much of each line is not yet credited.
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ pub fn list_credit_notes(
     store::credit_note::list(work.tx, work.account, filter)
 }
 
-/// Returns a credit note of the caller.
+/// Returns one of the caller's credit notes.
 ///
 /// # Errors
 ///
@@ -79,7 +79,7 @@ pub fn find_credit_note(work: &mut Work, id: CreditNoteId) -> Result<CreditNote>
     store::credit_note::find(work.tx, work.account, id)
 }
 
-/// Returns a credit note of the caller with its invoice.
+/// Returns one of the caller's credit notes with its invoice.
 ///
 /// # Errors
 ///
@@ -90,7 +90,7 @@ pub fn find_credited_invoice(work: &mut Work, id: CreditNoteId) -> Result<(Credi
     Ok((note, invoice))
 }
 
-/// Returns an invoice of the caller that the client has got.
+/// Returns one of the caller's invoices that the client has received.
 fn find_creditable(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
     let invoice = find_invoice(work, id)?;
     if let Some((_, number)) = &invoice.deducted_in {

@@ -1,4 +1,4 @@
-//! Credit notes as PDF, rendered once and then stored, and emails with them.
+//! PDFs of credit notes, rendered once and then stored, and emails with them attached.
 
 use crate::{
     app::{
@@ -27,7 +27,7 @@ enum Found {
 }
 
 impl App {
-    /// Returns a credit note of the caller as PDF, always the same file.
+    /// Returns the PDF of one of the caller's credit notes, always the same file.
     pub async fn credit_note_pdf(&self, claims: Claims, id: CreditNoteId) -> Result<PdfFile> {
         let account = self.query(claims, |work| Ok(work.account)).await?;
         self.credit_note_file(Some(Owner::Account(account)), account, id).await
@@ -69,11 +69,12 @@ fn look(tx: &mut Tx, account: AccountId, id: CreditNoteId) -> Result<Found> {
     Ok(Found::Unprinted(Box::new(CreditNoteSheet { note, prices_include_tax, logo })))
 }
 
-/// Mails a credit note of the caller to the client, or to another address.
+/// Emails one of the caller's credit notes to the client, or to another address.
 ///
 /// # Errors
 ///
-/// Not found if the caller has no such credit note; too many requests beyond the mail limit.
+/// Not found if the caller has no such credit note; too many requests if the mail limit is
+/// exceeded.
 pub fn send_credit_note(
     work: &mut Work,
     id: CreditNoteId,

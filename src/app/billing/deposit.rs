@@ -30,7 +30,7 @@ use crate::{
 /// # Errors
 ///
 /// Not found if the caller has no such proposal; a conflict if it is not accepted or its client was
-/// deleted; invalid if more is asked for than deposits have left of its amount.
+/// deleted; invalid if all its deposits together would exceed its amount.
 pub fn create_deposit(work: &mut Work, id: ProposalId, new: &NewDeposit) -> Result<ShownInvoice> {
     let proposal = find_proposal(work, id)?;
     must_be_begun(work, &proposal)?;
@@ -42,11 +42,11 @@ pub fn create_deposit(work: &mut Work, id: ProposalId, new: &NewDeposit) -> Resu
     draft(work, &proposal, (sum, new.percent), due_date)
 }
 
-/// Creates and sends the deposit invoice that an accepted proposal asks for, if any. What cannot be
-/// printed stays a draft: that is no reason to refuse the client's answer.
+/// Creates and sends the deposit invoice of an accepted proposal, if it asks for one. An invoice
+/// that cannot be printed stays a draft, so that the client's answer is still accepted.
 pub(in crate::app) fn ask_deposit(work: &mut Work, proposal: &Proposal) -> Result<Option<Invoice>> {
     let has_client = store::client::exists(work.tx, work.account, proposal.client_id)?;
-    // What was typed was valid, but the amount may have changed since.
+    // The deposit was valid when entered, but the amount may have changed since.
     let Some(sum) = proposal.deposit_amount().ok().flatten().filter(|_| has_client) else {
         return Ok(None);
     };
@@ -87,7 +87,7 @@ fn draft(
 /// What an invoice is for, which determines the deposits that it can deduct.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope {
-    /// None for one that is not stored yet.
+    /// None for an invoice that is not stored yet.
     pub invoice: Option<InvoiceId>,
     pub client: ClientId,
     pub project: Option<ProjectId>,
@@ -107,8 +107,8 @@ impl Scope {
     }
 }
 
-/// Returns the deposits that an invoice can deduct, oldest first: those of its project, or of its
-/// proposal, or of the proposal that the project was made from.
+/// Returns the deposits that an invoice can deduct, oldest first: those of its project, of its
+/// proposal, or of the project's proposal.
 pub fn open_deposits(work: &mut Work, scope: &Scope) -> Result<Vec<Invoice>> {
     let (account, rates) = (work.account, &work.latest_rates);
     if scope.project.is_none() && scope.proposal.is_none() {
@@ -134,7 +134,7 @@ pub fn open_deposits(work: &mut Work, scope: &Scope) -> Result<Vec<Invoice>> {
     Ok(found)
 }
 
-/// Takes the open deposits off an invoice.
+/// Deducts the open deposits from an invoice.
 ///
 /// # Errors
 ///
@@ -151,7 +151,7 @@ pub(in crate::app) fn deduct_deposits(
     deduct(own, &deposits, scope.currency)
 }
 
-/// Records which deposits the lines of an invoice take off.
+/// Records which deposits the lines of an invoice deduct.
 pub(in crate::app) fn keep_deducted(work: &mut Work, invoice: &Invoice) -> Result<()> {
     let ids = invoice.items.iter().filter_map(|item| item.line.deposit);
     let ids: Vec<InvoiceId> = ids.collect();

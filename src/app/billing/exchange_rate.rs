@@ -54,8 +54,8 @@ pub fn list_exchange_rates(work: &mut Work) -> Result<Vec<ExchangeRate>> {
     store::exchange_rate::list(work.tx, work.account)
 }
 
-/// Stores a rate of the caller, and returns whether it is now the latest of its pair. One of an
-/// earlier day counts for payments from that day on, until the day of the next.
+/// Stores a rate for the caller, and returns whether it is now the latest of its pair. A rate of an
+/// earlier day applies to payments from that day until the day of the next rate.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Payments that providers received but that were not booked: their owner decides.
+//! Held payments: providers received them, but they were not booked. The owner decides.
 
 use crate::{
     app::{
@@ -32,7 +32,7 @@ pub fn newest_held_payments(work: &mut Work) -> Result<Vec<Checkout>> {
     Ok(store::checkout::list_held(work.tx, work.account, page)?.entries)
 }
 
-/// Returns a payment of the caller that came through a provider, held or not any more.
+/// Returns one of the caller's payments through a provider, whether or not it is still held.
 pub fn find_held_payment(work: &mut Work, id: CheckoutId) -> Result<Checkout> {
     let checkout = store::checkout::find(work.tx, work.account, id)?;
     if checkout.received.is_none() {
@@ -45,8 +45,8 @@ pub fn find_held_payment(work: &mut Work, id: CheckoutId) -> Result<Checkout> {
 ///
 /// # Errors
 ///
-/// Not found if the caller has no such payment; a conflict if it is not held any more, is in
-/// another currency, or its invoice was voided.
+/// Not found if the caller has no such payment; a conflict if it is no longer held, is in another
+/// currency, or its invoice was voided.
 pub fn book_held_payment(work: &mut Work, id: CheckoutId) -> Result<Payment> {
     let (checkout, received) = decide(work, id, CheckoutState::Paid)?;
     if received.amount.currency != checkout.amount.currency {
@@ -56,11 +56,11 @@ pub fn book_held_payment(work: &mut Work, id: CheckoutId) -> Result<Payment> {
     book_received(work, &invoice, &checkout, &received)
 }
 
-/// Leaves a held payment unbooked.
+/// Dismisses a held payment without booking it.
 ///
 /// # Errors
 ///
-/// Not found if the caller has no such payment; a conflict if it is not held any more.
+/// Not found if the caller has no such payment; a conflict if it is no longer held.
 pub fn dismiss_held_payment(work: &mut Work, id: CheckoutId) -> Result<Checkout> {
     Ok(decide(work, id, CheckoutState::Dismissed)?.0)
 }

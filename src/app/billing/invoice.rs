@@ -39,7 +39,7 @@ pub fn create_invoice(work: &mut Work, new: &NewInvoice) -> Result<ShownInvoice>
     create_invoice_as(work, new, None)
 }
 
-/// Like [`create_invoice`], with lines that are priced already.
+/// Like [`create_invoice`], with lines that are already priced.
 pub(in crate::app) fn create_invoice_as(
     work: &mut Work,
     new: &NewInvoice,
@@ -122,17 +122,19 @@ pub(in crate::app) fn create_invoice_as(
         updated_at: work.now,
     };
     store::invoice::create(work.tx, &invoice)?;
-    keep_deducted(work, &invoice)?;
+    if invoice.items.iter().any(|item| item.line.deposit.is_some()) {
+        keep_deducted(work, &invoice)?;
+    }
     work.emit(Event::InvoiceCreated(&invoice))?;
     Ok(ShownInvoice::on(today, invoice))
 }
 
-/// Returns an invoice of the caller.
+/// Returns one of the caller's invoices.
 pub fn find_invoice(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
     store::invoice::find(work.tx, work.account, id, &work.latest_rates)
 }
 
-/// Returns an invoice of the caller with its client, its lines and the status it shows today.
+/// Returns one of the caller's invoices with its client, its lines and the status it shows today.
 pub fn find_shown_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     let invoice = find_invoice(work, id)?;
     Ok(ShownInvoice::on(work.today()?, invoice))

@@ -13,8 +13,7 @@ use crate::{
     store,
 };
 
-/// Returns the caller's invoice defaults and the numbers to come, even if nothing has been used or
-/// chosen yet.
+/// Returns the caller's invoice defaults and next numbers, even if none have been set or used yet.
 pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
     let defaults = store::invoice_defaults::find(work.tx, work.account)?;
     let mut series = |kind| {
@@ -29,12 +28,12 @@ pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
     Ok(InvoiceSettings { defaults, invoices, credit_notes, tax_ids, providers, mail })
 }
 
-/// Changes the invoice defaults. A changed pattern of the same period goes on counting.
+/// Changes the invoice defaults. If a new pattern has the same period, numbers continue.
 ///
 /// # Errors
 ///
-/// Stale if the settings are no longer the expected ones; a conflict if the next number would be
-/// one that is used already.
+/// Stale if the settings are no longer the expected ones; a conflict if the next number is already
+/// used.
 pub fn update_invoice_defaults(
     work: &mut Work,
     change: &InvoiceDefaultsChange,
@@ -51,7 +50,7 @@ pub fn update_invoice_defaults(
     ] {
         let pattern = defaults.pattern(kind);
         let next = next.map(i64::from).filter(|next| {
-            // A form sends the current number along.
+            // A form always includes the current number.
             *pattern != series.pattern || *next != series.next
         });
         let Some(next) = next else { continue };

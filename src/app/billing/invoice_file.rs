@@ -1,4 +1,4 @@
-//! Invoices as PDF. A draft is rendered on each request; a sent invoice once, then stored.
+//! PDF files of invoices. A draft is rendered on each request; a sent invoice once, then stored.
 
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
@@ -90,7 +90,7 @@ pub(in crate::app) fn read_logo(tx: &mut Tx, logo: Option<ImageId>) -> Result<Op
     Ok(image.flatten().map(|image| image.content))
 }
 
-/// Returns the copy that says what was paid of an invoice since it was sent, and what is due.
+/// Returns the copy of an invoice that shows what has been paid since it was sent, and what is due.
 fn settled(sheet: InvoiceSheet, now: &Invoice, zone: &TimeZone) -> InvoiceSheet {
     let (booked, paid_at, status) = (now.booked, now.paid_at, now.status);
     let invoice = Invoice { status, paid_at, booked, ..sheet.invoice };
@@ -105,13 +105,13 @@ enum Found {
 }
 
 impl App {
-    /// Returns an invoice of the caller as PDF.
+    /// Returns one of the caller's invoices as a PDF.
     pub async fn invoice_pdf(&self, claims: Claims, id: InvoiceId) -> Result<PdfFile> {
         let account = self.query(claims, |work| Ok(work.account)).await?;
         self.invoice_file(Some(Owner::Account(account)), account, id).await
     }
 
-    /// Returns a sample invoice with the caller's details as PDF.
+    /// Returns a sample invoice with the caller's details as a PDF.
     pub async fn sample_invoice_pdf(&self, claims: Claims) -> Result<PdfFile> {
         let sheet = self.query(claims, sample_sheet).await?;
         let owner = Some(Owner::Account(sheet.invoice.account));
@@ -119,8 +119,7 @@ impl App {
         Ok(PdfFile::of_number(&sheet.invoice.number, printed.bytes))
     }
 
-    /// Returns the invoice behind a link as PDF; one with payments as a copy that
-    /// says so.
+    /// Returns the PDF of the invoice behind a link; if there are payments, a copy that shows them.
     pub async fn public_invoice_pdf(&self, token: &str) -> Result<PdfFile> {
         let now = self.now();
         let (account, id, settled) = self

@@ -28,7 +28,7 @@ impl App {
     pub async fn invoice_link(&self, claims: Claims, id: InvoiceId) -> Result<Option<String>> {
         let find = move |work: &mut Work| {
             let invoice = find_invoice(work, id)?;
-            // The client has a voided invoice too.
+            // Clients can still open a voided invoice.
             let is_unsent = match invoice.status {
                 InvoiceStatus::Draft => true,
                 InvoiceStatus::Cancelled => !invoice.is_voided(),
@@ -44,7 +44,7 @@ impl App {
         self.link_address(Target::Invoice, &id, &sealed).map(Some)
     }
 
-    /// Returns an invoice of the caller with its history.
+    /// Returns one of the caller's invoices with its history.
     pub async fn invoice_record(&self, claims: Claims, id: InvoiceId) -> Result<InvoiceRecord> {
         let link = self.invoice_link(claims, id).await?;
         let read = move |work: &mut Work| {

@@ -33,8 +33,8 @@ pub(super) fn terms(work: &mut Work, client: Option<&Client>) -> Result<Option<u
     })
 }
 
-/// Returns the due date of an invoice that the program makes today: as asked, by the terms of the
-/// client or the settings, or as new invoices are offered.
+/// Returns the due date of an invoice that the program creates today: the requested date, or one
+/// that follows from the terms of the client, the settings or the default for new invoices.
 pub(in crate::app) fn due_date(
     work: &mut Work,
     client: ClientId,
@@ -56,7 +56,8 @@ pub(super) fn later(day: Date, days: i64) -> Date {
     day.checked_add(days.days()).unwrap_or(LAST_DAY).min(LAST_DAY)
 }
 
-/// Prices a new invoice with the account's taxes; without lines and amount, as its proposal says.
+/// Prices a new invoice with the account's taxes. Without lines and amount, it takes those of its
+/// proposal.
 pub(in crate::app) fn price_new(
     work: &mut Work,
     new: &NewInvoice,
@@ -82,7 +83,7 @@ pub(in crate::app) fn price_new(
     new.price(&default, currency)
 }
 
-/// Returns the invoice of a proposal as its form begins. Stores nothing.
+/// Returns the invoice with which the form for a proposal starts. Stores nothing.
 ///
 /// # Errors
 ///
@@ -99,7 +100,7 @@ pub fn offered_invoice(work: &mut Work, id: ProposalId) -> Result<Invoice> {
     })
 }
 
-/// Prices what a proposal offers: its items, or its amount with the default taxes in it.
+/// Prices what a proposal offers: its items, or its amount including the default taxes.
 pub(in crate::app) fn price_offer(work: &mut Work, proposal: &Proposal) -> Result<Priced> {
     if !proposal.items.is_empty() {
         return price(proposal.lines(), &proposal.terms, proposal.amount.currency);
@@ -119,7 +120,7 @@ pub(in crate::app) fn new_items(work: &Work, lines: Vec<(Line, i64)>) -> Vec<Ite
     lines.into_iter().map(item).collect()
 }
 
-/// Takes deposits off the changed lines of a draft, or off the same ones if that is asked for.
+/// Deducts deposits from the changed lines of a draft, or from the same lines if requested.
 pub(super) fn deducted(
     work: &mut Work,
     before: &Invoice,

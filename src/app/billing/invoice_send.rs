@@ -58,7 +58,7 @@ impl App {
             let invoice = store::invoice::find(tx, account.id, id, &rates)?;
             let booked = invoice.booked;
             let mut sheet = read_sheet(tx, &account, invoice, at)?;
-            // Unlike the PDF, the email tells what is due by now.
+            // Unlike the PDF, the email shows what is due now.
             sheet.invoice.booked = booked;
             let logo = find_logo(tx, &sheet.seller)?;
             let link = store::invoice_link::find(tx, account.id, id)?;
@@ -85,8 +85,8 @@ impl App {
         })
     }
 
-    /// Returns the email that sending an invoice of the caller would write, without its link and the
-    /// content of its PDF.
+    /// Returns the email that sending one of the caller's invoices would write, without its link and
+    /// the content of its PDF.
     pub async fn preview_invoice_mail(
         &self,
         claims: Claims,
@@ -127,7 +127,7 @@ fn find_logo(tx: &mut Tx, seller: &Seller) -> Result<Option<Image>> {
 }
 
 /// Sends a draft: creates its links, freezes both parties' details and mails the client. A sent
-/// invoice is mailed again and stays unchanged.
+/// invoice is emailed again and stays unchanged.
 ///
 /// A draft is sent even if the account has reached its mail limit for the day; the freelancer then
 /// has to pass on the link in another way.
@@ -155,7 +155,7 @@ pub fn send_invoice(work: &mut Work, id: InvoiceId, delivery: &Delivery) -> Resu
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
-/// Mails the client of a sent invoice a reminder, at most once a day.
+/// Emails the client of a sent invoice a reminder, at most once a day.
 pub fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     let invoice = find_invoice(work, id)?;
     must_await_payment(&invoice)?;
@@ -168,7 +168,7 @@ pub fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
-/// Returns an invoice of the caller whose client can be reminded now.
+/// Returns one of the caller's invoices whose client can be reminded now.
 ///
 /// # Errors
 ///
@@ -207,7 +207,7 @@ pub(in crate::app) fn freeze(work: &mut Work, before: &Invoice, draft: Invoice) 
     store::invoice::freeze_parties(work.tx, invoice.id, &seller, &buyer, work.now)?;
     give_link(work, invoice.id)?;
     work.emit(Event::InvoiceSent(&invoice))?;
-    // Without an amount, there is nothing to wait for.
+    // An invoice without an amount is paid right away.
     if invoice.is_money_due() { Ok(invoice) } else { settle(work, &invoice) }
 }
 

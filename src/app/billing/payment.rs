@@ -113,19 +113,19 @@ pub(in crate::app) fn pay_rest(
     Ok((find_invoice(work, before.id)?, payment))
 }
 
-/// Takes a payment or a refund back: the ledger keeps both, and the invoice is open again if
+/// Reverses a payment or a refund: the ledger keeps both entries, and the invoice reopens if
 /// something is due. Returns the reversal.
 ///
 /// # Errors
 ///
-/// Not found if the caller has no such payment; a conflict if it is reversed already or a reversal
-/// itself, or if money was refunded that would then never have been paid.
+/// Not found if the caller has no such payment; a conflict if it is a reversal or already reversed,
+/// or if more would then have been refunded than paid.
 pub fn reverse_payment(work: &mut Work, id: PaymentId) -> Result<Payment> {
     let payment = store::payment::find(work.tx, work.account, id)?;
     if payment.kind == LedgerKind::Reversal {
         return Err(Error::conflict("error-payment-is-reversal"));
     }
-    // It may be voided: then a refund left nothing of its payments.
+    // It may be voided, if its payments were refunded in full.
     let before = find_invoice(work, payment.invoice)?;
     let opposite = |money: Money| Money::new(-money.minor, money.currency);
     let reversal = Payment {
@@ -152,12 +152,11 @@ pub fn reverse_payment(work: &mut Work, id: PaymentId) -> Result<Payment> {
     Ok(reversal)
 }
 
-/// Records that money of an overpaid invoice was given back.
+/// Records a refund of an overpaid invoice.
 ///
 /// # Errors
 ///
-/// Not found if the caller has no such invoice; a conflict if it is more than was paid beyond what
-/// is owed.
+/// Not found if the caller has no such invoice; a conflict if the refund exceeds the overpayment.
 pub fn refund_invoice(work: &mut Work, id: InvoiceId, new: &NewRefund) -> Result<Payment> {
     let before = find_invoice(work, id)?;
     let amount = payment::exact("amount", new.amount, before.currency)?;
@@ -180,12 +179,12 @@ pub fn refund_invoice(work: &mut Work, id: InvoiceId, new: &NewRefund) -> Result
     Ok(refund)
 }
 
-/// Returns a payment of the caller.
+/// Returns one of the caller's payments.
 pub fn find_payment(work: &mut Work, id: PaymentId) -> Result<Payment> {
     store::payment::find(work.tx, work.account, id)
 }
 
-/// Returns a page of the payments of an invoice of the caller.
+/// Returns a page of the payments of one of the caller's invoices.
 pub fn list_payments_of_invoice(
     work: &mut Work,
     id: InvoiceId,
@@ -221,7 +220,7 @@ pub(in crate::app) fn book_received(
     Ok(payment)
 }
 
-/// Returns an invoice of the caller that the client has got.
+/// Returns one of the caller's invoices that the client has received.
 pub(in crate::app) fn find_payable(work: &mut Work, id: InvoiceId) -> Result<Invoice> {
     let invoice = find_invoice(work, id)?;
     Err(Error::conflict(match invoice.status {
@@ -270,9 +269,8 @@ fn book(
     Ok(payment)
 }
 
-/// Updates the balance of a sent invoice after something was booked on it, and with the balance its
-/// status: open if something is due, else paid, or cancelled if all of it was credited and nothing
-/// paid.
+/// Updates the balance and the status of a sent invoice after an entry was booked: open if
+/// something is due, cancelled if it was credited in full and nothing was paid, else paid.
 pub(in crate::app) fn settle(work: &mut Work, before: &Invoice) -> Result<Invoice> {
     let payments = store::payment::ledger(work.tx, work.account, before.id)?;
     let credits = store::credit_note::amounts_of_invoice(work.tx, before.id)?;

@@ -16,7 +16,7 @@ use crate::{
 pub struct PaymentPreview {
     pub currency: Currency,
     pub how: HowToPay,
-    /// The providers whose buttons take the place of the link.
+    /// The providers whose buttons replace the link.
     pub providers: Vec<ProviderKind>,
 }
 
@@ -65,7 +65,7 @@ pub fn replace_payment_method(work: &mut Work, key: &str, method: &PaymentMethod
     })
 }
 
-/// Moves a payment method before the one above it.
+/// Moves a payment method up by one.
 ///
 /// # Errors
 ///
@@ -91,8 +91,8 @@ pub fn delete_payment_method(work: &mut Work, key: &str) -> Result<()> {
     })
 }
 
-/// Returns what the client of a sample invoice sees, in the account's currency and in each one that
-/// a payment method names.
+/// Returns what clients see on a sample invoice, in the account's currency and in each currency
+/// that a payment method names.
 pub fn preview_payment_methods(work: &mut Work) -> Result<Vec<PaymentPreview>> {
     let mut currencies = vec![work.actor.currency];
     for method in list_payment_methods(work)? {

@@ -1,4 +1,4 @@
-//! Receipts for what was paid on an invoice.
+//! Receipts: what was paid for an invoice.
 
 use crate::{
     app::{
@@ -17,11 +17,11 @@ use crate::{
 };
 
 impl App {
-    /// Returns the receipt of an invoice of the caller as PDF.
+    /// Returns the PDF receipt for one of the caller's invoices.
     ///
     /// # Errors
     ///
-    /// Not found if the caller has no such invoice; a conflict until something was paid.
+    /// Not found if the caller has no such invoice; a conflict if nothing has been paid yet.
     pub async fn receipt_pdf(&self, claims: Claims, id: InvoiceId) -> Result<PdfFile> {
         let sheet = self.query(claims, move |work| read_sheet(work, id)).await?;
         let (owner, number) = (sheet.invoice.account, sheet.invoice.number.clone());

@@ -1,4 +1,4 @@
-//! Statements of clients.
+//! Client statements.
 
 use crate::{
     app::{App, client::find_client, invoice_file::read_logo, share::Owner, unit_of_work::Work},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl App {
-    /// Returns a statement of a client of the caller as PDF.
+    /// Returns the PDF statement of one of the caller's clients.
     pub async fn statement_pdf(
         &self,
         claims: Claims,
@@ -40,7 +40,8 @@ impl App {
     }
 }
 
-/// Returns what a client of the caller was billed and has paid, with the balance after each entry.
+/// Returns what one of the caller's clients was billed and has paid, with the balance after each
+/// entry.
 ///
 /// # Errors
 ///
@@ -53,7 +54,7 @@ pub fn find_statement(work: &mut Work, id: ClientId, filter: StatementFilter) ->
     Ok(Statement { client, from, to, currencies: balance(postings, from, to) })
 }
 
-/// Returns what a client of the caller owes, by currency; negative if too much was paid.
+/// Returns what one of the caller's clients owes, by currency; negative if too much was paid.
 pub fn balances_of_client(work: &mut Work, id: ClientId) -> Result<Vec<Money>> {
     store::statement::balances(work.tx, work.account, id)
 }

@@ -45,7 +45,7 @@ pub fn all_taxes(work: &mut Work) -> Result<Vec<SavedTax>> {
     store::tax::list_all(work.tx, work.account, false)
 }
 
-/// Returns a tax of the caller.
+/// Returns one of the caller's taxes.
 ///
 /// # Errors
 ///
@@ -54,7 +54,7 @@ pub fn find_tax(work: &mut Work, id: TaxId) -> Result<SavedTax> {
     store::tax::find(work.tx, work.account, id)
 }
 
-/// Changes a tax. Invoices keep the tax that they have.
+/// Changes a tax. Invoices that already have it do not change.
 ///
 /// # Errors
 ///
@@ -84,13 +84,13 @@ pub fn delete_tax(work: &mut Work, id: TaxId) -> Result<()> {
     store::tax::delete(work.tx, &tax)
 }
 
-/// Returns the taxes of lines that say nothing else.
+/// Returns the default taxes of lines.
 pub fn default_taxes(work: &mut Work) -> Result<Vec<Tax>> {
     let taxes = store::tax::list_all(work.tx, work.account, true)?;
     Ok(taxes.into_iter().map(|saved| saved.tax).collect())
 }
 
-/// Makes a tax a default one of new invoices, or no longer.
+/// Sets whether new invoices have a tax by default.
 ///
 /// # Errors
 ///
@@ -102,7 +102,7 @@ pub fn mark_default(work: &mut Work, id: TaxId, is_default: bool) -> Result<Save
     Ok(saved)
 }
 
-/// Makes exactly these taxes the default of new invoices.
+/// Makes exactly these taxes the defaults of new invoices.
 ///
 /// # Errors
 ///

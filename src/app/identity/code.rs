@@ -96,7 +96,7 @@ impl App {
         Ok(Mailing { account: account.id, codes, queued: self.queued(Some(account.id), &mail)? })
     }
 
-    /// Mails a code if an account can use it. The caller cannot tell, not even by timing.
+    /// Emails a code if an account can use it. The caller cannot tell, not even by timing.
     pub async fn send_otp(&self, request: OtpRequest, mail: CodeMail) -> Result<()> {
         let OtpRequest { email, otp_type } = request;
         self.count_email(Limit::EmailOtp, &email).await?;
@@ -108,7 +108,7 @@ impl App {
         self.mail(self.new_code(&account, mail)?, waits).await
     }
 
-    /// Mails a code that resets the password, if there is an account. The caller cannot tell, not
+    /// Emails a code that resets the password, if there is an account. The caller cannot tell, not
     /// even by timing.
     pub async fn send_password_reset(&self, email: String) -> Result<()> {
         self.count_email(Limit::PasswordReset, &email).await?;
@@ -125,7 +125,7 @@ impl App {
         self.mail(mailing, account.disabled_at.is_none()).await
     }
 
-    /// Sets a new password with the mailed code, which also verifies the email, and ends every
+    /// Sets a new password with the emailed code, which also verifies the email, and ends every
     /// session. `by` is the caller's session, if any.
     pub async fn reset_password(
         &self,
@@ -203,7 +203,7 @@ impl App {
     }
 
     /// Returns the account with this email, or a placeholder. The placeholder is locked, so nothing
-    /// is mailed to it.
+    /// is emailed to it.
     async fn account_or_nobody(&self, email: String) -> Result<Account> {
         let found = self.find_account(email.clone()).await?;
         Ok(found.unwrap_or_else(|| {

@@ -55,7 +55,7 @@ pub(in crate::app) fn prove_address(
         store::session::revoke_all(tx, id, now)?;
         store::passkey::delete_all(tx, id)?;
         store::two_factor::delete_all(tx, id)?;
-        // They would pay someone else.
+        // Otherwise, clients might pay someone else.
         store::provider::delete_all(tx, id)?;
         store::request_answer::delete_all(tx, id)?;
         // This invalidates the codes that would reset it.

@@ -1,4 +1,4 @@
-//! Verifies an email address by a mailed code or link.
+//! Verifies an email address by an emailed code or link.
 
 use crate::{
     app::{
@@ -83,7 +83,7 @@ impl App {
         removed.await?.ok_or_else(wrong_link)
     }
 
-    /// Returns the account of a mailed link in a transaction, if the link is the newest of its
+    /// Returns the account of an emailed link in a transaction, if the link is the newest of its
     /// purpose and still valid.
     fn linked(
         &self,

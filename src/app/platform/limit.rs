@@ -111,7 +111,7 @@ limits! {
     UnprovenNews "unproven-news" 20 in 24 * HOUR, Everywhere;
     /// Answers to proposals, by address.
     ProposalAnswer "proposal-answer" 20 in HOUR, Everywhere;
-    /// Invoices, reminders and copies of proposals mailed, by account, to prevent mass mail.
+    /// Emailed invoices, reminders and copies of proposals, by account, to prevent mass mail.
     InvoiceMail "invoice-mail" 50 in 24 * HOUR, Everywhere;
 }
 

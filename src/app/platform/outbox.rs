@@ -72,10 +72,10 @@ pub(in crate::app) struct Enclosed {
     /// The id of the logo that its HTML shows.
     #[serde(default)]
     pub logo: Option<String>,
-    /// The id of the accepted proposal that is attached as PDF.
+    /// The id of the accepted proposal that is attached as a PDF.
     #[serde(default)]
     pub proposal: Option<String>,
-    /// The id of the credit note that is attached as PDF.
+    /// The id of the credit note that is attached as a PDF.
     #[serde(default)]
     pub credit_note: Option<String>,
 }

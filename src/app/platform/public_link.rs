@@ -1,5 +1,5 @@
-//! Links that work without an account: `PUBLIC_URL/i/<token>`. A token is found by its keyed hash,
-//! and its sealed form lets the owner see the link again.
+//! Links that work without an account: `PUBLIC_URL/i/<token>`. A token is looked up by its keyed
+//! hash; its sealed form lets the owner see the link again.
 
 use std::fmt::Display;
 
@@ -21,7 +21,7 @@ const TOKEN: usize = 18;
 pub(in crate::app) enum Target {
     Invoice,
     Proposal,
-    /// Where a payment provider reports payments to.
+    /// Where a payment provider reports payments.
     Webhook(ProviderKind),
 }
 

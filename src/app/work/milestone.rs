@@ -119,7 +119,7 @@ fn find_roomy_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     Ok(project)
 }
 
-/// Creates the draft invoice of a milestone, once: its amount, with the default taxes on top.
+/// Creates the draft invoice of a milestone, once, for its amount plus the default taxes.
 ///
 /// # Errors
 ///
@@ -145,7 +145,7 @@ pub fn invoice_milestone(
     Ok(ShownInvoice { invoice, ..shown })
 }
 
-/// Refuses a milestone that is paid or has an invoice.
+/// Rejects a milestone that is paid or has an invoice.
 fn must_be_free(milestone: &Milestone) -> Result<()> {
     match &milestone.invoice {
         Some((_, number)) => {

@@ -28,12 +28,12 @@ pub fn create_project(work: &mut Work, new: &NewProject) -> Result<Project> {
     create_project_of(work, new, None)
 }
 
-/// Makes an accepted proposal a project, once: its title, text and amount.
+/// Turns an accepted proposal into a project, once, with its title, text and amount.
 ///
 /// # Errors
 ///
 /// Not found if the caller has no such proposal; a conflict if it is not accepted, its client was
-/// deleted, or it is a project already.
+/// deleted, or it already has a project.
 pub fn begin_project(work: &mut Work, id: ProposalId) -> Result<Project> {
     let proposal = find_proposal(work, id)?;
     must_be_begun(work, &proposal)?;
@@ -91,7 +91,7 @@ fn create_project_of(
     Ok(project)
 }
 
-/// Returns a project of the caller with its client and milestones.
+/// Returns one of the caller's projects with its client and milestones.
 pub fn find_project(work: &mut Work, id: ProjectId) -> Result<Project> {
     store::project::find(work.tx, work.account, id, &work.latest_rates)
 }

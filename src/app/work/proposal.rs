@@ -32,7 +32,7 @@ use crate::{
 const INVOICES_SHOWN: i64 = 10;
 
 impl App {
-    /// Returns a proposal of the caller, when it was sent, and who answered it.
+    /// Returns one of the caller's proposals, when it was sent, and who answered it.
     pub async fn proposal_record(&self, claims: Claims, id: ProposalId) -> Result<ProposalRecord> {
         let find = move |work: &mut Work| {
             let proposal = find_proposal(work, id)?;
@@ -52,8 +52,8 @@ impl App {
         Ok(record)
     }
 
-    /// Marks a draft as sent, creates a link for the client, and mails it if that is asked for. A
-    /// sent proposal stays unchanged, but gets a link if it has none.
+    /// Marks a draft as sent, creates a link for the client, and emails it if requested. A sent
+    /// proposal stays unchanged, but gets a link if it has none.
     pub async fn send_proposal(
         &self,
         who: impl Into<Who>,
@@ -99,7 +99,7 @@ pub fn create_proposal(work: &mut Work, new: &NewProposal) -> Result<Proposal> {
     Ok(proposal)
 }
 
-/// Returns a proposal of the caller, with its link, if any.
+/// Returns one of the caller's proposals, with its link, if any.
 pub fn find_proposal(work: &mut Work, id: ProposalId) -> Result<Proposal> {
     let mut proposal = store::proposal::find(work.tx, work.account, id, &work.latest_rates)?;
     open_link(work.env, &mut proposal)?;
@@ -254,7 +254,7 @@ fn mark_sent(work: &mut Work, proposal: &mut Proposal) -> Result<()> {
     give_link(work, proposal)
 }
 
-/// Refuses to begin the work of a proposal that is not accepted, or whose client was deleted.
+/// Rejects a proposal that is not accepted or whose client was deleted.
 pub(in crate::app) fn must_be_begun(work: &mut Work, proposal: &Proposal) -> Result<()> {
     if proposal.status != ProposalStatus::Accepted {
         return Err(Error::conflict("error-proposal-not-accepted"));

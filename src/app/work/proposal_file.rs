@@ -1,4 +1,5 @@
-//! Proposals as PDF. A proposal may change until it is answered, so it is rendered on each request.
+//! PDF files of proposals. A proposal may change until it is answered, so it is rendered on each
+//! request.
 
 use jiff::Timestamp;
 
@@ -50,13 +51,13 @@ fn read_sheet(
 }
 
 impl App {
-    /// Returns a proposal of the caller as PDF.
+    /// Returns one of the caller's proposals as a PDF.
     pub async fn proposal_pdf(&self, claims: Claims, id: ProposalId) -> Result<PdfFile> {
         let sheet = self.proposal_sheet(claims.into(), id).await?;
         self.print_proposal(Some(Owner::Account(sheet.proposal.account)), sheet).await
     }
 
-    /// Returns the proposal behind a link as PDF.
+    /// Returns the proposal behind a link as a PDF.
     pub async fn public_proposal_pdf(&self, token: &str) -> Result<PdfFile> {
         let (now, keys) = (self.now(), self.keys()?.clone());
         let hash = Target::Proposal.hash(&keys, token);
@@ -67,7 +68,7 @@ impl App {
         self.print_proposal(self.stranger(), self.store.read(read).await?).await
     }
 
-    /// Returns a proposal of an account as PDF.
+    /// Returns a proposal of an account as a PDF.
     pub(in crate::app) async fn proposal_file(
         &self,
         account: AccountId,
@@ -84,7 +85,7 @@ impl App {
         Ok(PdfFile::of_proposal(&title, printed.bytes))
     }
 
-    /// Returns the characters of a proposal of the caller that cannot be printed.
+    /// Returns the characters of one of the caller's proposals that cannot be printed.
     pub(in crate::app) async fn unprintable_of_proposal(
         &self,
         who: Who,

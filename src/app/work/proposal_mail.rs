@@ -39,12 +39,13 @@ impl Work<'_, '_> {
         self.mail_news(kind, freelancer, &mail, &news, "/proposals", enclosed)
     }
 
-    /// Emails a sent proposal to its client, or to another address. The first time, one beyond the
-    /// mail limit is left out: the freelancer passes on the link in another way.
+    /// Emails a sent proposal to its client, or to another address. If the first email exceeds the
+    /// mail limit, it is not sent: the freelancer can still share the link.
     ///
     /// # Errors
     ///
-    /// Forbidden if the account may not email this address; too many requests beyond the mail limit.
+    /// Forbidden if the account may not email this address; too many requests if a later email
+    /// exceeds the mail limit.
     pub(in crate::app) fn mail_offer(
         &mut self,
         proposal: &Proposal,

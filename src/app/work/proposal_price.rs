@@ -21,7 +21,7 @@ pub(in crate::app) struct Offered {
     pub terms: Terms,
 }
 
-/// Prices a new proposal. Items without taxes have the default ones of the account.
+/// Prices a new proposal. Items without taxes get the account's default taxes.
 pub(in crate::app) fn price_new(
     work: &mut Work,
     new: &NewProposal,
@@ -76,7 +76,7 @@ pub(in crate::app) fn price_change(
     Ok(offered)
 }
 
-/// 0 stands for an amount that is not given.
+/// 0 stands for a missing amount.
 fn given(amount: Decimal) -> Option<Decimal> {
     (!amount.is_zero()).then_some(amount)
 }

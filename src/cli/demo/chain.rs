@@ -26,7 +26,8 @@ use crate::{
     },
 };
 
-/// Offers work with items and a deposit, has it accepted and paid, and invoices the rest.
+/// Creates a proposal with items and a deposit, accepts it, pays the deposit, and invoices the
+/// rest.
 pub async fn tell(app: &App, who: Who, history: &History<'_>) -> Result<()> {
     let clients = history.clients();
     let Some((client, currency)) = clients.first().copied() else { return Ok(()) };

@@ -26,7 +26,7 @@ const RECENT: i64 = 90;
 const CLIENT_EVERY: i64 = 24;
 /// Days between two updates of exchange rates.
 const RATES_EVERY: usize = 30;
-/// The invoice that is credited in part, and the one that is voided.
+/// The invoice that is partly credited, and the one that is voided.
 const CREDITED: i64 = 206;
 const VOIDED: i64 = 207;
 const MINUTES: i64 = 24 * 60;

@@ -39,7 +39,7 @@ pub async fn open_business(app: &App, who: Who) -> Result<()> {
         ..InvoiceDefaultsChange::default()
     };
     app.run(who, move |work| {
-        // The tax at home is the default one.
+        // The domestic tax is the default.
         let taxes = ["XOF", "EUR", "NGN"].map(|currency| super::texts::tax(currency, 1));
         let taxes = taxes.iter().flatten().map(|tax| create_tax(work, tax));
         let home = taxes.collect::<Result<Vec<_>>>()?.pop();
@@ -50,7 +50,8 @@ pub async fn open_business(app: &App, who: Who) -> Result<()> {
     .await
 }
 
-/// Returns accounts in the currencies of the demo's clients. The IBAN is an example of its standard.
+/// Returns accounts in the currencies of the demo's clients. The IBAN is the example from its
+/// standard.
 fn payment_methods() -> Vec<PaymentMethod> {
     let bank = |label, code, bank: &str| PaymentMethod {
         currency: Currency::from_code(code),

@@ -29,7 +29,7 @@ impl Who {
         Address { street, city, postal_code, ..Address::default() }.unless_empty()
     }
 
-    /// Returns the client's own payment terms: Germans ask for two weeks.
+    /// Returns the client's own payment terms: two weeks for German clients.
     pub fn terms(&self) -> Option<u32> {
         (self.country == "Germany").then_some(14)
     }
@@ -233,8 +233,8 @@ pub const OFFER: &str = "Thank you for the good conversation. This is what I pro
     3. Two rounds of changes are included.\n\n\
     The price is fixed; half is due at the start, half on delivery.";
 
-/// Returns the tax on an invoice to a client: in Nigeria, in West Africa, and for some Europeans;
-/// the others account for it themselves.
+/// Returns the tax on an invoice to a client: in Nigeria, in West Africa and for some Europeans.
+/// All others account for tax themselves.
 pub fn tax(currency: &str, client: usize) -> Option<Tax> {
     let (name, rate, category) = match currency {
         "NGN" => ("VAT", Decimal::new(75, 1), TaxCategory::Standard),
@@ -248,7 +248,7 @@ pub fn tax(currency: &str, client: usize) -> Option<Tax> {
     Some(Tax { name: name.to_owned(), rate, category, note })
 }
 
-/// Returns what Nigerian companies withhold from services.
+/// Returns the tax that Nigerian companies withhold on services.
 pub fn withholding() -> Withholding {
     Withholding { name: "WHT".to_owned(), rate: Decimal::from(5) }
 }

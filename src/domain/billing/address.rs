@@ -40,7 +40,7 @@ impl Address {
         (self != Self::default()).then_some(self)
     }
 
-    /// Returns the lines as that country writes them.
+    /// Returns the lines in the order of this country.
     pub fn lines(&self, country: Option<Country>) -> Vec<String> {
         let part = |part: &Option<String>| part.clone().filter(|part| !part.trim().is_empty());
         let (city, region, code) = (part(&self.city), part(&self.region), part(&self.postal_code));
@@ -56,8 +56,8 @@ impl Address {
         [part(&self.street), part(&self.street2)].into_iter().chain(rest).flatten().collect()
     }
 
-    /// Reads an address that was typed as lines. No word is lost: the last line is the city, with
-    /// its postal code if that is plain to see, and what lies between it and the street is joined.
+    /// Parses an address typed as lines, without losing a word: the last line is the city, with its
+    /// postal code if it is recognizable. Lines between the street and the city are joined.
     pub fn of_lines(text: &str, country: Option<Country>) -> Option<Self> {
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let street = lines.next()?;
@@ -135,7 +135,7 @@ mod tests {
     fn typed_lines_become_parts_that_print_the_same() {
         for (code, text, parts) in [
             ("DE", "Hauptstraße 7\n10115 Berlin", ["Hauptstraße 7", "", "Berlin", "", "10115"]),
-            // Where the postal code comes last, this is no postal code.
+            // Where the postal code comes last, a leading number is not one.
             (
                 "NG",
                 "14 Admiralty Way\n10115 Berlin",

@@ -1,4 +1,4 @@
-//! What is paid, credited and still due on an invoice.
+//! The amounts paid, credited and still due on an invoice.
 
 use super::payment::{LedgerKind, PaidAt, Payment};
 use crate::domain::{id::CreditNoteId, word::words};
@@ -13,10 +13,10 @@ words! {
     }
 }
 
-/// What was booked on an invoice, in minor units of its currency.
+/// The amounts booked on an invoice, in minor units of its currency.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Booked {
-    /// With what was withheld; refunds and reversals are subtracted.
+    /// Includes withheld tax; refunds and reversals are subtracted.
     pub paid: i64,
     /// The part of `paid` that the client withheld as tax.
     pub withheld: i64,
@@ -48,7 +48,7 @@ impl Balance {
         Self { amount, booked }
     }
 
-    /// Returns what the client owes in all, after credit notes.
+    /// Returns the total that the client owes, after credit notes.
     pub fn owed(self) -> i64 {
         self.amount - self.booked.credited
     }
@@ -58,17 +58,17 @@ impl Balance {
         (self.owed() - self.booked.paid).max(0)
     }
 
-    /// Returns what was paid beyond what is owed.
+    /// Returns the amount paid beyond the amount owed.
     pub fn excess(self) -> i64 {
         (self.booked.paid - self.owed()).max(0)
     }
 
-    /// Returns what was paid without what was withheld.
+    /// Returns the amount paid without withheld tax.
     pub fn cash(self) -> i64 {
         self.booked.paid - self.booked.withheld
     }
 
-    /// Returns what can be refunded: money paid beyond what is owed.
+    /// Returns the amount that can be refunded: money paid beyond the amount owed.
     pub fn refundable(self) -> i64 {
         self.excess().min(self.cash().max(0))
     }
@@ -84,8 +84,8 @@ impl Balance {
     }
 }
 
-/// Returns when `amount` was paid in full: the last payment that was booked while something was due.
-/// Reversed payments do not count. Ids tell which payments a credit note came before.
+/// Returns when `amount` was paid in full: the time of the last payment booked while something was
+/// due. Reversed payments do not count. Ids show which payments a credit note preceded.
 pub fn settled_at(
     payments: &[Payment],
     amount: i64,
@@ -124,7 +124,7 @@ mod tests {
             ((100, 100, 0, 60), 0, 60, PaymentStatus::Overpaid),
             // Tax that the client withheld was never received, so it cannot be refunded.
             ((100, 130, 110, 0), 0, 20, PaymentStatus::Overpaid),
-            // Wholly credited.
+            // Credited in full.
             ((100, 0, 0, 100), 0, 0, PaymentStatus::Unpaid),
         ] {
             let (amount, paid, withheld, credited) = booked;

@@ -2,7 +2,7 @@
 
 use super::{address::Address, country::Country};
 
-/// The details of a business. Those of the account stand in for what is missing.
+/// The details of a business. Missing details are taken from the account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Business {
     pub name: Option<String>,
@@ -10,7 +10,7 @@ pub struct Business {
     pub country_code: Option<Country>,
     /// As printed: `VAT DE123456789`.
     pub tax_id: Option<String>,
-    /// The number in a register of companies, as printed.
+    /// The company registration number, as printed.
     pub registration_number: Option<String>,
     pub email: Option<String>,
     pub phone: Option<String>,

@@ -13,21 +13,21 @@ use crate::domain::{
     word::words,
 };
 
-/// How long a provider is asked about a checkout by itself.
+/// How long a provider is asked about a checkout if no webhook arrives.
 pub const ASKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 words! {
-    /// What has become of a checkout.
+    /// The state of a checkout.
     CheckoutState {
         /// The client may be paying.
         Open "open",
-        /// Nothing was paid for a day. A payment that is reported later still counts.
+        /// Nothing was paid within a day. A payment that is reported later still counts.
         Expired "expired",
         /// Paid and booked.
         Paid "paid",
-        /// Paid, but not as agreed: its owner decides.
+        /// Paid, but not as agreed: the owner decides.
         Held "held",
-        /// Paid, but dismissed by its owner.
+        /// Paid, but dismissed by the owner.
         Dismissed "dismissed",
     }
 }
@@ -35,11 +35,11 @@ words! {
 words! {
     /// Why a payment was not booked.
     HeldReason {
-        /// Another amount was paid than the checkout was for.
+        /// The amount paid differs from the checkout.
         Amount "amount",
         /// It was paid in another currency.
         Currency "currency",
-        /// Less than that is due by now.
+        /// Less was due when the payment arrived.
         ExceedsDue "exceeds_due",
         /// The invoice was voided.
         NotPayable "not_payable",
@@ -58,28 +58,28 @@ pub struct Checkout {
     pub provider: ProviderKind,
     /// Our reference at the provider.
     pub reference: String,
-    /// What the provider calls it, if it is found by that.
+    /// The provider's own ID, if lookups use it.
     pub handle: Option<String>,
-    /// What was due.
+    /// The amount due when it was opened.
     pub amount: Money,
     pub state: CheckoutState,
     /// Why it was held.
     pub reason: Option<HeldReason>,
-    /// What was paid.
+    /// The payment.
     pub received: Option<Received>,
     pub created_at: Timestamp,
-    /// Until when the provider is asked.
+    /// When to stop asking the provider.
     pub expires_at: Timestamp,
     pub settled_at: Option<Timestamp>,
 }
 
 impl Checkout {
-    /// Whether a payment that is reported now counts.
+    /// Whether a payment that is reported now still counts.
     pub fn is_awaited(&self) -> bool {
         matches!(self.state, CheckoutState::Open | CheckoutState::Expired)
     }
 
-    /// Returns why this payment cannot be booked on its invoice, if anything forbids it.
+    /// Returns why this payment cannot be booked on its invoice, if there is a reason.
     pub fn objection(&self, received: &Received, invoice: &Invoice) -> Option<HeldReason> {
         let is_sent = !matches!(invoice.status, InvoiceStatus::Draft | InvoiceStatus::Cancelled);
         if received.amount.currency != self.amount.currency
@@ -102,7 +102,7 @@ impl Checkout {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     pub amount: Money,
-    /// What the provider keeps, perhaps in another currency.
+    /// The provider's fee, possibly in another currency.
     pub fee: Option<Money>,
     pub method: Method,
     /// The payment's reference on the provider's own pages.

@@ -49,7 +49,7 @@ input! {
     /// As printed: `VAT DE123456789`.
     tax_id "taxId": Optional<Name> = "Printed as given.",
     registration_number "registrationNumber": Optional<Name> = "Printed as given.",
-    /// The currency of what is made for this client.
+    /// The currency of new documents for this client.
     currency "currency": Optional<Currency> =
         "The currency of new projects, proposals and invoices for this client.",
     payment_terms_days "paymentTermsDays": Optional<Whole<0, 365>> =
@@ -57,15 +57,15 @@ input! {
     /// Who gets a copy of emails to the client.
     cc_emails "ccEmails": OrEmpty<List<Email, CC_MAX>> =
         "At most 10 addresses that get invoices, reminders and proposals too.",
-    /// What the client wants to find on its invoices.
+    /// The client's reference, printed on its invoices.
     buyer_reference "buyerReference": Optional<Name> = "Printed on invoices.",
-    /// The freelancer's own; never printed.
-    notes "notes": Optional<FreeText> = "Private: never printed or mailed.",
+    /// Private notes; never printed.
+    notes "notes": Optional<FreeText> = "Private: never printed or emailed.",
     language "language": Optional<Language>,
     peppol_id "peppolId": Optional<PeppolId> = "The electronic address in the Peppol network.",
 }
 
-/// The most addresses that get a copy.
+/// The maximum number of addresses that get a copy.
 const CC_MAX: usize = 10;
 
 kinds! {
@@ -81,8 +81,7 @@ kinds! {
 }
 
 impl ClientDetails {
-    /// Returns the details with the country's code, if none was given, and without an empty
-    /// address.
+    /// Returns the details without an empty address, and with the country's code if none was given.
     #[must_use]
     pub fn completed(self) -> Self {
         let country_code = self.country_code.or_else(|| Country::named(self.country.as_deref()?));

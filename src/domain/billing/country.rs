@@ -11,7 +11,8 @@ use crate::domain::{
     text,
 };
 
-/// A line for each country: both codes of ISO 3166-1, and its English names. The first is printed.
+/// A line for each country: both ISO 3166-1 codes, and its English names. The first name is
+/// printed.
 const LIST: &str = include_str!("../../../assets/countries.txt");
 
 /// The countries that write the postal code before the city.
@@ -19,7 +20,7 @@ const CODE_FIRST: &str = "AD AF AL AM AR AT AX AZ BA BE BF BG BJ BL BY CH CL CM 
     DO DZ EE EH ES ET FI FO FR GA GE GF GL GN GP GR GT GW HR HT HU IS IT KG KW LA LI LR LT LU MA \
     MC MD ME MF MG MK ML MQ MX MY MZ NC NE NL NO PF PH PL PM PT PY RE RO RS SE SI SJ SK SM SN SV \
     TG TJ TM TN TR UA UY UZ VA WF YT ZM";
-/// Those that write it on a line of its own.
+/// The countries that write it on a line of its own.
 const CODE_BELOW: &str = "BR EG FK GB GG GI GS IE IM IO JE KE PN RU SH SZ TC";
 
 struct Entry {
@@ -32,7 +33,7 @@ struct Entry {
 #[serde(into = "String", try_from = "String")]
 pub struct Country(&'static Entry);
 
-/// The place of the postal code in an address.
+/// The position of the postal code in an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PostalCode {
     BeforeCity,
@@ -79,12 +80,12 @@ impl Country {
         (country.code() == code).then_some(country)
     }
 
-    /// Returns the country with this English name, or this code of two or three letters.
+    /// Returns the country with this English name or two- or three-letter code.
     pub fn named(text: &str) -> Option<Self> {
         KNOWN.get(&key(text)).copied()
     }
 
-    /// Returns the code of two letters.
+    /// Returns the two-letter code.
     pub fn code(self) -> &'static str {
         self.0.code
     }
@@ -94,7 +95,7 @@ impl Country {
         self.0.name
     }
 
-    /// Returns where an address has the postal code.
+    /// Returns the position of the postal code.
     pub fn postal_code(self) -> PostalCode {
         let is_in = |list: &str| list.split_whitespace().any(|code| code == self.code());
         if is_in(CODE_FIRST) {

@@ -1,4 +1,4 @@
-//! Credit notes: what is taken off a sent invoice.
+//! Credit notes: amounts taken off a sent invoice.
 
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::{Decimal, RoundingStrategy::MidpointAwayFromZero, prelude::ToPrimitive};
@@ -19,10 +19,10 @@ use crate::domain::{
     text::Line,
 };
 
-/// The longest reason of a credit note.
+/// The maximum length of a credit note's reason.
 const REASON_MAX: usize = 500;
 
-/// A credit note. Issued and frozen at once.
+/// A credit note. Issued and frozen in one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreditNote {
     pub id: CreditNoteId,
@@ -39,24 +39,24 @@ pub struct CreditNote {
     /// Both parties, as on the invoice.
     pub seller: Seller,
     pub buyer: Party,
-    /// Whether it left nothing of an invoice without payments.
+    /// Whether it voided the invoice: everything is credited and nothing was paid.
     pub is_void: bool,
     pub created_at: Timestamp,
 }
 
 impl Invoice {
-    /// Whether credit notes took all of it off, and nothing stays paid.
+    /// Whether it is credited in full, and nothing remains paid.
     pub fn is_voided(&self) -> bool {
         self.status == InvoiceStatus::Cancelled && self.booked.credited > 0
     }
 }
 
-/// What is taken off.
+/// The amounts that are credited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credited {
     /// Including tax.
     pub amount: Money,
-    /// Each tax of the invoice in its order, also those that are not credited.
+    /// Each tax of the invoice, in its order, including those that are not credited.
     pub taxes: Vec<TaxSum>,
     /// The credited lines, if lines were credited.
     pub items: Vec<CreditedItem>,
@@ -115,7 +115,7 @@ impl From<CreditedItem> for Stored {
         Self {
             item_id: item.id.to_string(),
             description: item.description,
-            // A decimal is always a number.
+            // A decimal is always a valid number.
             quantity: quantity.parse().unwrap_or_else(|_| 0.into()),
             amount: item.amount,
         }
@@ -132,7 +132,7 @@ input! {
 }
 
 input! {
-    /// A new credit note: of lines, or of an amount, or of all that is not credited yet.
+    /// A new credit note for lines, an amount, or everything not yet credited.
     #[derive(Debug, Clone)]
     pub new NewCreditNote checked by must_name_lines_or_amount;
 
@@ -167,7 +167,7 @@ input! {
     page "page": Page = "Credit notes per page; 10 by default.",
 }
 
-/// What earlier credit notes have left of an invoice.
+/// The part of an invoice that earlier credit notes have left.
 pub struct Left<'a> {
     invoice: &'a Invoice,
     before: &'a [CreditNote],
@@ -195,7 +195,7 @@ impl<'a> Left<'a> {
         (0..self.invoice.items.len()).map(|place| self.of_line(place).0).collect()
     }
 
-    /// Credits everything. Without earlier credit notes, these are all lines.
+    /// Credits everything that is left: all lines, if there are no earlier credit notes.
     pub fn rest(&self) -> Credited {
         let items = match self.before {
             [] => self.invoice.items.iter().map(|item| CreditedItem {
@@ -213,11 +213,11 @@ impl<'a> Left<'a> {
         Credited { amount: self.amount, taxes: self.taxes.clone(), items }
     }
 
-    /// Credits what a new credit note names.
+    /// Credits what a new credit note asks for.
     ///
     /// # Errors
     ///
-    /// Invalid if it is nothing or more than is left; a conflict if nothing is left.
+    /// Invalid if it is zero or more than is left; a conflict if nothing is left.
     pub fn credit(&self, new: &NewCreditNote) -> Result<Credited> {
         match (&new.items, new.amount) {
             (Some(items), _) if items.is_empty() => Err(Error::field("items", Rule::Empty)),
@@ -296,7 +296,7 @@ impl<'a> Left<'a> {
         Ok(Credited { amount: Money::new(minor, self.amount.currency), taxes, items })
     }
 
-    /// Returns the quantity and the amount that are left of a line.
+    /// Returns the remaining quantity and amount of a line.
     fn of_line(&self, place: usize) -> (Decimal, i64) {
         let item = &self.invoice.items[place];
         let before = self.before.iter().flat_map(|note| &note.credited.items);
@@ -306,7 +306,7 @@ impl<'a> Left<'a> {
         })
     }
 
-    /// Whether nothing but lines was credited, and nothing of any line is left after these.
+    /// Whether only lines were credited, and nothing of any line is left after these.
     fn is_complete(&self, items: &[CreditedItem]) -> bool {
         let are_lines = self.before.iter().all(|note| !note.credited.items.is_empty());
         are_lines

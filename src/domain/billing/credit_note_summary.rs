@@ -10,7 +10,7 @@ use crate::{
 
 /// The rows around the total of a credit note, in minor units.
 pub struct CreditSummary {
-    /// The credited amount of one that credits no lines: the net, since its taxes are rows.
+    /// The credited net amount, if no lines are credited; its taxes are rows.
     pub net: i64,
     /// The rows that lead to the total; none if the lines alone make up the total.
     pub above: Vec<SumRow>,
@@ -19,8 +19,8 @@ pub struct CreditSummary {
 }
 
 impl CreditNote {
-    /// Returns the rows of the sums, with prices as on the invoice. An amount is shown as its net and
-    /// its taxes.
+    /// Returns the rows of the sums, with prices as on the invoice. An amount is split into net and
+    /// taxes.
     pub fn summary(&self, prices_include_tax: bool) -> CreditSummary {
         let credited = &self.credited;
         let net = credited.amount.minor - credited.tax();

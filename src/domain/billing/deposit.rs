@@ -1,4 +1,4 @@
-//! Deposits: a part of what is agreed, asked for before the work and taken off a later invoice.
+//! Deposits: a part of the agreed amount, paid before the work and deducted from a later invoice.
 
 use rust_decimal::Decimal;
 
@@ -14,7 +14,7 @@ use crate::domain::{
     word::words,
 };
 
-/// The most units by which rounding can deduct too much: one for each tax.
+/// The maximum number of units that rounding can deduct too much: one for each tax.
 const UNITS_MAX: usize = 20;
 
 words! {
@@ -24,7 +24,7 @@ words! {
         /// Work.
         #[default]
         Invoice "invoice",
-        /// A part of what is agreed, before the work.
+        /// A part of the agreed amount, before the work.
         Deposit "deposit",
     }
 }
@@ -58,12 +58,12 @@ impl NewDeposit {
 }
 
 impl Deposit {
-    /// Returns the deposit of a total, with tax. At most `left` is not asked for yet. `path` begins
-    /// the names of its fields in errors.
+    /// Returns the deposit for a total, with tax; at most `left`. `path` prefixes field names in
+    /// errors.
     ///
     /// # Errors
     ///
-    /// Invalid if it is 0, more than is left, or more exact than the currency.
+    /// Invalid if it is 0, more than is left, or has too many decimals for the currency.
     pub fn of(&self, total: Money, left: Money, path: &str) -> Result<Money> {
         let field = if self.percent.is_some() { "percent" } else { "amount" };
         let fail = |rule| Error::field(format!("{path}{field}"), rule);
@@ -83,7 +83,7 @@ impl Deposit {
     }
 }
 
-/// Prices a deposit: `sum` with tax, spread over the taxes of what it is for.
+/// Prices a deposit: `sum` including tax, spread over the taxes of the proposal.
 ///
 /// # Errors
 ///
@@ -123,13 +123,13 @@ pub fn deduct(own: Priced, deposits: &[Invoice], currency: Currency) -> Result<P
         let items = deposit.items.iter().map(|item| (item.line.clone(), item.amount));
         let items: Vec<_> = items.collect();
         for of in by_taxes(&items, &deposit.terms, deposit.totals.discount)? {
-            // Prices are written as on the invoice.
+            // Prices include tax if those of the invoice do.
             let sum = match (deposit.terms.prices_include_tax, own.terms.prices_include_tax) {
                 (false, true) => gross(&of, &deposit.terms),
                 (true, false) => money::without_percent(of.1, rate_of(&of.0)),
                 _ => of.1,
             };
-            // Rounded down, so that no more than the total is deducted.
+            // Round down, so that at most the total is deducted.
             let sum = i128::from(sum) * i128::from(part) / i128::from(deposit.totals.amount);
             let rate = -Money::new(sum as i64, currency).decimal();
             let text = deposit.deducted_text();
@@ -140,7 +140,7 @@ pub fn deduct(own: Priced, deposits: &[Invoice], currency: Currency) -> Result<P
             });
         }
     }
-    // Where each tax rounds a unit too many off, the last line takes less.
+    // If rounding deducts too much, the last line deducts less.
     for _ in 0..UNITS_MAX {
         match (price(lines.clone(), &own.terms, currency), lines.last_mut()) {
             (Err(error), Some(last)) if is_negative(&error) => {
@@ -223,7 +223,7 @@ mod tests {
             let own_total = own.totals.amount;
             let rest = deduct(own, &[sent(deposit)], Currency::USD).unwrap();
             let expected = (own_total - sum.minor).max(0);
-            // Each rate rounds on its own.
+            // Each rate is rounded separately.
             prop_assert!((rest.totals.amount - expected).abs() <= 4, "{:?} {}", rest.totals, expected);
         }
     }

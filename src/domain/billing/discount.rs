@@ -18,7 +18,7 @@ input! {
     amount "amount": Optional<Amount> = "In the currency of the invoice.",
 }
 
-/// Refuses both a percentage and an amount, or neither.
+/// Rejects both a percentage and an amount, or neither.
 pub(super) fn must_be_one(form: &mut Form) {
     match (form.says::<TaxRate>("percent"), form.says::<Amount>("amount")) {
         (false, false) => _ = form.fail("percent", Rule::Required),
@@ -32,7 +32,7 @@ impl Discount {
     ///
     /// # Errors
     ///
-    /// Invalid if an amount is more than the base, or more exact than the currency.
+    /// Invalid if an amount exceeds the base, or has too many decimals for the currency.
     pub fn on(&self, base: i64, currency: Currency, field: &str) -> Result<i64> {
         let Some(amount) = self.amount else {
             return Ok(money::percent_of(base, self.percent.unwrap_or_default()));

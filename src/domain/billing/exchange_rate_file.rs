@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(rates, ["2 2026-03-18 EUR JPY 162.45", "2 2026-03-18 EUR USD 1.0834"]);
         let history = "Date,USD,JPY,CYP,\n2026-03-18,1.0834,162.45,N/A,\n\
                        2026-03-17,1.1,N/A,N/A,\n1999-01-04,1.1789,133.73,0.58231,\n";
-        // Payments convert at the rate of their day. Abolished currencies have no pair.
+        // Payments convert at the rate for their day. Abolished currencies have no pair.
         let rates = shown(history).unwrap();
         let expected = [
             "2 2026-03-18 EUR JPY 162.45",

@@ -9,13 +9,13 @@ use crate::{
     locale::{Text, t},
 };
 
-/// The longest label of a payment line, in characters.
+/// The maximum length of a payment line's label, in characters.
 const LABEL_MAX: usize = 30;
 /// The largest amount of an EPC code, in cents.
 const EPC_MAX: i64 = 99_999_999_999;
-/// The longest name in an EPC code, in characters.
+/// The maximum length of a name in an EPC code, in characters.
 const EPC_NAME_MAX: usize = 70;
-/// The longest reference in an EPC code, in characters.
+/// The maximum length of a reference in an EPC code, in characters.
 const EPC_REFERENCE_MAX: usize = 140;
 
 /// How a client pays an invoice. Empty if nothing is due.
@@ -39,7 +39,7 @@ pub struct PayBlock {
 /// One line of payment details.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentLine<'a> {
-    /// The label: the text before a colon, if short.
+    /// The text before a colon, if it is short.
     pub label: Option<&'a str>,
     pub value: &'a str,
 }
@@ -72,8 +72,8 @@ impl PayCode {
 }
 
 impl HowToPay {
-    /// Returns the ways to pay an invoice. `service` is its address at the payment service of the
-    /// server, if there is one.
+    /// Returns the ways to pay an invoice. `service` is its address at the server's payment
+    /// service, if one is set up.
     pub fn of(invoice: &Invoice, seller: &Seller, service: Option<String>) -> Self {
         if !invoice.is_money_due() {
             return Self::default();
@@ -105,7 +105,7 @@ impl HowToPay {
 }
 
 impl PayBlock {
-    /// Returns a method as text; none if the method consists only of `link`.
+    /// Returns a payment method as text; none if it is only a `link`.
     fn of(method: &PaymentMethod, invoice: &Invoice, link: Option<&str>) -> Option<Self> {
         let text = match method.kind {
             PaymentMethodType::Link | PaymentMethodType::Raenest => {
@@ -139,7 +139,7 @@ impl<'a> PaymentLine<'a> {
     }
 }
 
-/// Returns the code that apps of banks understand, if there is one for this method and currency.
+/// Returns the QR code that banking apps understand, if there is one for this method and currency.
 fn code(method: &PaymentMethod, invoice: &Invoice) -> Option<PayCode> {
     let amount = invoice.amount_to_transfer();
     let major = amount.exchanged();

@@ -32,7 +32,7 @@ pub struct InvoiceDefaults {
     pub business: Business,
     pub number_pattern: NumberPattern,
     pub credit_note_pattern: NumberPattern,
-    /// Days from issue date to due date, if invoices have a usual term.
+    /// Days from issue date to due date, if payment terms are set.
     pub payment_terms_days: Option<u32>,
     /// In percent.
     pub tax_rate: Decimal,
@@ -45,7 +45,7 @@ pub struct InvoiceDefaults {
     pub number_format: NumberFormat,
     /// The colour of documents and client pages.
     pub accent: Accent,
-    /// The layout of invoices as PDF.
+    /// The layout of invoice PDFs.
     pub template: Template,
     pub paper: Paper,
 }
@@ -79,7 +79,7 @@ impl InvoiceDefaults {
         }
     }
 
-    /// Whether clients learn how to pay.
+    /// Whether invoices say how to pay.
     pub fn says_how_to_pay(&self) -> bool {
         self.payment_instructions.is_some() || !self.payment_methods.is_empty()
     }
@@ -98,7 +98,7 @@ pub struct InvoiceSettings {
     pub credit_notes: NumberSeries,
     /// The taxes of new invoices, oldest first.
     pub tax_ids: Vec<TaxId>,
-    /// Where clients pay online.
+    /// The payment providers.
     pub providers: Vec<ConnectedProvider>,
     pub mail: MailSettings,
 }

@@ -1,4 +1,4 @@
-//! The numbers of invoices and credit notes: their patterns, and the periods they count in.
+//! The numbers of invoices and credit notes: their patterns and periods.
 
 use std::fmt;
 
@@ -13,11 +13,11 @@ use crate::domain::{
 };
 
 const PATTERN_MAX: usize = 40;
-/// The longest run of N.
+/// The maximum length of a run of N.
 const PAD_MAX: usize = 9;
 
 words! {
-    /// The documents that count by themselves.
+    /// The kinds of documents with their own series.
     SeriesKind {
         Invoice "invoice",
         CreditNote "credit_note",
@@ -25,7 +25,7 @@ words! {
 }
 
 impl SeriesKind {
-    /// Returns the pattern of an account that has chosen none.
+    /// Returns the default pattern.
     pub fn default_pattern(self) -> NumberPattern {
         let prefix = match self {
             Self::Invoice => "INV-",
@@ -37,8 +37,8 @@ impl SeriesKind {
     }
 }
 
-/// How a number is written, such as `INV-{YYYY}-{NNN}`. No two numbers of a series are alike: all
-/// parts but one have a fixed length, and they name the period.
+/// How a number is written, such as `INV-{YYYY}-{NNN}`. No two numbers of a series are equal: all
+/// parts but one have a fixed length and identify the period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberPattern {
     text: String,
@@ -123,7 +123,7 @@ impl NumberPattern {
         Ok(Self { text: text.to_owned(), parts })
     }
 
-    /// Returns the period of a day: the shortest that the pattern names.
+    /// Returns the period that contains a day: the shortest that the pattern names.
     pub fn period(&self, day: Date) -> Period {
         let has = |wanted: &[Part]| self.parts.iter().any(|part| wanted.contains(part));
         let span = if has(&[Part::Month, Part::MonthName]) {
@@ -187,7 +187,8 @@ impl Span {
     }
 }
 
-/// The period in which numbers count up from 1: `2026-04`, `2026-Q2`, `2026`, or empty for ever.
+/// The period in which numbers count up from 1: `2026-04`, `2026-Q2`, `2026`, or empty for a single
+/// endless one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Period(String);
 
@@ -220,7 +221,7 @@ pub struct DrawnNumber {
     pub period: Period,
 }
 
-/// The numbers to come in the period of a day.
+/// The next numbers in the period of a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberSeries {
     pub pattern: NumberPattern,
@@ -348,7 +349,7 @@ mod tests {
             let Ok(pattern) = NumberPattern::parse_text(tokens.concat().trim()) else { return Ok(()) };
             let mut known: HashMap<String, (Period, i64)> = HashMap::new();
             for (days, number) in draws {
-                // Years of two digits repeat after a century.
+                // Two-digit years repeat after a century.
                 let day = date(2000, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap();
                 let place = (pattern.period(day), number);
                 let before = known.insert(pattern.write(day, number), place.clone());

@@ -3,7 +3,7 @@
 use crate::domain::{country::Country, word::words};
 
 words! {
-    /// The layout of invoices as PDF.
+    /// The layout of invoice PDFs.
     #[derive(Default)]
     Template {
         /// A letter that uses little ink.

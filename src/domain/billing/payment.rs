@@ -16,16 +16,16 @@ use crate::domain::{
 };
 use crate::locale::{Text, t};
 
-/// The longest reference of a payment.
+/// The maximum length of a payment's reference.
 const REFERENCE_MAX: usize = 200;
-/// The longest note on a payment.
+/// The maximum length of a payment's note.
 const NOTE_MAX: usize = 2000;
 
 words! {
-    /// What an entry of the ledger is.
+    /// The kind of a ledger entry.
     LedgerKind {
         Payment "payment",
-        /// Takes a payment or a refund back; its amount is the opposite.
+        /// Undoes a payment or a refund; its amount is the opposite.
         Reversal "reversal",
         /// Money given back; its amount is negative.
         Refund "refund",
@@ -63,14 +63,15 @@ impl Method {
 /// When money was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaidAt {
-    /// The instant; of a given day, one in the account's timezone at that time, to order lists by.
+    /// The instant, used to sort lists. For a given day, an instant of that day in the account's
+    /// timezone.
     pub at: Timestamp,
-    /// The day, if one was given: no timezone shifts it.
+    /// The day, if one was given. No timezone shifts it.
     pub on: Option<Date>,
 }
 
 impl PaidAt {
-    /// Without a given day, it is now. Of a given day it is noon, or now if that is today.
+    /// Without a day, it is now. For a given day it is noon, or now if the day is today.
     ///
     /// # Errors
     ///
@@ -88,7 +89,7 @@ impl PaidAt {
         Ok(Self { at, on: given })
     }
 
-    /// Returns the instant to tell: of a given day, its start in UTC.
+    /// Returns the instant to show: for a given day, its start in UTC.
     pub fn told(self) -> Timestamp {
         let start = self.on.and_then(|day| date::day_start(day, &TimeZone::UTC).ok());
         start.unwrap_or(self.at)
@@ -110,8 +111,8 @@ pub struct Payment {
     pub client: ClientId,
     pub client_name: String,
     pub kind: LedgerKind,
-    /// What counts as received: money, and what was withheld. Negative for refunds, and for
-    /// reversals of payments.
+    /// The amount that counts as received: money and withheld tax. Negative for refunds and
+    /// reversed payments.
     pub amount: Money,
     /// The part of `amount` that the client withheld as tax, in minor units.
     pub withheld: i64,
@@ -124,17 +125,17 @@ pub struct Payment {
     pub note: Option<String>,
     /// The checkout that it came from.
     pub checkout: Option<CheckoutId>,
-    /// What the provider kept of it, perhaps in another currency.
+    /// The provider's fee, possibly in another currency.
     pub fee: Option<Money>,
-    /// What a reversal takes back.
+    /// The entry that a reversal undoes.
     pub reverses: Option<PaymentId>,
-    /// The reversal that takes this back.
+    /// The reversal that undoes this entry.
     pub reversed_by: Option<PaymentId>,
     pub created_at: Timestamp,
 }
 
 impl Payment {
-    /// Returns the money itself, without what was withheld.
+    /// Returns the money received, without withheld tax.
     pub fn cash(&self) -> Money {
         Money::new(self.amount.minor - self.withheld, self.amount.currency)
     }
@@ -173,7 +174,7 @@ pub struct Moved {
     pub note: Option<String>,
     /// The checkout that it came from.
     pub checkout: Option<CheckoutId>,
-    /// What a provider kept of it.
+    /// The provider's fee.
     pub fee: Option<Money>,
 }
 
@@ -249,7 +250,7 @@ pub fn exact(field: &'static str, amount: Decimal, currency: Currency) -> Result
 }
 
 impl NewPayment {
-    /// Returns the money and what was withheld, in minor units.
+    /// Returns the money and the withheld tax, in minor units.
     ///
     /// # Errors
     ///

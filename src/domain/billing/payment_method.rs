@@ -58,7 +58,7 @@ input! {
     account_name "accountName": Optional<Name>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bank_name "bankName": Optional<Name>,
-    /// In capitals, without spaces.
+    /// In upper case, without spaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     iban "iban": Optional<Iban> = "Its check digits must be valid.",
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -83,7 +83,7 @@ input! {
     text "text": Optional<Free<1000>>,
 }
 
-/// Checks the fields that the type needs.
+/// Checks the fields that the type requires.
 fn must_have_fields(form: &mut Form) {
     let Some(kind) = form.peek::<PaymentMethodType>("type") else { return };
     for name in kind.required() {
@@ -98,7 +98,7 @@ fn must_have_fields(form: &mut Form) {
 }
 
 impl PaymentMethodType {
-    /// Returns the fields that it needs.
+    /// Returns the fields that it requires.
     pub fn required(self) -> &'static [&'static str] {
         match self {
             Self::BankAccount => &["accountName", "bankName"],
@@ -142,7 +142,7 @@ impl PaymentMethod {
         format!("{:016x}", hasher.finish())
     }
 
-    /// Whether invoices in this currency show it.
+    /// Whether it is shown on invoices in this currency.
     pub fn takes(&self, currency: Currency) -> bool {
         self.currency.is_none_or(|own| own == currency)
     }
@@ -164,7 +164,7 @@ impl PaymentMethod {
         }
     }
 
-    /// Returns the values to pay with, labelled.
+    /// Returns the labelled payment details.
     pub fn values(&self) -> Vec<(Text, String)> {
         let iban = self.iban.as_deref().map(grouped);
         let values = match self.kind {
@@ -207,7 +207,7 @@ fn grouped(iban: &str) -> String {
 }
 
 kinds! {
-    /// An IBAN (ISO 13616) with the right check digits; spaces do not count.
+    /// An IBAN (ISO 13616) with valid check digits; spaces are ignored.
     Iban = String, Shape::Text { min: 1, max: 42 }, |value| {
         let iban = compact(text::raw(value)?);
         if is_iban(&iban) { Ok(iban) } else { Err(Rule::Iban) }
@@ -239,8 +239,8 @@ fn compact(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect()
 }
 
-/// Whether the check digits are right: read as digits from the fifth character on, with A as 10,
-/// the number leaves 1 when divided by 97.
+/// Whether the check digits are valid: read from the fifth character on, with A as 10, the number
+/// modulo 97 is 1.
 fn is_iban(iban: &str) -> bool {
     let Some((country, check)) = iban.split_at_checked(4) else { return false };
     let has_form = (15..=34).contains(&iban.len())

@@ -13,7 +13,7 @@ use crate::domain::{
     word::words,
 };
 
-/// The shortest and longest key.
+/// The minimum and maximum length of a key.
 const KEY_MIN: usize = 8;
 const KEY_MAX: usize = 255;
 
@@ -56,7 +56,7 @@ impl ProviderKey {
         &self.0
     }
 
-    /// Returns its last four characters, by which its owner recognises it.
+    /// Returns its last four characters, so that the owner can recognise it.
     pub fn last4(&self) -> &str {
         self.0.get(self.0.len().saturating_sub(4)..).unwrap_or_default()
     }
@@ -177,7 +177,7 @@ pub struct SealedProvider {
     pub kind: ProviderKind,
     /// Sealed.
     pub secret_key: Vec<u8>,
-    /// Sealed; what checks webhooks, unless the secret key does.
+    /// Sealed; verifies webhooks, unless the secret key does.
     pub webhook_secret: Option<Vec<u8>>,
     pub last4: String,
     /// The keyed hash used to look up its webhook address.
@@ -196,6 +196,6 @@ pub struct ConnectedProvider {
     pub last4: String,
     /// Where the provider reports payments.
     pub webhook_url: String,
-    /// Whether webhooks can be checked.
+    /// Whether webhooks can be verified.
     pub checks_webhooks: bool,
 }

@@ -1,4 +1,4 @@
-//! The settings of an account as its API changes them, section by section.
+//! The settings of an account as the API changes them, section by section.
 
 use super::{
     address::Address,
@@ -36,7 +36,7 @@ input! {
 }
 
 input! {
-    /// A change of how new invoices are made.
+    /// A change of the invoice defaults.
     #[derive(Debug, Clone)]
     pub change part InvoicingChange as "InvoicingChange",
         "How new invoices are made. Any of the fields; null clears an optional one.";

@@ -19,19 +19,19 @@ use crate::domain::{
 use crate::locale::{Text, t};
 
 words! {
-    /// What an entry of a statement is.
+    /// The kind of a statement entry.
     EntryKind {
         Invoice "invoice",
         CreditNote "credit_note",
         Payment "payment",
-        /// Takes a payment or a refund back.
+        /// Undoes a payment or a refund.
         Reversal "reversal",
         Refund "refund",
     }
 }
 
 impl EntryKind {
-    /// Returns what an entry is called, with its `number`.
+    /// Returns the name of an entry, with its `number`.
     pub fn label(self) -> Text {
         match self {
             Self::Invoice => t("invoice-number"),
@@ -63,11 +63,11 @@ pub struct Posting {
     /// The number of the invoice or the credit note.
     pub number: String,
     pub currency: Currency,
-    /// What the client owes more, in minor units; negative for payments and credit notes.
+    /// The change in what the client owes, in minor units; negative for payments and credit notes.
     pub amount: i64,
 }
 
-/// A posting and what the client owes after it.
+/// A posting, and what the client owes after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub posting: Posting,

@@ -37,12 +37,12 @@ words! {
 }
 
 impl TaxCategory {
-    /// The category of a tax that names none.
+    /// The category of a tax without one.
     fn of_rate(rate: Decimal) -> Self {
         if rate.is_zero() { Self::Zero } else { Self::Standard }
     }
 
-    /// Whether only the rate 0 is possible.
+    /// Whether its rate must be 0.
     fn is_untaxed(self) -> bool {
         self != Self::Standard
     }
@@ -142,7 +142,7 @@ impl TaxChange {
     }
 }
 
-/// The stored form of a tax. A rate has an exact text.
+/// The stored form of a tax. The rate is stored as exact text.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     name: String,
@@ -176,7 +176,7 @@ impl From<Tax> for Stored {
     }
 }
 
-/// A tax on an invoice: what it is computed on, and what it comes to, in minor units.
+/// A tax on an invoice: its base and its amount, in minor units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaxSum {
     #[serde(flatten)]
@@ -200,7 +200,7 @@ pub struct SavedTax {
     pub id: TaxId,
     pub account: AccountId,
     pub tax: Tax,
-    /// Whether lines of new invoices have it, unless they say otherwise.
+    /// Whether lines of new invoices have it by default.
     pub is_default: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

@@ -82,7 +82,7 @@ input! {
 }
 
 input! {
-    /// Verifies an email address with the code mailed to it.
+    /// Verifies an email address with the code emailed to it.
     #[derive(Debug, Clone)]
     pub new EmailOtp;
 
@@ -101,7 +101,7 @@ input! {
 }
 
 input! {
-    /// Verifies an email address with the link mailed to it.
+    /// Verifies an email address with the link emailed to it.
     #[derive(Clone)]
     pub new EmailLink;
 
@@ -110,8 +110,8 @@ input! {
 }
 
 input! {
-    /// Sets a new password with the mailed code. The password has 8 to 128 characters. The API that
-    /// created the account may have more rules, which are checked once the account is known.
+    /// Sets a new password with the emailed code. The password has 8 to 128 characters. The API
+    /// that created the account may have more rules, which are checked once the account is known.
     #[derive(Debug, Clone)]
     pub new PasswordReset;
 

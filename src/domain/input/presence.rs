@@ -96,7 +96,7 @@ presences! {
         New => K::Value, Nullable, or_default::<K>;
         Change => Option<K::Value>, Kept, |form: &mut Form, name| form.change_or::<K>(name, None);
     }
-    /// Follows from something else, such as payment terms, unless it is given; never emptied.
+    /// Follows from something else, such as payment terms, unless it is given; cannot be cleared.
     Implied, filled true {
         New => Option<K::Value>, Nullable, Form::optional::<K>;
         Change => Option<K::Value>, Kept, Form::change::<K>;

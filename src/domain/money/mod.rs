@@ -256,8 +256,8 @@ pub fn exchange_rate(text: &str) -> Result<Decimal, Rule> {
     if rate >= Decimal::from(1_000_000_000_000_i64) { Err(Rule::TooLarge) } else { Ok(rate) }
 }
 
-/// Splits a sum in proportion to weights of at least 0. What rounding down leaves goes to the
-/// largest remainders, one unit each, the first of equal ones first. Without any weight, nothing is
+/// Splits a sum in proportion to weights of at least 0. The units that rounding down leaves go to
+/// the largest remainders, one each, earlier ones first if equal. Without any weight, nothing is
 /// split.
 pub fn shares(sum: i64, weights: &[i64]) -> Vec<i64> {
     let whole: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();

@@ -43,9 +43,9 @@ words! {
         InvoiceCreated "invoice_created",
         InvoiceSent "invoice_sent",
         InvoicePaid "invoice_paid",
-        /// By a credit note that left nothing of it.
+        /// By a credit note for all that was left of it.
         InvoiceVoided "invoice_voided",
-        /// One that left something of its invoice, or of which something was paid.
+        /// A credit note that did not void its invoice.
         CreditNoteIssued "credit_note_issued",
         PaymentReceived "payment_received",
         /// By a provider, but not booked: its owner decides.

@@ -175,9 +175,9 @@ impl Calendar {
     }
 }
 
-/// Returns the growth in percent with one decimal: 0 if both are 0, 100 if only the earlier was 0, or
-/// -100 if it fell from there. A month with more refunds than payments is negative; what came after
-/// it is compared with its size, so that a rise is never negative.
+/// Returns the growth in percent with one decimal: 0 if both are 0, 100 if it rose from 0, or -100 if
+/// it fell from 0. A month with more refunds than payments is negative; the next one is compared with
+/// its absolute value, so that a rise is never negative.
 pub fn growth(now: i128, last: i128) -> Decimal {
     let tenths = match (now, last) {
         (0, 0) => 0,

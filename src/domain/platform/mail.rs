@@ -62,7 +62,7 @@ impl MailKind {
 pub struct Mail {
     pub kind: MailKind,
     pub to: String,
-    /// Who gets the same email, in view of everybody.
+    /// Who gets a copy of the email, visible to all recipients.
     pub cc: Vec<String>,
     /// One line without secrets: it is stored and logged.
     pub subject: String,
@@ -123,7 +123,7 @@ pub struct QueuedMail {
     pub about: Option<Id<()>>,
     pub kind: MailKind,
     pub to: String,
-    /// Who gets the same email, in view of everybody.
+    /// Who gets a copy of the email, visible to all recipients.
     pub cc: Vec<String>,
     pub subject: String,
     /// What cannot be written again, encrypted with the secret key; erased once it is delivered, or

@@ -37,7 +37,7 @@ pub struct Milestone {
     pub description: Option<String>,
     pub amount: Money,
     pub status: MilestoneStatus,
-    /// The status before the payment of its invoice made it paid; None if that did not.
+    /// The status before its invoice was paid; None unless the payment set it to paid.
     pub unpaid_status: Option<MilestoneStatus>,
     pub due_date: Option<Date>,
     pub completed_at: Option<Timestamp>,
@@ -63,7 +63,7 @@ input! {
 }
 
 impl Milestone {
-    /// Sets the status. The first completion is kept; going back to pending clears it.
+    /// Sets the status. The first completion time is kept; going back to pending clears it.
     pub fn set_status(&mut self, status: MilestoneStatus, now: Timestamp) {
         self.status = status;
         self.completed_at = match status {
@@ -72,8 +72,7 @@ impl Milestone {
         };
     }
 
-    /// Makes it paid with its invoice, or takes that back. Whoever set another status meanwhile
-    /// knows better.
+    /// Marks it as paid with its invoice, or undoes that. A status set in the meantime is kept.
     pub fn settle(&mut self, is_paid: bool, now: Timestamp) {
         match (is_paid, self.unpaid_status) {
             (true, _) if self.status != MilestoneStatus::Paid => {

@@ -40,7 +40,7 @@ pub struct Project {
     pub budget: Money,
     pub deadline: Option<Date>,
     pub milestones: Vec<Milestone>,
-    /// The id and title of the proposal that it was made from.
+    /// The id and title of the proposal that it was created from.
     pub proposal: Option<(ProposalId, String)>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

@@ -68,14 +68,14 @@ pub struct Proposal {
     pub items: Vec<Item>,
     /// What applies to all items, without withholding.
     pub terms: Terms,
-    /// What it asks for when it is accepted.
+    /// The deposit due on acceptance.
     pub deposit: Option<Deposit>,
     pub valid_until: Option<Date>,
     /// None until it is sent.
     pub link: Option<ProposalLink>,
     /// The id and name of its project.
     pub project: Option<(ProjectId, String)>,
-    /// The newest invoice of its work, unless that is cancelled.
+    /// The newest invoice for its work, unless that is cancelled.
     pub invoice: Option<InvoiceId>,
     /// Its newest deposit, unless that is cancelled.
     pub deposit_invoice: Option<InvoiceId>,
@@ -93,20 +93,20 @@ impl Proposal {
     ///
     /// # Errors
     ///
-    /// Invalid if it is 0, more than the amount, or more exact than the currency.
+    /// Invalid if it is 0, more than the amount, or has too many decimals for the currency.
     pub fn deposit_amount(&self) -> Result<Option<Money>> {
         let of = |deposit: &Deposit| deposit.of(self.amount, self.amount, "deposit.");
         self.deposit.as_ref().map(of).transpose()
     }
 
-    /// Returns the items and what they add up to, as an invoice that is not stored; None if it has
-    /// only an amount.
+    /// Returns the items and their sums as an invoice that is not stored; None if it has only an
+    /// amount.
     pub fn offer(&self) -> Option<Invoice> {
         if self.items.is_empty() {
             return None;
         }
         let currency = self.amount.currency;
-        // What is stored was priced before.
+        // Stored items were priced before.
         let priced = price(self.lines(), &self.terms, currency).ok()?;
         let days = (Date::ZERO, Date::ZERO);
         let offer = Invoice::for_show(String::new(), days, (priced, currency), self.created_at);
@@ -140,7 +140,7 @@ pub struct ProposalRecord {
     pub answered_by: Option<String>,
     /// The IP address of the answer.
     pub answered_from: Option<String>,
-    /// The newest invoices made from it.
+    /// The newest invoices created from it.
     pub invoices: Vec<ShownInvoice>,
     /// The emails about it, newest first. Finished ones are deleted after a month.
     pub mails: Vec<OutboxMail>,
@@ -259,14 +259,14 @@ input! {
 }
 
 impl ProposalDelivery {
-    /// Whether it is mailed.
+    /// Whether to email it.
     pub fn is_mailed(&self) -> bool {
         self.mail || self.email.is_some()
     }
 }
 
 impl NewProposal {
-    /// A proposal with a title, without anything else.
+    /// A proposal with only a title.
     pub fn new(client_id: ClientId, title: String) -> Self {
         Self {
             client_id,

@@ -99,8 +99,9 @@ pub struct Middleware {
 }
 
 impl Middleware {
-    /// Wraps the routes of a mount in all layers, innermost first.
-    pub fn around<E: IntoEndpoint>(
+    /// Wraps the routes of a mount in all layers, innermost first. The routes are boxed, so that all
+    /// mounts share one type of layers.
+    pub fn around<E: IntoEndpoint<Endpoint: 'static>>(
         &self,
         routes: E,
         rules: Rules,
@@ -108,7 +109,7 @@ impl Middleware {
         let Rules { shape, limit, route_limits, is_shared, knows } = rules;
         let origins = if is_shared { Arc::clone(&self.origins) } else { Arc::default() };
         let app = Arc::clone(&self.app);
-        (routes.into_endpoint().map_to_response())
+        (routes.into_endpoint().map_to_response().boxed())
             .layer(TimeLimit)
             .layer(OnBehalf)
             .layer(BodyLimit { knows: knows.clone() })

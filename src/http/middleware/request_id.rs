@@ -67,14 +67,15 @@ impl Layer for RequestIds {
         if *request.method() == Method::HEAD {
             request.extensions_mut().insert(HeadOnly);
         }
-        let work = async {
+        // All layers inside, which are large: boxed, so that they are moved only once.
+        let work = Box::pin(async {
             let mut response = next.call(request).await?;
             if let Some(Ok(id)) = CurrentRequest::with(|current| HeaderValue::from_str(&current.id))
             {
                 response.headers_mut().insert(REQUEST_ID, id);
             }
             Ok(response)
-        };
+        });
         CurrentRequest::scope(id, address, work).await
     }
 }

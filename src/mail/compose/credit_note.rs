@@ -1,4 +1,4 @@
-//! Emails with a credit note, for the client.
+//! Emails with a credit note to the client.
 
 use super::{Brand, greeting, lines, mail, sender_name, signature};
 use crate::{

@@ -100,12 +100,13 @@ fn rows(invoice: &Invoice, how: &HowToPay, file: Option<&PdfFile>) -> Vec<(Strin
     lines.chain(ours).collect()
 }
 
-/// Returns what is due or, if nothing is, the total.
+/// Returns the amount due or, if nothing is due, the total.
 fn asked(invoice: &Invoice) -> Money {
     if invoice.is_money_due() { invoice.amount_due() } else { invoice.amount() }
 }
 
-/// Returns name, postal address and numbers in one line; empty without an address.
+/// Returns the name, postal address and tax and registration numbers in one line; empty without an
+/// address.
 fn place(party: &Party) -> String {
     if party.address_lines().is_empty() {
         return String::new();

@@ -138,7 +138,7 @@ pub fn set_handle(tx: &mut Tx, id: CheckoutId, handle: &str) -> Result<()> {
     )
 }
 
-/// Asks about a checkout until this instant.
+/// Extends the time for which a checkout is looked up, until this instant.
 pub fn extend(tx: &mut Tx, id: CheckoutId, until: Timestamp) -> Result<()> {
     tx.change(
         "UPDATE checkouts SET expires_at = ?2 WHERE id = ?1 AND expires_at < ?2",
@@ -146,12 +146,12 @@ pub fn extend(tx: &mut Tx, id: CheckoutId, until: Timestamp) -> Result<()> {
     )
 }
 
-/// Returns until when a checkout is asked about.
+/// Returns when lookups of a checkout end.
 pub fn find_end(tx: &mut Tx, id: CheckoutId) -> Result<Option<Timestamp>> {
     tx.find("SELECT expires_at FROM checkouts WHERE id = ?1", values![&id], |row| row.get(0))
 }
 
-/// Records that the client came back; returns whether it is the first time.
+/// Records that the client returned; returns whether it is the first time.
 pub fn mark_returned(tx: &mut Tx, id: CheckoutId, now: Timestamp) -> Result<bool> {
     let sql = "UPDATE checkouts SET returned_at = ?2 WHERE id = ?1 AND returned_at IS NULL";
     Ok(tx.execute(sql, values![&id, now])? > 0)
@@ -165,8 +165,8 @@ pub fn expire(tx: &mut Tx, id: CheckoutId) -> Result<()> {
     )
 }
 
-/// Moves a checkout from one of two states to that of `checkout`; returns false if it is in
-/// neither any more, since someone else was faster.
+/// Moves a checkout from one of two states to the state of `checkout`; returns false if a
+/// concurrent change has already moved it.
 pub fn claim(tx: &mut Tx, checkout: &Checkout, from: [CheckoutState; 2]) -> Result<bool> {
     let [first, second] = from.map(CheckoutState::as_str);
     let claimed = tx.execute(

@@ -250,7 +250,8 @@ pub fn list(
     Ok(Listing { entries: gather(tx, entries, rates)?, total, page })
 }
 
-/// Lists the open invoices of a client, at most `most`: what is due with due dates, earliest first.
+/// Lists the amounts due on a client's open invoices with their due dates, earliest first, at most
+/// `most`.
 pub fn list_open(
     tx: &mut Tx,
     account: AccountId,
@@ -302,7 +303,7 @@ pub(in crate::store) fn refold(tx: &mut Tx) -> Result<()> {
     }
 }
 
-/// Gives every client the code of its country, where the text names one.
+/// Sets the country code of every client whose country text names a country.
 pub(in crate::store) fn name_countries(tx: &mut Tx) -> Result<()> {
     let sql = "SELECT DISTINCT country FROM clients WHERE country IS NOT NULL";
     let typed: Vec<String> = tx.list(sql, values![], |row| row.get(0))?;

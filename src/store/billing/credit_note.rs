@@ -82,7 +82,7 @@ pub fn list_of_invoice(
     Ok(found)
 }
 
-/// Returns what each credit note of an invoice took off, in minor units.
+/// Returns the total of each credit note of an invoice, in minor units.
 pub fn amounts_of_invoice(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<(CreditNoteId, i64)>> {
     tx.list("SELECT id, amount FROM credit_notes WHERE invoice_id = ?1", values![&invoice], |row| {
         Ok((row.get(0)?, row.get(1)?))
@@ -110,7 +110,7 @@ pub fn find_file(tx: &mut Tx, id: CreditNoteId) -> Result<Option<Vec<u8>>> {
     )
 }
 
-/// Stores the bytes of a credit note, unless some are stored, and returns those that are.
+/// Stores the bytes of a credit note unless some are already stored, and returns the stored ones.
 pub fn keep_file(tx: &mut Tx, id: CreditNoteId, content: &[u8], now: Timestamp) -> Result<Vec<u8>> {
     let hash = Sha256::digest(content);
     tx.change(

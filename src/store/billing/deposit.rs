@@ -1,4 +1,4 @@
-//! Deposits, and the invoices that take them off.
+//! Deposits, and the invoices that deduct them.
 
 use crate::{
     domain::{
@@ -13,8 +13,7 @@ use crate::{
     },
 };
 
-/// Lists the deposits that a client has got and that no other invoice than this takes off, oldest
-/// first.
+/// Lists the deposits that a client has received and that no other invoice deducts, oldest first.
 pub fn list_open(
     tx: &mut Tx,
     account: AccountId,
@@ -43,7 +42,7 @@ pub fn list_of_proposal(
     all.which("proposal_id = ?", Some(&proposal)).all(tx, read)
 }
 
-/// Records that exactly these deposits are taken off an invoice.
+/// Records that an invoice deducts exactly these deposits.
 pub fn set_deducted(
     tx: &mut Tx,
     account: AccountId,
@@ -51,6 +50,9 @@ pub fn set_deducted(
     deposits: &[InvoiceId],
 ) -> Result<()> {
     release(tx, invoice)?;
+    if deposits.is_empty() {
+        return Ok(());
+    }
     tx.change(
         "UPDATE invoices SET deducted_in = ?2 \
          WHERE +account_id = ?1 AND deducted_in IS NULL AND id IN rarray(?3)",
@@ -58,12 +60,12 @@ pub fn set_deducted(
     )
 }
 
-/// Frees the deposits of a cancelled invoice for another.
+/// Releases the deposits of a cancelled invoice so that another can deduct them.
 pub(in crate::store) fn release(tx: &mut Tx, invoice: InvoiceId) -> Result<()> {
     tx.change("UPDATE invoices SET deducted_in = NULL WHERE deducted_in = ?1", values![&invoice])
 }
 
-/// Lists the ids and numbers of the deposits that an invoice takes off, oldest first.
+/// Lists the ids and numbers of the deposits that an invoice deducts, oldest first.
 pub fn list_deducted(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<(InvoiceId, String)>> {
     tx.list(
         "SELECT id, number FROM invoices WHERE deducted_in = ?1 ORDER BY id",

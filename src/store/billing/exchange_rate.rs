@@ -73,7 +73,8 @@ pub fn list_days(tx: &mut Tx, account: AccountId) -> Result<Vec<ExchangeRate>> {
     )
 }
 
-/// Returns the rates into a base currency as known on a day: of each pair, the newest until then.
+/// Returns the rates into a base currency as known on a day: for each pair, the newest up to that
+/// day.
 pub fn find_on(tx: &mut Tx, account: AccountId, base: Currency, day: Date) -> Result<Rates> {
     let known = tx.list(
         "SELECT known.from_currency, known.into_currency, known.day, known.rate \

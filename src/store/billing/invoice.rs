@@ -33,13 +33,13 @@ use crate::{
 
 pub use super::invoice_list::{list, list_ids, search};
 
-/// Whether an invoice is open: the client has it and has to pay it. The argument names the table,
-/// if needed: `i.`.
+/// Whether an invoice is open: the client has received it and has to pay it. The argument names the
+/// table, if needed: `i.`.
 macro_rules! is_open {
     ($($table:literal)?) => { concat!($($table,)? "status = 'sent'") };
 }
 
-/// What is due on an open invoice.
+/// The amount due on an open invoice.
 macro_rules! amount_due {
     ($($t:literal)?) => {
         concat!($($t,)? "amount - ", $($t,)? "amount_paid - ", $($t,)? "amount_credited")
@@ -124,7 +124,7 @@ record! {
     }
 }
 
-/// Returns the taxes to store: none if no line has taxes of its own, since then the rate says all.
+/// Returns the taxes to store: none if no line has taxes of its own, since the rate is then enough.
 fn own_taxes(invoice: &Invoice) -> Option<&[TaxSum]> {
     let has_own = invoice.items.iter().any(|item| item.line.taxes.is_some());
     has_own.then_some(&invoice.taxes)
@@ -206,7 +206,7 @@ pub(super) fn fill(
     Ok(())
 }
 
-/// Returns the newest invoices made from a proposal, at most `most`.
+/// Returns the newest invoices created from a proposal, at most `most`.
 pub fn list_of_proposal(
     tx: &mut Tx,
     account: AccountId,
@@ -220,8 +220,7 @@ pub fn list_of_proposal(
     Ok(found)
 }
 
-/// Takes the invoices of an accepted proposal into the project made from it, unless they have
-/// another.
+/// Moves the invoices of an accepted proposal into its project, unless they have another.
 pub(in crate::store) fn join_project(
     tx: &mut Tx,
     account: AccountId,

@@ -84,8 +84,8 @@ pub fn set(
     tx.upsert(row(&(account, defaults.clone(), now)))
 }
 
-/// Turns every address that was typed as lines into its parts. One that ends with the country sets
-/// the country.
+/// Splits every address that was typed as lines into its parts. If an address ends with a country,
+/// sets the country.
 pub(in crate::store) fn restructure(tx: &mut Tx) -> Result<()> {
     let typed: Vec<(AccountId, String, Option<String>)> = tx.list(
         "SELECT account_id, address, accounts.country FROM invoice_defaults \
@@ -110,7 +110,7 @@ fn without_country(text: &str) -> (String, Option<Country>) {
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     match lines.split_last() {
         Some((last, rest)) if last.len() > 3 && !rest.is_empty() => match Country::named(last) {
-            // A name that is printed otherwise stays as it was typed.
+            // A name that would be printed differently stays as typed.
             Some(country) if country.name() == *last => (rest.join("\n"), Some(country)),
             _ => (lines.join("\n"), None),
         },

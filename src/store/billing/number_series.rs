@@ -14,9 +14,9 @@ use crate::{
     },
 };
 
-/// Draws the next number of an account for a document of that day. Must run in the same transaction
-/// as its use, so that no number is lost or used twice. Passes over numbers that are used already,
-/// which an earlier pattern may have left.
+/// Draws the next number of an account for a document of that day. Must run in the transaction that
+/// uses the number, so that none is lost or used twice. Skips numbers that are already used,
+/// possibly under an earlier pattern.
 pub fn draw(tx: &mut Tx, account: AccountId, kind: SeriesKind, day: Date) -> Result<DrawnNumber> {
     let pattern = invoice_defaults::find_pattern(tx, account, kind)?;
     let period = pattern.period(day);
@@ -36,7 +36,7 @@ pub fn draw(tx: &mut Tx, account: AccountId, kind: SeriesKind, day: Date) -> Res
     }
 }
 
-/// Returns the numbers to come for documents of that day.
+/// Returns the next numbers for documents of that day.
 pub fn find(
     tx: &mut Tx,
     account: AccountId,

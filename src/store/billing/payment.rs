@@ -76,7 +76,7 @@ record! {
 ///
 /// # Errors
 ///
-/// A conflict if it reverses what is reversed already.
+/// A conflict if it reverses an entry that is already reversed.
 pub fn create(tx: &mut Tx, payment: &Payment) -> Result<()> {
     tx.insert(row(payment))?;
     LIST.tally(tx, payment.account, &[], 1)?;

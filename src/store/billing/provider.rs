@@ -41,12 +41,12 @@ pub fn find(tx: &mut Tx, account: AccountId, kind: ProviderKind) -> Result<Optio
     tx.find(sql, values![&account, kind.as_str()], read)
 }
 
-/// Returns the provider whose webhook has an address with this hash.
+/// Returns the provider whose webhook address has this hash.
 pub fn find_hook(tx: &mut Tx, hash: &[u8]) -> Result<Option<SealedProvider>> {
     tx.find(select("WHERE hook_hash = ?1"), values![hash], read)
 }
 
-/// Saves a provider of an account, in place of an earlier one.
+/// Saves a provider of an account, replacing an earlier one.
 pub fn set(tx: &mut Tx, provider: &SealedProvider) -> Result<()> {
     delete(tx, provider.account, provider.kind)?;
     tx.insert(row(provider))

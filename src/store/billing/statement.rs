@@ -1,4 +1,4 @@
-//! What changed the balance of a client.
+//! The entries that changed a client's balance.
 
 use jiff::tz::TimeZone;
 
@@ -13,15 +13,15 @@ use crate::{
     store::engine::{Tx, values},
 };
 
-/// The condition for invoices that the client has got. A voided one was sent too, unlike a cancelled
-/// draft.
+/// The condition for invoices that the client has received. These include voided ones, but not
+/// cancelled drafts.
 macro_rules! is_billed {
     () => {
         "status IN ('sent', 'paid', 'cancelled') AND (status <> 'cancelled' OR amount_credited > 0)"
     };
 }
 
-/// Returns what a client owes, by currency; negative if too much was paid. It equals the sum of the
+/// Returns what a client owes, by currency; negative if too much was paid. Equals the sum of the
 /// postings.
 pub fn balances(tx: &mut Tx, account: AccountId, client: ClientId) -> Result<Vec<Money>> {
     let sums = tx.list(
@@ -37,8 +37,8 @@ pub fn balances(tx: &mut Tx, account: AccountId, client: ClientId) -> Result<Vec
     Ok(sums.into_iter().filter(|sum| sum.minor != 0).collect())
 }
 
-/// Returns all invoices that a client has got, credit notes and payments, in no order. Days of
-/// payments are those of a timezone.
+/// Returns all credit notes, payments and received invoices of a client, in no particular order.
+/// The days of payments are in a timezone.
 pub fn postings(
     tx: &mut Tx,
     account: AccountId,

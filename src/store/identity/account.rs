@@ -145,7 +145,7 @@ pub fn update(tx: &mut Tx, account: &Account) -> Result<()> {
     tx.update(row(&(account.clone(), String::new())))
 }
 
-/// Sets a new password. Codes mailed for a password reset become invalid.
+/// Sets a new password. Codes emailed for a password reset become invalid.
 pub fn set_password(tx: &mut Tx, id: AccountId, hash: &str, now: Timestamp) -> Result<()> {
     tx.update(row!(accounts { id: &id, password_hash: hash, updated_at: now }))?;
     code::delete(tx, id, Purpose::PasswordReset)

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Adds to (or subtracts from) the sums of open invoices and what is due on them, by day and by
+/// Adds to (or subtracts from) the sums of open invoices and their amounts due, by day and by
 /// month.
 pub fn bump_open(
     tx: &mut Tx,

@@ -1,5 +1,5 @@
-//! Checks that links between rows lead to rows of the same account, and that what happens once
-//! happened once.
+//! Checks that links between rows lead to rows of the same account, and that one-time actions
+//! happened only once.
 
 use crate::{
     domain::{
@@ -22,7 +22,7 @@ fn shown<K: Named>(id: &[u8]) -> String {
     Id::<K>::from_slice(id).map_or_else(String::new, |id| id.to_string())
 }
 
-/// What may be wrong, the ids of the rows, and how these are shown.
+/// What can be wrong, the ids of the rows, and how to show them.
 const CHECKS: &[(&str, &str, Shown)] = wrong! {
     MilestoneKind "a milestone names an invoice of another account"
         "SELECT t.id FROM milestones t WHERE t.invoice_id IS NOT NULL AND NOT EXISTS \
@@ -47,8 +47,8 @@ const CHECKS: &[(&str, &str, Shown)] = wrong! {
          AND l.deposit_id = t.id)";
 };
 
-/// Returns the links that are wrong, one per line; empty if none. Deleted accounts, whose rows are
-/// removed step by step, are left out.
+/// Returns the wrong links, one per line; empty if there are none. Leaves out deleted accounts,
+/// whose rows are removed step by step.
 pub fn wrong(tx: &mut Tx) -> Result<Vec<String>> {
     let gone = "SELECT i.id FROM invoices i JOIN accounts a ON a.id = i.account_id \
                 WHERE a.deleted_at IS NOT NULL";

@@ -7,7 +7,7 @@ use crate::{
 
 /// Counts an account's clients, projects, milestones, proposals, invoices and their lines,
 /// payments, credit notes, portfolio, pictures, exchange rates and passkeys, up to `most`. Deleted
-/// ones count too if their rows stay.
+/// ones count as well if their rows stay.
 pub fn count_rows(tx: &mut Tx, account: AccountId, most: i64) -> Result<i64> {
     tx.one(
         "SELECT count(*) FROM ( \

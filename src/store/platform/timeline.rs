@@ -29,7 +29,7 @@ words! {
     Measure {
         /// Payments at an instant.
         Earned "earned",
-        /// Payments of a day, at its start in UTC: no timezone shifts them.
+        /// Payments of a day, at its start in UTC. No timezone shifts them.
         EarnedOn "earned_on",
         /// Projects that become active (+1) or stop being so (-1).
         Active "active",

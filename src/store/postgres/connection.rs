@@ -176,7 +176,7 @@ pub struct Transaction<'l> {
     pub is_in_doubt: bool,
 }
 
-/// Translates a statement into PostgreSQL's dialect. It chooses an index without help.
+/// Translates a statement into PostgreSQL's dialect. PostgreSQL chooses indexes without help.
 pub fn dialect(sql: &str) -> String {
     sql.replace("IN rarray(", "= ANY(").replace("WHERE +", "WHERE ").replace('?', "$")
 }

@@ -124,9 +124,10 @@ impl Health {
     }
 }
 
-/// Runs queued tasks in one transaction, each in a savepoint, and answers after the commit. If the
-/// whole transaction is lost, each task runs again alone. No task starts before the transaction has
-/// the write lock: some callers may have left by then.
+/// Runs queued tasks in one transaction and answers after the commit. If a task fails after it has
+/// made changes, all run again, [each in a savepoint](run_apart); if the whole transaction is lost,
+/// [each runs again alone](run_alone). No task starts before the transaction has the write lock:
+/// some callers may have left by then.
 fn write_batch(
     connection: &Sqlite,
     first: Task,
@@ -152,41 +153,95 @@ fn write_batch(
     let mut next = Some(first);
     while let Some(mut task) = next {
         if task.start() {
-            let kept = transaction.control("SAVEPOINT task").is_ok()
-                && (budget.run(&mut task, &mut transaction)
-                    || transaction.control("ROLLBACK TO task").is_ok())
-                && transaction.control("RELEASE task").is_ok();
+            let before = connection.total_changes();
+            let is_kept = budget.run(&mut task, &mut transaction);
+            let has_changed = connection.total_changes() > before;
             batch.push(task);
             // SQLite rolls back the whole transaction on a full disk or an I/O error, and if a
             // change took too long.
-            if !kept || connection.is_autocommit() {
+            if connection.is_autocommit() {
                 return run_alone(&mut transaction, batch, health, budget);
+            }
+            if has_changed && !is_kept {
+                return run_apart(&mut transaction, batch, changes, health, budget);
             }
         }
         let more = batch.len() < BATCH_TASKS && started.elapsed() < BATCH_TIME;
         next = more.then(|| tasks.try_recv()).flatten();
     }
-    match count_commit(batch.len(), || transaction.control("COMMIT")) {
-        Ok(()) => {
-            let has_changed = connection.total_changes() > changes;
-            for task in batch {
-                health.note(&Ok(()), &task);
-                // Only a change proves that changes can be saved.
-                if has_changed && task.error().is_none() {
-                    health.committed();
-                }
-                task.answer(Ok(()));
-            }
+    commit(&mut transaction, batch, changes, health, budget);
+}
+
+/// Commits a batch and answers. `changes` counts the changes before it.
+fn commit(
+    transaction: &mut Transaction,
+    batch: Vec<Task>,
+    changes: u64,
+    health: &Health,
+    budget: &Budget,
+) {
+    if count_commit(batch.len(), || transaction.control("COMMIT")).is_err() {
+        return run_alone(transaction, batch, health, budget);
+    }
+    let has_changed = transaction.0.total_changes() > changes;
+    for task in batch {
+        health.note(&Ok(()), &task);
+        // Only a change proves that changes can be saved.
+        if has_changed && task.error().is_none() {
+            health.committed();
         }
-        Err(_) => run_alone(&mut transaction, batch, health, budget),
+        task.answer(Ok(()));
     }
 }
 
+/// Runs tasks again in one transaction, so that each that fails loses its own changes only. A
+/// savepoint copies every page before its first change, so tasks get one only when it is needed.
+fn run_apart(
+    transaction: &mut Transaction,
+    batch: Vec<Task>,
+    changes: u64,
+    health: &Health,
+    budget: &Budget,
+) {
+    transaction.rollback();
+    if batch.len() == 1 {
+        // No other changes were lost.
+        return batch.into_iter().for_each(|task| {
+            health.note(&Ok(()), &task);
+            task.answer(Ok(()));
+        });
+    }
+    if transaction.control("BEGIN IMMEDIATE").is_err() {
+        return run_alone(transaction, batch, health, budget);
+    }
+    let mut again = Vec::with_capacity(batch.len());
+    let mut rest = batch.into_iter();
+    while let Some(mut task) = rest.next() {
+        if has_no_time(&task) {
+            task.answer(Ok(()));
+            continue;
+        }
+        if !task.start() {
+            continue;
+        }
+        let kept = transaction.control("SAVEPOINT task").is_ok()
+            && (budget.run(&mut task, transaction)
+                || transaction.control("ROLLBACK TO task").is_ok())
+            && transaction.control("RELEASE task").is_ok();
+        again.push(task);
+        if !kept || transaction.0.is_autocommit() {
+            again.extend(rest);
+            return run_alone(transaction, again, health, budget);
+        }
+    }
+    commit(transaction, again, changes, health, budget);
+}
+
+/// Runs tasks again, each in a transaction of its own.
 fn run_alone(transaction: &mut Transaction, batch: Vec<Task>, health: &Health, budget: &Budget) {
     transaction.rollback();
     for mut task in batch {
-        if task.error().is_some_and(|error| matches!(error.kind(), Kind::Unavailable { .. })) {
-            // It has run out of time, or has no changes to commit.
+        if has_no_time(&task) {
             task.answer(Ok(()));
             continue;
         }
@@ -201,4 +256,9 @@ fn run_alone(transaction: &mut Transaction, batch: Vec<Task>, health: &Health, b
         health.note(&outcome, &task);
         task.answer(outcome);
     }
+}
+
+/// Whether a task has run out of time, or has no changes to commit, and is not run again.
+fn has_no_time(task: &Task) -> bool {
+    task.error().is_some_and(|error| matches!(error.kind(), Kind::Unavailable { .. }))
 }

@@ -55,7 +55,7 @@ pub fn find(tx: &mut Tx, account: AccountId, id: MilestoneId) -> Result<Mileston
     LIST.of(&account).find(tx, "error-milestone-not-found", &id, read)
 }
 
-/// Finds the milestone that an invoice was made from.
+/// Finds the milestone that an invoice was created from.
 pub fn find_of_invoice(
     tx: &mut Tx,
     account: AccountId,

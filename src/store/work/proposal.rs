@@ -131,7 +131,7 @@ pub fn find_record(tx: &mut Tx, proposal: Proposal) -> Result<ProposalRecord> {
     })
 }
 
-/// Records the project made from a proposal, also on the invoices made from it.
+/// Records the project created from a proposal, also on the proposal's invoices.
 pub fn set_project(
     tx: &mut Tx,
     account: AccountId,

@@ -117,7 +117,7 @@ struct Edit {
 }
 
 impl Edit {
-    /// Whether one of these fields is filled in or wrong, so that its section is open.
+    /// Whether any of these fields is filled in or invalid, so that the section is shown open.
     fn is_open(&self, names: &[&str]) -> bool {
         let form = &self.form;
         names.iter().any(|name| !form.value(name).is_empty() || form.error(name).is_some())

@@ -1,4 +1,4 @@
-//! Credit notes: their pages and PDFs, the form of a new one, and receipts.
+//! Credit notes: their pages and PDFs, the form for a new one, and receipts.
 
 use std::{borrow::Cow, str::FromStr};
 
@@ -39,7 +39,7 @@ use crate::{
     },
 };
 
-/// What of an invoice is not credited yet: the amount that the form offers.
+/// The amount not yet credited, which the form suggests.
 const OFFERED: &str = "_amount";
 
 #[derive(Template)]
@@ -76,7 +76,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &Show { shell, days, note, summary, failed }))
 }
 
-/// Shows the form of a credit note, with all that is left of the invoice filled in.
+/// Shows the form for a credit note, with everything that is left of the invoice filled in.
 pub async fn new(visit: Visit) -> Result<Response> {
     let (invoice, quantities) = visit.find(find_left_to_credit).await?;
     let offered = left(&invoice).decimal();
@@ -99,14 +99,14 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Returns the places of the lines for which a quantity was typed.
+/// Returns the indexes of the lines with a quantity.
 fn typed_lines(fields: &Fields) -> Vec<usize> {
     let rows = fields.all_rows("items");
     (0..rows.len()).filter(|row| !rows[*row].get("quantity").trim().is_empty()).collect()
 }
 
-/// Reads the form: these lines, or else the amount, which must be given, since an emptied field is
-/// no wish to credit everything. Beside lines, the amount that the form offered was not typed.
+/// Reads the form: these lines, else the amount. The amount is required, since an empty field does
+/// not mean everything. With lines, the amount that the form suggested is ignored.
 fn read(fields: &Fields, lines: &[usize]) -> Result<NewCreditNote> {
     let rows = fields.all_rows("items");
     let rows: Vec<Fields> = lines.iter().map(|row| rows[*row].clone()).collect();
@@ -124,7 +124,8 @@ fn read(fields: &Fields, lines: &[usize]) -> Result<NewCreditNote> {
     Ok(new)
 }
 
-/// Names the lines in an error by their places in the form instead of among those that were typed.
+/// Renumbers the lines in an error by their places in the form, instead of their places among the
+/// filled-in lines.
 fn placed(error: Error, lines: &[usize]) -> Error {
     let Kind::Invalid(errors) = error.kind() else { return error };
     let place = |field: &str| {
@@ -138,7 +139,7 @@ fn placed(error: Error, lines: &[usize]) -> Error {
     Error::invalid(errors.iter().map(placed).collect())
 }
 
-/// Mails a credit note to the client.
+/// Emails a credit note to the client.
 pub async fn send(visit: Visit, _: Fields) -> Result<Response> {
     let note = visit.find(find_credit_note).await?;
     let place = format!("/credit-notes/{}", note.id);
@@ -150,13 +151,13 @@ pub async fn send(visit: Visit, _: Fields) -> Result<Response> {
     }
 }
 
-/// Shows a credit note as PDF.
+/// Shows the PDF of a credit note.
 pub async fn pdf(visit: Visit) -> Result<Response> {
     let file = visit.app.credit_note_pdf(visit.claims, visit.id()).await?;
     Ok(page::pdf(&file.name, file.bytes))
 }
 
-/// Shows the receipt of an invoice as PDF.
+/// Shows the PDF receipt for an invoice.
 pub async fn receipt(visit: Visit) -> Result<Response> {
     let file = visit.app.receipt_pdf(visit.claims, visit.id()).await?;
     Ok(page::pdf(&file.name, file.bytes))
@@ -193,7 +194,7 @@ impl Edit {
         left(&self.invoice)
     }
 
-    /// Whether something was paid, so that the invoice is not voided.
+    /// Whether anything was paid, in which case the invoice is not voided.
     fn is_paid(&self) -> bool {
         self.invoice.booked.paid != 0
     }
@@ -203,7 +204,7 @@ impl Edit {
         self.quantities.iter().any(|left| !left.is_zero())
     }
 
-    /// Returns the field for the quantity of a line; None if nothing of it is left.
+    /// Returns the quantity field of a line; None if nothing of the line is left.
     fn quantity(&self, place: &usize, item: &Item) -> Option<Control> {
         let left = self.quantities.get(*place).filter(|left| !left.is_zero())?;
         let plain = |number: Decimal| self.form.plain(&number.normalize().to_string());

@@ -1,4 +1,4 @@
-//! Payments through providers that were not booked, and their owner's decision.
+//! Held payments, and the owner's decision about them.
 
 use poem::Response;
 
@@ -34,12 +34,12 @@ async fn place(visit: &Visit) -> Result<String> {
     Ok(format!("/invoices/{}", visit.find(find_held_payment).await?.invoice))
 }
 
-/// Returns the sum that was paid.
+/// Returns the amount paid.
 pub fn sum(held: &Checkout) -> String {
     figure::money(&held.received.as_ref().map_or(held.amount, |received| received.amount))
 }
 
-/// Returns who received it.
+/// Returns the name of the provider that received it.
 pub fn title(held: &Checkout) -> Text {
     t("held-title").with("provider", held.provider.name()).with("sum", sum(held))
 }

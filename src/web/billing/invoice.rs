@@ -70,7 +70,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
     show_page(&visit, StatusCode::OK, form).await
 }
 
-/// Mails the client a reminder.
+/// Emails the client a reminder.
 pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
     match visit.act(remind_invoice).await {
         Ok(_) if !visit.app.has_mail_server() => {
@@ -81,8 +81,7 @@ pub async fn remind(visit: Visit, _: Fields) -> Result<Response> {
     }
 }
 
-/// Marks an invoice as paid, and offers to take that back. The answer to a repeated request does so
-/// too.
+/// Marks an invoice as paid, and offers to undo that, even if the request is repeated.
 pub async fn mark_paid(visit: Visit, fields: Fields) -> Result<Response> {
     type Paid = (ShownInvoice, Option<PaymentId>);
     let name = |(_, payment): &Paid| {
@@ -132,7 +131,7 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
     }
 }
 
-/// Shows an invoice as PDF.
+/// Shows an invoice as a PDF.
 pub async fn pdf(visit: Visit) -> Result<Response> {
     let file = visit.app.invoice_pdf(visit.claims, visit.id()).await?;
     Ok(page::pdf(&file.name, file.bytes))
@@ -172,8 +171,8 @@ pub(super) async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> 
     Ok(answer(status, &page))
 }
 
-/// Returns the label of an invoice's status; it tells of part payments, and a voided invoice from a
-/// deleted draft.
+/// Returns the label of an invoice's status. It distinguishes partly paid and overpaid invoices,
+/// and voided ones from deleted drafts.
 pub fn badge(shown: &ShownInvoice) -> Text {
     match (shown.status, shown.invoice.payment_status()) {
         (InvoiceStatus::Sent | InvoiceStatus::Overdue, PaymentStatus::PartiallyPaid) => {
@@ -185,7 +184,7 @@ pub fn badge(shown: &ShownInvoice) -> Text {
     }
 }
 
-/// Returns what is due on an open invoice, or the total of another.
+/// Returns the amount due on an open invoice, or the total of any other.
 pub fn due_or_total(invoice: &Invoice) -> Money {
     if invoice.status.is_open() { invoice.amount_due() } else { invoice.amount() }
 }
@@ -217,7 +216,7 @@ impl Show<'_> {
         self.record.shown.invoice.is_voided()
     }
 
-    /// Says who gets a copy of the emails; empty if nobody does.
+    /// Returns who gets a copy of the emails; empty if nobody does.
     fn copies(&self) -> String {
         let client = self.record.shown.invoice.client.as_ref();
         let copies = client.map(|client| client.details.copies(&client.details.email));
@@ -249,7 +248,7 @@ impl Show<'_> {
         figure::money(&due_or_total(&self.record.shown.invoice))
     }
 
-    /// Returns how much was paid so far, or too much; None if neither.
+    /// Returns how much was paid so far, or by how much it is overpaid; None if neither.
     fn paid_so_far(&self) -> Option<Text> {
         let invoice = &self.record.shown.invoice;
         match invoice.payment_status() {
@@ -295,7 +294,7 @@ impl Show<'_> {
         client.map_or(&self.record.buyer.email, |client| &client.details.email)
     }
 
-    /// Returns what the client reads when the link is passed on.
+    /// Returns the text to share with the link.
     fn shared_text(&self, link: &str) -> String {
         t("invoice-show-shared-text")
             .with("number", &self.record.shown.invoice.number)
@@ -307,7 +306,7 @@ impl Show<'_> {
     /// Returns a link that starts a WhatsApp message to the client.
     fn whatsapp(&self, link: &str) -> String {
         let phone = self.record.buyer.phone.as_deref().unwrap_or_default();
-        // Without its country code, a number could be someone else's.
+        // Without a country code, the number could be someone else's.
         let international = if phone.trim().starts_with('+') { phone } else { "" };
         let digits: String = international.chars().filter(char::is_ascii_digit).collect();
         format!("https://wa.me/{digits}?text={}", in_url(&self.shared_text(link)))

@@ -97,7 +97,7 @@ pub async fn ask_reminders(visit: Visit) -> Result<Response> {
     }
 }
 
-/// Mails a reminder for each of the selected invoices.
+/// Emails a reminder for each of the selected invoices.
 pub async fn remind(visit: Visit, fields: Fields) -> Result<Response> {
     let ids = picked(&fields);
     if let Err(error) = must_be_some(&ids) {

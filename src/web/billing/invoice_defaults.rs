@@ -37,7 +37,7 @@ use crate::{
 };
 
 const PLACE: &str = "/settings/invoices";
-/// The fields of the pattern and of the next number of invoices and of credit notes.
+/// The fields for the patterns and next numbers of invoices and credit notes.
 const NUMBERS: [[&str; 2]; 2] =
     [["numberPattern", "nextNumber"], ["creditNotePattern", "nextCreditNoteNumber"]];
 
@@ -60,9 +60,9 @@ struct Invoices {
 /// How documents of one kind are numbered.
 struct Numbering {
     heading: Text,
-    /// What precedes the next numbers.
+    /// The text before the next numbers.
     coming: Text,
-    /// The names of the fields of the pattern and of the next number.
+    /// The names of the pattern and next-number fields.
     pattern: &'static str,
     next: &'static str,
     series: NumberSeries,
@@ -74,7 +74,7 @@ impl Numbering {
         self.series.coming(3).join(", ")
     }
 
-    /// Returns what the tokens of a pattern stand for today, as JSON.
+    /// Returns today's values of the pattern tokens as JSON.
     fn tokens(&self) -> String {
         let tokens = self.series.tokens().map(|(token, text)| (token.to_owned(), text.into()));
         serde_json::Value::Object(tokens.into_iter().collect()).to_string()
@@ -118,7 +118,7 @@ impl Invoices {
         Country::all().iter().map(country).collect()
     }
 
-    /// Returns the value of a numbering field that the form was shown with.
+    /// Returns the value that the form showed for a numbering field.
     fn sent(&self, name: &str) -> &str {
         self.form.value(&format!("_{name}"))
     }
@@ -236,8 +236,8 @@ fn known(settings: &InvoiceSettings) -> Fields {
     addressed(fields, business.address.as_ref())
 }
 
-/// Returns the form with the next numbers, and the numberings it was shown with. Neither is part of
-/// its version, since every new document takes a number.
+/// Returns the form with the next numbers and the numbering values that it showed. Neither is part
+/// of its version, since every new document takes a number.
 fn numbered(fields: Fields, settings: &InvoiceSettings) -> Fields {
     let series = [&settings.invoices, &settings.credit_notes];
     NUMBERS.iter().zip(series).fold(fields, |fields, ([pattern, next], series)| {

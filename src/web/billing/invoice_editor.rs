@@ -186,7 +186,7 @@ async fn change(visit: &Visit, fields: &Fields, shown: fn(&Invoice) -> Fields) -
     Ok(visit.update(change, fields.expected(shown), update).await?.invoice)
 }
 
-/// Returns the currency and the terms of clients without any.
+/// Returns the currency and terms that apply to clients without their own.
 pub(super) fn otherwise(visit: &Visit) -> Otherwise {
     let (account, defaults) = (&visit.frame.account, &visit.frame.defaults);
     Otherwise { currency: account.currency, days: defaults.offered_terms() }
@@ -292,7 +292,7 @@ impl Edit {
         Lines { form: &self.form, totals: &self.totals, taxes: &self.taxes }
     }
 
-    /// Whether any of the rarer fields is filled in or wrong.
+    /// Whether any of the less common fields is filled in or invalid.
     fn has_more(&self) -> bool {
         let names = [
             "discount.amount",

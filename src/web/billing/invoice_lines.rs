@@ -30,7 +30,7 @@ struct Row {
     rate: Control,
     unit: Control,
     discount: Control,
-    /// The taxes to choose from, as JSON with a label, and whether each is chosen; `None` if the
+    /// The available taxes, as JSON with a label, and whether each is selected; `None` if the
     /// invoice has one rate.
     taxes: Option<Vec<(String, String, bool)>>,
     /// Its amount; empty if there is none yet.
@@ -41,7 +41,7 @@ struct Row {
 
 impl HtmlSafe for Row {}
 
-/// A rate between the sums of the form.
+/// A rate shown among the sums of the form.
 #[derive(Template)]
 #[template(path = "pages/invoice/rate.html")]
 struct RateRow {
@@ -50,7 +50,7 @@ struct RateRow {
 
 impl HtmlSafe for RateRow {}
 
-/// The lines of a form, and what they add up to.
+/// The lines of a form, and their sums.
 #[derive(Template)]
 #[template(path = "pages/invoice/lines.html")]
 pub struct Lines<'a> {
@@ -80,7 +80,7 @@ impl Lines<'_> {
 }
 
 impl Row {
-    /// Returns a line of the form; `taxes` are those to choose from.
+    /// Returns a line of the form; `taxes` are the available ones.
     fn of(form: &Form, place: usize, (amount, about): &(String, String), taxes: &[Tax]) -> Self {
         let name = |field: &str| format!("items.{place}.{field}");
         let units = Unit::WORDS.iter().filter_map(|word| {
@@ -125,8 +125,8 @@ fn choices(fields: &Fields, name: &str, taxes: &[Tax]) -> Vec<(String, String, b
     taxes.iter().map(choice).collect()
 }
 
-/// Names a tax with its rate. Among `taxes`, one of the same name and rate is told apart by its
-/// category, and one that has the same category too by its note.
+/// Names a tax with its rate. If others in `taxes` have the same name and rate, adds its category,
+/// and if they also have the same category, its note.
 fn label_beside(tax: &Tax, taxes: &[Tax]) -> String {
     let label = t("sum-rated").with("name", &tax.name).with("rate", tax.rate.normalize());
     let is_twin = |other: &&Tax| (&other.name, other.rate) == (&tax.name, tax.rate);
@@ -149,7 +149,7 @@ pub fn written(tax: &Tax) -> String {
     body.to_string()
 }
 
-/// Whether anything is typed in a line. What is chosen in it does not count.
+/// Whether anything is typed in a line. Selected options do not count.
 fn is_typed(row: &Fields) -> bool {
     ["description", "quantity", "rate", "discount.percent"]
         .iter()

@@ -35,13 +35,13 @@ struct Page<'a> {
     state: Text,
     /// How late it is, if it is overdue.
     late: Option<Text>,
-    /// How much of it was paid, if it was not all.
+    /// How much was paid, if it was only a part.
     paid_so_far: Option<Text>,
     /// The online payment link, if any.
     payment_link: Option<String>,
     /// Where the client can pay online: links with their labels.
     buttons: Vec<(String, Text)>,
-    /// What has become of a payment.
+    /// The state of a payment.
     notice: Option<Notice>,
     /// The transfer details; empty if nothing is due.
     ways: Vec<Way>,
@@ -54,14 +54,14 @@ struct Page<'a> {
     sheet: Sheet<'a>,
 }
 
-/// What has become of a payment.
+/// The state of a payment.
 struct Notice {
     text: Text,
-    /// Where to look again, while it is under way.
+    /// Where to check again while the payment is in progress.
     again: Option<String>,
 }
 
-/// The parameters in which providers name our reference when a client comes back.
+/// The parameters in which providers pass our reference when a client returns.
 const RETURNED: [&str; 4] = ["paid", "reference", "trxref", "tx_ref"];
 
 /// A value that the client copies to pay, or the heading above such values.
@@ -98,7 +98,7 @@ pub async fn show(guest: Guest) -> Result<Response> {
     let (token, query) = (guest.param("token"), guest.query());
     let given = RETURNED.iter().map(|name| query.get(name));
     let notice = match given.into_iter().find(|reference| !reference.is_empty()) {
-        // Flutterwave brings clients back who changed their minds.
+        // Flutterwave also sends clients back who changed their minds.
         Some(_) if query.get("status") == "cancelled" => None,
         Some(reference) => {
             let returned = guest.app.return_to_invoice(token, reference).await?;
@@ -109,10 +109,10 @@ pub async fn show(guest: Guest) -> Result<Response> {
     show_page(&guest, StatusCode::OK, notice).await
 }
 
-/// Opens a checkout at a payment provider and takes the client there.
+/// Opens a checkout at a payment provider and redirects the client to it.
 pub async fn pay(guest: Guest) -> Result<Response> {
     let token = guest.param("token");
-    // Programs that open links before people do must not open checkouts.
+    // Programs that prefetch links must not open checkouts.
     if is_robot(&guest.request) {
         return Ok(redirect(&format!("/i/{token}")));
     }
@@ -182,7 +182,7 @@ async fn show_page(guest: &Guest, status: StatusCode, notice: Option<Notice>) ->
     Ok(answer(status, &page))
 }
 
-/// Returns a button for each provider; one alone needs no name.
+/// Returns a button for each provider; a single one needs no name.
 fn buttons(public: &PublicInvoice, token: &str) -> Vec<(String, Text)> {
     let amount = public.invoice.amount_to_transfer().shown();
     let button = |kind: &ProviderKind| {
@@ -195,7 +195,7 @@ fn buttons(public: &PublicInvoice, token: &str) -> Vec<(String, Text)> {
     public.providers.iter().map(button).collect()
 }
 
-/// Shows the invoice as PDF.
+/// Shows the invoice as a PDF.
 pub async fn pdf(guest: Guest) -> Result<Response> {
     let token = guest.param("token");
     let file = guest.app.public_invoice_pdf(token).await?;

@@ -1,4 +1,4 @@
-//! `/invoices/new`: what the form of a new invoice begins with.
+//! `/invoices/new`: the initial values of the form for a new invoice.
 
 use jiff::ToSpan;
 use poem::{Response, http::StatusCode};
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// Shows the form of a new invoice; the query may preset its client and source.
+/// Shows the form for a new invoice; the query can preset its client and source.
 pub async fn new(visit: Visit) -> Result<Response> {
     let (query, today) = (visit.query(), visit.today()?);
     if query.has("proposalId") {
@@ -38,7 +38,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
     let client = query.has("clientId").then(|| ClientId::parse(query.get("clientId")));
     let (defaults, project, client, offered) = visit
         .read(move |work| {
-            // A client that does not exist is reported when the form is sent.
+            // A client that does not exist is reported when the form is submitted.
             let client = client.map(|id| Error::optional(find_client(work, id))).transpose()?;
             let project = project.map(|id| find_project(work, id)).transpose()?;
             let defaults = find_invoice_settings(work)?.defaults;
@@ -52,7 +52,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
     let usual = of_client.flatten().unwrap_or(visit.frame.account.currency);
     let days = terms.flatten().unwrap_or_else(|| defaults.offered_terms());
     let due = today.checked_add(i64::from(days).days()).map_err(Error::internal)?;
-    // Without clients, the first one is added here.
+    // If there are no clients yet, the first one is added here.
     let client = if offered.has_clients { query.get("clientId") } else { NEW_CLIENT };
     let fields = Fields::default()
         .with("clientId", client)
@@ -72,7 +72,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
     edit_page(&visit, StatusCode::OK, visit.form(padded(fields)), None, offered)
 }
 
-/// Shows the form of a new invoice with what a proposal offers.
+/// Shows the form for a new invoice, filled in from a proposal.
 async fn new_of_proposal(visit: Visit, query: &Fields) -> Result<Response> {
     let id = ProposalId::parse(query.get("proposalId"));
     let read = move |work: &mut Work| {

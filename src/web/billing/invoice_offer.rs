@@ -49,7 +49,7 @@ pub struct Offered {
     pub has_clients: bool,
     pub projects: Choices,
     pub taxes: Vec<SavedTax>,
-    /// The deposits that can be taken off.
+    /// The deposits that can be deducted.
     pub deposits: Vec<Invoice>,
 }
 

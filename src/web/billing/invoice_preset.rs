@@ -1,5 +1,5 @@
-//! What a client presets in the form of a new invoice: its currency and its payment terms, in fields
-//! that nobody has touched.
+//! The values that a client presets in the form for a new invoice: its currency and payment terms,
+//! in fields that nobody has edited.
 
 use jiff::{ToSpan, civil::Date};
 
@@ -8,14 +8,14 @@ use crate::{
     web::fields::Fields,
 };
 
-/// The client whose presets the form has. Forms without it are not preset.
+/// The client whose presets the form has. Without it, nothing is preset.
 pub const CLIENT: &str = "_client";
-/// The preset currency; empty if the form was opened with another.
+/// The preset currency; empty if the form was opened with a different one.
 pub const CURRENCY: &str = "_currency";
 /// The preset due date.
 pub const DUE: &str = "_due";
 
-/// What applies to clients that say nothing.
+/// The defaults for clients without their own.
 #[derive(Debug, Clone, Copy)]
 pub struct Otherwise {
     pub currency: Currency,
@@ -23,7 +23,7 @@ pub struct Otherwise {
     pub days: u32,
 }
 
-/// Returns the fields that change because another client was chosen: none if none was.
+/// Returns the fields that change because another client was chosen; empty if none was.
 pub fn preset(
     fields: &Fields,
     client: Option<&Client>,

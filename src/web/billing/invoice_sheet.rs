@@ -1,4 +1,4 @@
-//! An invoice as a document: on the pages of its owner and its client, and as PDF.
+//! An invoice as a document: on the pages of its owner and its client, and as a PDF.
 
 use askama::{Template, filters::HtmlSafe};
 use jiff::civil::Date;
@@ -63,7 +63,7 @@ impl SheetLines<'_> {
         signed(&currency.show_rate(Money::new(*minor, currency).decimal()))
     }
 
-    /// Whether a part was paid or credited, so that the last sum is what is left.
+    /// Whether a part was paid or credited, in which case the last sum is the amount due.
     fn is_booked(&self) -> bool {
         self.invoice.is_money_due() && self.invoice.booked != Booked::default()
     }

@@ -51,11 +51,11 @@ pub struct Totals {
     pub discount: String,
     pub tax: String,
     pub total: String,
-    /// The deposits that are taken off.
+    /// The deposits that are deducted.
     pub deposits: Vec<(String, String)>,
-    /// The box that takes deposits off, as HTML; empty without any.
+    /// The checkbox that deducts deposits, as HTML; empty if there are none.
     pub offer: String,
-    /// The taxes added to the sum, and what explains the total.
+    /// The taxes added to the sum, and the rows that explain the total.
     pub taxes: Vec<(String, String)>,
     pub below: Vec<(String, String)>,
     /// The currency code of all amounts.
@@ -63,8 +63,8 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Computes the totals of a form's lines, in its currency or else in `default`. `deposits` are
-    /// those that it can take off.
+    /// Computes the totals of a form's lines, in its currency, else in `default`. `deposits` are
+    /// those that it can deduct.
     pub fn of(
         fields: &Fields,
         default: Currency,
@@ -123,7 +123,7 @@ struct Offer {
     is_ticked: bool,
 }
 
-/// Offers to take these deposits off; empty without any.
+/// Offers to deduct these deposits; empty if there are none.
 fn offer(fields: &Fields, deposits: &[Invoice]) -> String {
     let named: Vec<String> = deposits
         .iter()
@@ -139,7 +139,7 @@ fn offer(fields: &Fields, deposits: &[Invoice]) -> String {
     }
 }
 
-/// Returns the deposits that the invoice of a form can take off.
+/// Returns the deposits that the invoice of a form can deduct.
 pub fn deposits_for(work: &mut Work, fields: &Fields, default: Currency) -> Result<Vec<Invoice>> {
     let id = fields.has("_id").then(|| InvoiceId::parse(fields.get("_id")));
     let stored = id.map(|id| Error::optional(find_invoice(work, id))).transpose()?.flatten();
@@ -152,7 +152,7 @@ pub fn deposits_for(work: &mut Work, fields: &Fields, default: Currency) -> Resu
         proposal: proposal.or(named("proposalId").map(ProposalId::parse)),
         currency: currency(fields, default),
     };
-    // A deposit takes no other off.
+    // A deposit invoice deducts no other deposits.
     if stored.is_some_and(|stored| stored.is_deposit()) {
         return Ok(Vec::new());
     }

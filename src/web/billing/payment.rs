@@ -1,4 +1,4 @@
-//! `/payments`, and the forms that record payments and refunds of an invoice.
+//! `/payments`, and the forms that record payments and refunds for an invoice.
 
 use askama::Template;
 use jiff::civil::Date;
@@ -87,7 +87,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// Shows the form of a payment.
+/// Shows the form for a payment.
 pub async fn new(visit: Visit) -> Result<Response> {
     let invoice = visit.find(find_invoice).await?;
     let form = visit.form(due(&invoice, visit.today()?));
@@ -104,7 +104,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Shows the form of a refund.
+/// Shows the form for a refund.
 pub async fn new_refund(visit: Visit) -> Result<Response> {
     let invoice = visit.find(find_invoice).await?;
     let refundable = Money::new(invoice.balance().refundable(), invoice.currency);
@@ -122,7 +122,7 @@ pub async fn create_refund(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Takes a payment or a refund back.
+/// Undoes a payment or a refund.
 pub async fn undo(visit: Visit, _: Fields) -> Result<Response> {
     let payment = visit.find(find_payment).await?;
     let place = format!("/invoices/{}", payment.invoice);
@@ -136,7 +136,7 @@ fn place(payment: &Payment) -> Vec<u8> {
     format!("/invoices/{}", payment.invoice).into_bytes()
 }
 
-/// Returns the form of a payment of what is due.
+/// Returns the form for a payment of the amount due.
 pub(in crate::web) fn due(invoice: &Invoice, today: Date) -> Fields {
     dated(today).with("amount", invoice.amount_due().decimal())
 }
@@ -172,12 +172,12 @@ fn edit_page(
     answer(status, &Edit { shell, form, editing, is_refund, currency })
 }
 
-/// Returns the ways to pay, for a select.
+/// Returns the payment methods for a select.
 pub fn methods() -> Choices {
     choice::words(Method::WORDS, Method::from_word, method_label)
 }
 
-/// Returns the label of a way to pay.
+/// Returns the label of a method.
 pub fn method_label(method: &Method) -> Text {
     match method {
         Method::BankTransfer => t("method-bank-transfer"),
@@ -190,7 +190,7 @@ pub fn method_label(method: &Method) -> Text {
     }
 }
 
-/// Returns what marks an entry that is not just a payment.
+/// Returns the mark of an entry that is not a regular payment.
 pub fn mark(payment: &Payment) -> Option<Text> {
     match (payment.kind, payment.reversed_by) {
         (LedgerKind::Reversal, _) => Some(t("payment-reversal")),
@@ -200,8 +200,8 @@ pub fn mark(payment: &Payment) -> Option<Text> {
     }
 }
 
-/// Returns the details of an entry in one line: the way it was paid, its reference, what was
-/// withheld, the provider's fee, and its note.
+/// Returns the details of an entry in one line: its method, its reference, the withheld tax, the
+/// provider's fee, and its note.
 pub fn details(payment: &Payment) -> String {
     let withheld = Money::new(payment.withheld, payment.amount.currency);
     let withheld = (withheld.minor != 0)
@@ -217,7 +217,7 @@ pub fn details(payment: &Payment) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// Returns the question before an entry is taken back.
+/// Returns the question to ask before an entry is undone.
 pub fn undo_title(payment: &Payment) -> Text {
     match payment.kind {
         LedgerKind::Refund => t("payment-undo-refund-question"),
@@ -225,7 +225,7 @@ pub fn undo_title(payment: &Payment) -> Text {
     }
 }
 
-/// Returns what taking an entry back means.
+/// Returns what undoing an entry means.
 pub fn undo_text(payment: &Payment, days: &Days) -> Text {
     let key = match payment.kind {
         LedgerKind::Refund => "payment-undo-refund-what",
@@ -235,7 +235,7 @@ pub fn undo_text(payment: &Payment, days: &Days) -> Text {
     t(key).with("sum", figure::money(&sum)).with("day", days.paid(&payment.paid_at))
 }
 
-/// Returns the label of the button that takes an entry back.
+/// Returns the label of the button that undoes an entry.
 pub fn undo_do(payment: &Payment) -> Text {
     match payment.kind {
         LedgerKind::Refund => t("payment-undo-refund-do"),

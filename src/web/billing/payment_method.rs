@@ -1,4 +1,4 @@
-//! `/settings/getting-paid`: how clients can pay, and what they see of it.
+//! `/settings/getting-paid`: how clients can pay, and how invoices show it.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -39,7 +39,7 @@ const PLACE: &str = "/settings/getting-paid";
 struct List {
     shell: Shell,
     tab: Tab,
-    /// The form of the instructions.
+    /// The form for the payment instructions.
     form: Form,
     methods: Vec<PaymentMethod>,
     previews: Vec<Preview>,
@@ -78,7 +78,7 @@ struct Edit {
     form: Form,
     editing: Editing,
     kind: PaymentMethodType,
-    /// The key of a stored one.
+    /// The key of a stored payment method.
     key: Option<String>,
 }
 
@@ -180,7 +180,7 @@ async fn page(visit: &Visit, status: StatusCode, form: Option<Form>) -> Result<R
     Ok(answer(status, &page))
 }
 
-/// Shows the form of a new payment method.
+/// Shows the form for a new payment method.
 pub async fn new(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let kind = PaymentMethodType::from_word(query.get("type"));
@@ -202,7 +202,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Shows the form of a payment method.
+/// Shows the edit form of a payment method.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let key = visit.param("key").to_owned();
     let method = visit.read(move |work| find_payment_method(work, &key)).await?;
@@ -210,8 +210,8 @@ pub async fn edit(visit: Visit) -> Result<Response> {
     Ok(edit_page(&visit, StatusCode::OK, form, Some(method.key())))
 }
 
-/// Changes a payment method. If it was changed or deleted meanwhile, what was typed can be saved as
-/// a new one.
+/// Changes a payment method. If it was changed or deleted in the meantime, the entries can be saved
+/// as a new one.
 pub async fn replace(visit: Visit, fields: Fields) -> Result<Response> {
     let key = visit.param("key").to_owned();
     let replaced = async {
@@ -248,7 +248,7 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
 }
 
 fn filled(method: &PaymentMethod) -> Fields {
-    // This cannot fail, and all its values are texts.
+    // This cannot fail, and all values are strings.
     let stored = serde_json::to_value(method).unwrap_or_default();
     let stored = stored.as_object().into_iter().flatten();
     stored.fold(Fields::default(), |fields, (name, value)| fields.with_some(name, value.as_str()))

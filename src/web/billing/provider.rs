@@ -50,7 +50,7 @@ struct Edit {
 }
 
 impl Edit {
-    /// Returns the name and the label of the field with the webhook's secret, if it has its own.
+    /// Returns the name and label of the webhook secret's field, if the provider has one.
     fn webhook_field(&self) -> Option<(&'static str, Text)> {
         match self.kind {
             ProviderKind::Paystack => None,
@@ -69,7 +69,7 @@ impl Edit {
         html(key)
     }
 
-    /// Whether there is a webhook secret that the form can keep.
+    /// Whether a webhook secret is stored that the form can keep.
     fn has_webhook_secret(&self) -> bool {
         self.connected.as_ref().is_some_and(|connected| connected.checks_webhooks)
     }
@@ -101,7 +101,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// Shows the keys of a provider, as far as they are shown.
+/// Shows the form for a provider's keys.
 pub async fn edit(visit: Visit) -> Result<Response> {
     let form = visit.form(Fields::default());
     page(&visit, StatusCode::OK, form).await

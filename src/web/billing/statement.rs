@@ -26,13 +26,13 @@ use crate::{
 #[template(path = "pages/client/statement.html")]
 struct Show {
     shell: Shell,
-    /// The first and the last day.
+    /// The first and last day.
     form: Form,
     days: Days,
     statement: Statement,
 }
 
-/// Shows a statement, by default of this year.
+/// Shows a statement, by default for this year.
 pub async fn show(visit: Visit) -> Result<Response> {
     let query = visit.query();
     let (filter, status, refused) = match StatementFilter::read(&query) {
@@ -59,7 +59,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
     Ok(answer(status, &Show { shell, form, days, statement }))
 }
 
-/// Shows a statement as PDF.
+/// Shows the PDF of a statement.
 pub async fn pdf(visit: Visit) -> Result<Response> {
     let filter = StatementFilter::read(&visit.query())?;
     let file = visit.app.statement_pdf(visit.claims, visit.id(), filter).await?;

@@ -1,4 +1,4 @@
-//! `/settings/taxes`: the taxes that lines of invoices can have.
+//! `/settings/taxes`: the taxes that invoice lines can have.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -34,7 +34,7 @@ const PLACE: &str = "/settings/taxes";
 struct List {
     shell: Shell,
     tab: Tab,
-    /// The form of a new tax.
+    /// The form for a new tax.
     form: Form,
     taxes: Vec<SavedTax>,
 }
@@ -99,7 +99,7 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Returns the fields with the rate 0 if none is typed: most categories have no tax.
+/// Returns the fields, with rate 0 if none is entered, since most categories have no tax.
 fn rated(fields: Fields) -> Fields {
     match fields.get("category") {
         "S" => fields,

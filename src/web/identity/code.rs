@@ -1,4 +1,4 @@
-//! `/forgot` and `/reset`: resetting the password with a mailed code.
+//! `/forgot` and `/reset`: resetting the password with an emailed code.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -35,7 +35,7 @@ pub async fn forgot(guest: Guest) -> Result<Response> {
     Ok(forgot_page(&guest, StatusCode::OK, Form::new(guest.query())))
 }
 
-/// Mails a code if there is such an account; the page is the same if there is none.
+/// Emails a code if there is such an account; the page is the same if there is none.
 pub async fn send(guest: Guest, fields: Fields) -> Result<Response> {
     let sent = async { guest.app.send_password_reset(CodeRequest::read(&fields)?.email).await };
     match sent.await {

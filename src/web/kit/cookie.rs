@@ -26,8 +26,8 @@ const NOTICE_MAX: usize = 600;
 pub struct Notice {
     pub text: String,
     pub is_error: bool,
-    /// The payment that a button beside the text takes back. Nothing else can be named, since others
-    /// may be able to set cookies.
+    /// The payment that a button next to the text undoes. The cookie cannot name any other action,
+    /// since others may be able to set cookies.
     pub undo: Option<PaymentId>,
 }
 

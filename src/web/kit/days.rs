@@ -63,7 +63,7 @@ impl Days {
         if day == self.today { self.time(at) } else { self.lately_on(&day) }
     }
 
-    /// Formats the day of a payment as briefly as it can be told.
+    /// Formats the day of a payment as briefly as possible.
     pub fn lately_paid(&self, paid: &PaidAt) -> String {
         match paid.on {
             Some(day) => self.lately_on(&day),

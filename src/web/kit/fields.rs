@@ -86,7 +86,7 @@ impl Fields {
         self.pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether a box is ticked. The field before it says that it is not.
+    /// Whether a box is ticked. A hidden field before it says that it is not.
     pub fn is_ticked(&self, name: &str) -> bool {
         self.all(name).any(is_on)
     }
@@ -255,8 +255,8 @@ impl Fields {
 
 /// Form values as users type them: numbers such as `1,250.50`; lists with one entry per line, or
 /// separated by commas; rows named `items.0.rate`, without empty ones; objects named
-/// `location.city`, or as JSON in one field, or in several for a list. A hidden empty field tells a
-/// list or a checkbox that is empty from one that is not part of the form.
+/// `location.city`, or as JSON in one field, or in several for a list. A hidden empty field
+/// distinguishes an empty list or checkbox from one that is not part of the form.
 impl Source for Fields {
     fn field<'a>(&'a self, name: &str, shape: &Shape) -> Option<Cow<'a, Value>> {
         self.value(name, shape).map(Cow::Owned)

@@ -16,7 +16,8 @@ use crate::{
 
 /// Smaller pages fit into one packet uncompressed.
 const GZIP_FROM: usize = 1400;
-/// Much smaller than the fastest level makes pages, at a fraction of a millisecond each.
+/// Pages get much smaller than with the fastest level, at a cost of a fraction of a millisecond
+/// each.
 const GZIP_LEVEL: Compression = Compression::new(4);
 /// From this size on, compressing a page would block other requests.
 const GZIP_APART: usize = 64 * 1024;

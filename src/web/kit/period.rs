@@ -16,12 +16,12 @@ use crate::{
 struct What {
     /// The parameters of the first and last day.
     days: [&'static str; 2],
-    /// The label without a period.
+    /// The label when no period is selected.
     always: Text,
     since: Text,
     until: Text,
     between: Text,
-    /// The label of a usual period.
+    /// The label of a preset period.
     usually: Text,
 }
 

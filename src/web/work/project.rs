@@ -213,7 +213,7 @@ pub async fn list(visit: Visit) -> Result<Response> {
     Ok(answer(StatusCode::OK, &page))
 }
 
-/// Shows the form of a new project.
+/// Shows the form for a new project.
 pub async fn new(visit: Visit) -> Result<Response> {
     let clients = visit.read(list_client_names).await?;
     Ok(edit_page(&visit, StatusCode::OK, visit.form(visit.query()), None, clients))

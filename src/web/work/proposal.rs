@@ -218,7 +218,7 @@ fn mail(proposal: &Proposal, link: &str, sender: &str) -> String {
     mailto(address, &t("proposal-mail-subject").with("title", &proposal.title).to_string(), &body)
 }
 
-/// Creates the link of a proposal, and mails it if that is asked for.
+/// Creates the link of a proposal, and emails it if requested.
 pub async fn send(visit: Visit, fields: Fields) -> Result<Response> {
     let once = visit.once(&fields, place);
     let delivery = match ProposalDelivery::read(&fields) {
@@ -251,7 +251,7 @@ pub async fn answer(visit: Visit, fields: Fields) -> Result<Response> {
     }
 }
 
-/// Makes a project of an accepted proposal.
+/// Creates a project from an accepted proposal.
 pub async fn begin(visit: Visit, _: Fields) -> Result<Response> {
     match visit.act(begin_project).await {
         Ok(made) => Ok(visit.done(&format!("/projects/{}", made.id), t("project-added"))),
@@ -259,7 +259,7 @@ pub async fn begin(visit: Visit, _: Fields) -> Result<Response> {
     }
 }
 
-/// Shows a proposal as PDF.
+/// Shows a proposal as a PDF.
 pub async fn print(visit: Visit) -> Result<Response> {
     let file = visit.app.proposal_pdf(visit.claims, visit.id()).await?;
     Ok(pdf(&file.name, file.bytes))

@@ -1,4 +1,4 @@
-//! `/proposals/:id/deposit`: asks for a deposit of an accepted proposal.
+//! `/proposals/:id/deposit`: asks for a deposit on an accepted proposal.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// The percentage that the form begins with.
+/// The initial percentage of the form.
 const USUAL: u8 = 30;
 
 #[derive(Template)]
@@ -31,7 +31,7 @@ struct Edit {
     proposal: Proposal,
 }
 
-/// Shows the form of a deposit.
+/// Shows the form for a deposit.
 pub async fn new(visit: Visit) -> Result<Response> {
     let proposal = visit.find(find_proposal).await?;
     let form = visit.form(Fields::default().with("percent", USUAL));

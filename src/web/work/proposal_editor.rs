@@ -1,4 +1,4 @@
-//! `/proposals/new` and `/proposals/:id/edit`: the form of a proposal, with lines as on invoices.
+//! `/proposals/new` and `/proposals/:id/edit`: the form for a proposal, with lines as on invoices.
 
 use askama::Template;
 use poem::{Response, http::StatusCode};
@@ -65,7 +65,7 @@ impl Edit {
     }
 }
 
-/// What the form offers.
+/// The options of the form.
 #[derive(Clone)]
 struct Offered {
     clients: Vec<ClientName>,
@@ -78,7 +78,7 @@ impl Offered {
     }
 }
 
-/// Shows the form of a new proposal.
+/// Shows the form for a new proposal.
 pub async fn new(visit: Visit) -> Result<Response> {
     let read = |work: &mut Work| {
         Ok((Offered::read(work)?, find_invoice_settings(work)?.defaults.tax_rate))
@@ -90,7 +90,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
     Ok(edit_page(&visit, StatusCode::OK, visit.form(fields), None, offered))
 }
 
-/// Adds a draft, or shows the form with its lines rearranged.
+/// Creates a draft, or shows the form with its lines rearranged.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     if let Some(fields) = rearranged(&fields) {
         let offered = visit.read(Offered::read).await?;
@@ -155,7 +155,7 @@ fn filled(proposal: &Proposal) -> Fields {
     }
 }
 
-/// Returns the typed fields with their defaults. With lines, no amount is typed.
+/// Returns the submitted fields with their defaults. With lines, any amount is ignored.
 fn whole(fields: &Fields) -> Fields {
     let has_lines = !invoice_lines::filled(fields.clone()).all_rows("items").is_empty();
     let fields = complete(fields);
@@ -191,7 +191,7 @@ fn edit_page(
     page(status, &edit)
 }
 
-/// Returns the proposal in the path, and what its form offers.
+/// Returns the proposal in the path, and the options of its form.
 async fn read_form(visit: &Visit) -> Result<(Proposal, Offered)> {
     visit.find(|work, id| Ok((find_proposal(work, id)?, Offered::read(work)?))).await
 }

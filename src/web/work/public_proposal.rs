@@ -109,7 +109,7 @@ pub async fn show(guest: Guest) -> Result<Response> {
     page(&guest, StatusCode::OK, &public, Form::default())
 }
 
-/// Shows the proposal as PDF.
+/// Shows the proposal as a PDF.
 pub async fn print(guest: Guest) -> Result<Response> {
     let file = guest.app.public_proposal_pdf(guest.param("token")).await?;
     Ok(pdf(&file.name, file.bytes))

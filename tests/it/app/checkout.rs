@@ -1,4 +1,4 @@
-//! Clients pay online: checkouts at stand-ins for the payment providers, webhooks, and jobs.
+//! Online payments: checkouts at stand-ins for the payment providers, webhooks, and jobs.
 
 use freelanceos::domain::{
     id::InvoiceId,
@@ -45,7 +45,7 @@ async fn press(app: &TestApp, link: &str, kind: ProviderKind) -> Page {
     Browser::new(app).once(&Method::GET, &path, &[]).await
 }
 
-/// Begins to pay, and returns the reference of the checkout.
+/// Starts a payment, and returns the reference of the checkout.
 async fn begin(app: &TestApp, stand_ins: &StandIns, link: &str, kind: ProviderKind) -> String {
     let before = stand_ins.references();
     let page = press(app, link, kind).await;
@@ -63,7 +63,7 @@ async fn report_payment(app: &TestApp, hook: &str, kind: ProviderKind, reference
     answer.status.as_u16()
 }
 
-/// Runs what is due.
+/// Runs the jobs that are due.
 async fn work(app: &TestApp) {
     app.app.run_due(JobKind::Checkout).await.unwrap();
 }
@@ -88,7 +88,7 @@ async fn a_client_pays_through_each_provider_and_it_is_booked_once_with_its_fee(
     let user = app.register("ada@example.com").await;
     for (kind, amount, currency, sent_amount, method, fee, fee_currency, reference) in [
         (Paystack, "5000.5", "NGN", json!(500_050), "card", "15", "NGN", None),
-        // Paystack counts hundredths of a currency without any.
+        // Paystack uses hundredths even for a currency without decimals.
         (Paystack, "12500", "XOF", json!(1_250_000), "card", "15", "XOF", None),
         (
             Flutterwave,
@@ -157,14 +157,14 @@ async fn a_client_pays_through_each_provider_and_it_is_booked_once_with_its_fee(
         assert_eq!(payment["fee"].to_string(), fee, "{case}");
         assert_eq!(payment["feeCurrency"], fee_currency, "{case}");
 
-        // The same again changes nothing, and asks nobody.
+        // Repeating it changes nothing, and no provider is asked.
         let asked = stand_ins.asked();
         assert_eq!(report_payment(&app, &hook, kind, &ours).await, 200, "{case}");
         work(&app).await;
         assert_eq!(payments(&user, &invoice).await, booked, "{case}");
         assert_eq!(stand_ins.asked(), asked, "{case}");
 
-        // What was undone stays undone.
+        // An undone payment stays undone.
         let id = payment["id"].as_str().unwrap();
         user.delete(&format!("/payments/{id}")).await.data(200);
         assert_eq!(report_payment(&app, &hook, kind, &ours).await, 200, "{case}");
@@ -222,7 +222,7 @@ async fn a_webhook_with_a_wrong_signature_changes_nothing() {
         assert_eq!(stand_ins.asked(), asked, "{kind:?}");
         assert_eq!(payments(&user, &invoice).await, Vec::<Value>::new(), "{kind:?}");
 
-        // An address that nobody has, and one of another provider.
+        // An unknown address, and the address of another provider.
         let foreign = hook.replace(kind.as_str(), "paypal");
         let unknown = format!("/hooks/{}/AAAAAAAAAAAAAAAAAAAAAAAA", kind.as_str());
         for hook in [foreign, unknown] {
@@ -290,12 +290,12 @@ async fn a_payment_that_is_not_as_agreed_is_held_for_its_owner() {
         assert_eq!(payment["invoiceId"], invoice, "{case}");
         assert_eq!(payment["currency"], currency, "{case}");
         assert_eq!(payment["askedAmount"].to_string(), "100", "{case}");
-        // The webhook comes again.
+        // The webhook arrives again.
         assert_eq!(report_payment(&app, &hook, Paystack, &reference).await, 200, "{case}");
         work(&app).await;
         assert_eq!(held(&user).await, waiting, "{case}");
 
-        // Its owner sees it at Home, among the payments and on the invoice.
+        // The owner sees it on Home, among the payments and on the invoice.
         let browser = Browser::of(&user);
         for path in ["/", "/payments", &format!("/invoices/{invoice}")] {
             let page = browser.open(path).await;
@@ -340,13 +340,13 @@ async fn a_webhook_of_one_account_never_touches_the_invoices_of_another() {
     let reference = begin(&app, &stand_ins, &link, Paystack).await;
     stand_ins.pay(&reference);
     assert_eq!(report_payment(&app, &foreign, Paystack, &reference).await, 200);
-    // One of another program that uses the same account of the provider.
+    // A payment of another program that uses the same provider account.
     assert_eq!(report_payment(&app, &foreign, Paystack, "order-1").await, 200);
     work(&app).await;
     assert_eq!(payments(&ada, &invoice).await, Vec::<Value>::new());
     assert_eq!(held(&ada).await, Vec::<Value>::new());
     assert_eq!(held(&obi).await, Vec::<Value>::new());
-    // Coming back to another invoice shows nothing either.
+    // Returning to another invoice shows nothing either.
     let (_, other) = sent(&obi, json!(100), "NGN").await;
     let page = Browser::new(&app).open(&format!("{other}?paid={reference}")).await;
     assert!(!page.html.contains("Payment received"));
@@ -364,7 +364,7 @@ async fn a_thousand_webhooks_at_once_book_one_payment() {
     stand_ins.pay(&reference);
     let all = (0..1000).map(|_| report_payment(&app, &hook, Paystack, &reference));
     let (answers, ..) = tokio::join!(join_all(all), work(&app), work(&app), work(&app));
-    // A server of its own may be busy; the provider then repeats the webhook.
+    // A server may be busy; the provider then repeats the webhook.
     assert!(answers.iter().all(|status| matches!(status, 200 | 503)), "{answers:?}");
     assert!(answers.contains(&200));
     app.clock.advance(SignedDuration::from_secs(5));
@@ -400,7 +400,7 @@ async fn three_servers_on_one_database_book_one_payment() {
             tokio::join!(join_all(reports), join_all(returns), join_all(works));
         assert!(answers.iter().all(|status| matches!(status, 200 | 503)), "{answers:?}");
         assert!(pages.iter().all(|page| page.status == 200));
-        // One that conflicted with the others tries again.
+        // A webhook that conflicted with the others is sent again.
         for app in apps {
             app.clock.advance(SignedDuration::from_secs(10));
         }
@@ -422,7 +422,7 @@ async fn coming_back_asks_the_provider_at_once() {
     let hook = user.connect(Flutterwave).await;
     let browser = Browser::new(&app);
 
-    // Without a webhook so far.
+    // Before any webhook.
     let (invoice, link) = sent(&user, json!(100), "NGN").await;
     let reference = begin(&app, &stand_ins, &link, Flutterwave).await;
     stand_ins.pay(&reference);
@@ -445,7 +445,8 @@ async fn coming_back_asks_the_provider_at_once() {
     assert!(page.html.contains("Payment received. Thank you!"));
     assert_eq!((stand_ins.asked(), payments(&user, &invoice).await.len()), (asked, 1));
 
-    // Not confirmed yet: asked once at the return, then by the job, which begins anew.
+    // Not confirmed yet: looked up once when the client returns, then by the job, which starts
+    // over.
     let (invoice, link) = sent(&user, json!(100), "NGN").await;
     let reference = begin(&app, &stand_ins, &link, Flutterwave).await;
     app.clock.advance(SignedDuration::from_mins(20));
@@ -504,7 +505,7 @@ async fn a_webhook_that_never_comes_is_made_up_for_by_asking_for_a_day() {
     work(&app).await;
     assert_eq!(status(&user, &paid).await, "paid");
 
-    // The other one is asked about until a day has passed.
+    // The other one is looked up until a day has passed.
     let mut asked = stand_ins.asked();
     let mut rounds = 0;
     while app.app.run_due(JobKind::Checkout).await.unwrap().next.is_some() {
@@ -519,7 +520,7 @@ async fn a_webhook_that_never_comes_is_made_up_for_by_asking_for_a_day() {
     work(&app).await;
     assert_eq!(stand_ins.asked(), asked);
 
-    // A late webhook still counts, and a provider that is down then is asked again.
+    // A late webhook still counts. If the provider is down at that time, it is asked again.
     stand_ins.pay(&abandoned);
     stand_ins.set(Mood::Down);
     assert_eq!(report_payment(&app, &hook, Stripe, &abandoned).await, 200);
@@ -551,7 +552,7 @@ async fn a_provider_in_trouble_costs_nothing_and_says_so() {
     assert!(page.html.contains("Paystack could not start the payment"), "{}", page.html);
     assert_eq!(content::count(app.database(), "checkouts"), 0);
 
-    // In trouble while it is asked: the payment waits, and is booked later.
+    // The provider fails during the lookup: the payment waits, and is booked later.
     stand_ins.set(Mood::Well);
     let reference = begin(&app, &stand_ins, &link, Paystack).await;
     stand_ins.pay(&reference);
@@ -585,26 +586,26 @@ async fn a_pay_button_stands_where_something_can_be_paid() {
     let page = browser.open(&link).await;
     assert!(has(&page, "paystack") && has(&page, "stripe") && !has(&page, "flutterwave"));
     assert!(page.html.contains("Pay with Paystack") && page.html.contains("Pay with Stripe"));
-    // Without a choice there is nothing to open, and another provider is not connected.
+    // No provider is chosen, or one that is not connected: nothing is opened.
     for path in [format!("{link}/pay"), format!("{link}/pay?with=flutterwave")] {
         let page = browser.once(&Method::GET, &path, &[]).await;
         assert_eq!((page.status.as_u16(), page.headers[LOCATION].to_str().unwrap()), (303, &*link));
     }
-    // Programs that look at links in advance open nothing.
+    // Programs that prefetch links open nothing.
     let robot = app.http.get(format!("{}{link}/pay?with=stripe", app.base));
     let robot = robot.header("user-agent", "WhatsApp/2.23.20.0 A").send().await.unwrap();
     assert_eq!(robot.status(), 200);
     assert_eq!(stand_ins.references(), Vec::<String>::new());
-    // A currency that only one of them takes.
+    // A currency that only one of them supports.
     let (_, euros) = sent(&user, json!(100), "EUR").await;
     let page = browser.open(&euros).await;
     assert!(has(&page, "stripe") && !has(&page, "paystack"));
     assert_eq!(press(&app, &euros, Stripe).await.status, 303);
-    // Alone, it needs no choice.
+    // A single provider needs no choice.
     let page = browser.once(&Method::GET, &format!("{euros}/pay"), &[]).await;
     let to = page.headers[LOCATION].to_str().unwrap();
     assert!(to.starts_with("https://checkout.stripe.example/"), "{to}");
-    // What is due now, and nothing once it is paid.
+    // The amount due now, and nothing once it is paid.
     let body = json!({"amount": 40});
     user.post(&format!("/invoices/{invoice}/payments"), body).await.data(201);
     let reference = begin(&app, &stand_ins, &link, Paystack).await;
@@ -683,12 +684,12 @@ async fn keys_are_never_told_again() {
         let key = hook.rsplit('/').next().unwrap();
         assert!(!export.to_string().contains(key), "the export tells an address");
     }
-    // Nor does the database hold them as they are.
+    // The database does not hold them in plain text either.
     for secret in SECRETS {
         assert!(!content::holds(app.database(), secret), "the database holds a secret");
     }
 
-    // A change keeps what it does not name, and the address of the webhook.
+    // A change keeps the fields that it omits, and the webhook address.
     let body = json!({"providers": {"stripe": {"webhookSecret": "whsec_another_secret"}}});
     let changed = user.put("/settings", body).await;
     assert_eq!(changed.data(200)["providers"], *providers);
@@ -754,7 +755,7 @@ async fn webhooks_do_not_count_in_the_limit_of_the_api_and_checkouts_have_their_
         "clientId": client, "amount": 100, "currency": "NGN", "dueDate": "2026-04-15",
     });
     let id = user.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned();
-    // An unverified account can mail only itself.
+    // An unverified account can email only itself.
     let own = json!({"email": "ada@example.com"});
     user.post(&format!("/invoices/{id}/send"), own).await.data(200);
     let link = app.app.invoice_link(user.claims(), InvoiceId::parse(&id)).await.unwrap().unwrap();

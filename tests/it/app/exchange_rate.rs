@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::support::{User, spawn_app};
 
-/// Stores a rate, and returns it with whether it is the latest.
+/// Stores a rate, and returns it and whether it is the latest.
 async fn set(user: &User<'_>, rate: Value) -> Result<(ExchangeRate, bool)> {
     let new = NewRate::read(rate.as_object().unwrap())?;
     user.app.app.run(user.claims(), move |work| set_exchange_rate(work, &new, None)).await
@@ -75,7 +75,7 @@ async fn invalid_rates_are_refused_field_by_field() {
         assert_eq!(refused.to_string(), format!("Validation failed: {said}"));
     }
     set(&ada, json!({"from": "EUR", "rate": 1.2})).await.unwrap();
-    // One of an earlier day is stored beside the latest.
+    // A rate of an earlier day is stored next to the latest.
     let older = set(&ada, json!({"from": "EUR", "rate": 1, "day": "2026-03-17"})).await;
     assert!(!older.unwrap().1);
     assert_eq!(listed(&ada).await, ["2026-03-18 EUR USD 1.2"]);

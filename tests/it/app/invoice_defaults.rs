@@ -92,12 +92,12 @@ async fn pattern_and_next_number_can_change_at_any_time_to_numbers_not_yet_used(
 
     let refused = change(&user, json!({"nextNumber": 7})).await.unwrap_err();
     assert_eq!(*refused.kind(), Kind::Conflict);
-    assert!(refused.to_string().contains("OBI-2026-007 is used already"), "{refused}");
+    assert!(refused.to_string().contains("OBI-2026-007 is already used"), "{refused}");
     // A deleted draft does not free its number.
     let id = user.get("/invoices").await.data(200)[0]["id"].as_str().unwrap().to_owned();
     user.delete(&format!("/invoices/{id}")).await.data(200);
     change(&user, json!({"nextNumber": 7})).await.unwrap_err();
-    // An earlier number is fine; the used one is passed over.
+    // An earlier number is fine; the used one is skipped.
     change(&user, json!({"nextNumber": 6})).await.unwrap();
     let coming = settings(&user).await.invoices.coming(2);
     assert_eq!(coming, ["OBI-2026-006", "OBI-2026-007"]);
@@ -126,10 +126,10 @@ async fn a_changed_pattern_of_the_same_period_goes_on_counting_and_another_perio
     change(&user, json!({"numberPattern": "{NNNNN}"})).await.unwrap();
     assert_eq!(number(&user, &client, Some("2025-01-01")).await, "00001");
     assert_eq!(number(&user, &client, None).await, "00002");
-    // Back at the first pattern, its numbers are not given again.
+    // With the first pattern restored, its numbers are not used again.
     change(&user, json!({"numberPattern": "INV-{YYYY}-{NNN}"})).await.unwrap();
     assert_eq!(number(&user, &client, None).await, "INV-2026-004");
-    // A later year that numbered by another period gives none twice either.
+    // A later year with another period repeats no number either.
     change(&user, json!({"numberPattern": "INV-{YYYY}-{N}{Q}"})).await.unwrap();
     let first = number(&user, &client, None).await;
     assert_eq!(first, "INV-2026-11");

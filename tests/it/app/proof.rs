@@ -62,7 +62,7 @@ impl<'a> Planted<'a> {
         let owner = User { app, token, id: self.user.id.clone() };
         let listed = owner.hub_get("/auth/passkeys").await;
         assert_eq!(listed.bare(200), &json!([]));
-        // No client pays the attacker.
+        // Clients must not pay the attacker.
         let settings = owner.get("/settings").await;
         let paystack = &settings.data(200)["providers"]["paystack"];
         assert_eq!(*paystack, json!({"configured": false}));
@@ -89,7 +89,7 @@ fn credentials(password: &str) -> Value {
     json!({"email": VICTIM, "password": password})
 }
 
-/// Sets a password with a mailed code and returns it.
+/// Sets a password with an emailed code and returns it.
 async fn reset(app: &TestApp, by: Option<&User<'_>>, password: &str) -> String {
     app.hub_post("/auth/forgot-password", json!({"email": VICTIM})).await.bare(200);
     let otp = app.code_of(VICTIM).await;

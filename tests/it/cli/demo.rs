@@ -29,7 +29,7 @@ async fn the_demo_has_two_years_of_work_in_every_status() {
         assert!(count > 0, "no invoice is {status}");
         invoices += count;
     }
-    // With the deposit, the milestone and the rest of one proposal.
+    // Including the deposit, the milestone and the final invoice of one proposal.
     assert_eq!(invoices, 303);
     let proposals = get("/proposals?status=accepted").await["data"].clone();
     let chain = &proposals[0];

@@ -170,7 +170,7 @@ async fn no_secret_is_in_the_database_or_the_log() {
     }
     secrets.push(token);
 
-    // A provider that quotes the key that it refuses.
+    // A provider that quotes the key that it rejects.
     let keys = json!({"providers": {"paystack": {"secretKey": provider::PAYSTACK_KEY}}});
     let settings = server.http.put(format!("{}/settings", server.base)).bearer_auth(&access);
     let settings: Value = settings.json(&keys).send().await.unwrap().json().await.unwrap();

@@ -274,7 +274,7 @@ async fn a_passkey_is_registered_once_and_an_account_has_at_most_twenty() {
     register(&john, &authenticator).await.bare(200);
     for user in [&john, &mary] {
         let answer = register(user, &authenticator).await;
-        assert_eq!(answer.refusal(409), "This passkey is registered already");
+        assert_eq!(answer.refusal(409), "This passkey is already registered");
     }
     for _ in 0..18 {
         register(&john, &Authenticator::new()).await.bare(200);

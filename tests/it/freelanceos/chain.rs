@@ -1,4 +1,4 @@
-//! The way from a proposal to money, and the links along it.
+//! The path from a proposal to payment, and the links along it.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ fn id(of: &Value) -> String {
     of["id"].as_str().unwrap().to_owned()
 }
 
-/// Asserts that fields of something have these values.
+/// Asserts that fields of an object have these values.
 #[track_caller]
 fn has(of: &Value, fields: &Value) {
     for (name, value) in fields.as_object().unwrap() {
@@ -68,7 +68,7 @@ async fn an_accepted_proposal_becomes_one_project_until_that_is_deleted() {
         let project = id(&project);
         let links = json!({"projectId": project, "invoiceId": invoice["id"]});
         has(&proposal_of(&user, &proposal).await, &links);
-        // The invoices of the proposal are those of the project.
+        // The invoices of the proposal now belong to the project.
         let links = json!({"projectId": project, "proposalId": proposal});
         has(&invoice_of(&user, &id(&invoice)).await, &links);
         let again = user.post(&path, json!({})).await;
@@ -108,7 +108,7 @@ async fn a_milestone_has_one_invoice_and_is_paid_with_it() {
             &json!({
                 "clientId": client, "projectId": project, "milestoneId": milestone,
                 "currency": "XOF", "amount": 1100, "status": "draft",
-                // Nobody has payment terms.
+                // No payment terms are set.
                 "dueDate": "2026-04-17T00:00:00Z",
             }),
         );
@@ -132,7 +132,7 @@ async fn a_milestone_has_one_invoice_and_is_paid_with_it() {
         state("paid", true).await;
         user.delete(&format!("/payments/{rest}")).await.data(200);
         state(status, is_completed).await;
-        // Whoever says meanwhile what it is, knows better.
+        // A status set in the meantime is kept.
         act(&user, &format!("/invoices/{invoice}/mark-paid"), 200).await;
         let change = json!({"status": "pending"});
         user.put(&format!("/milestones/{milestone}"), change).await.data(200);
@@ -209,11 +209,11 @@ async fn an_invoice_is_made_from_a_proposal_of_its_client_in_its_currency() {
     assert_eq!(refused.error(400), "proposalId belongs to another client");
     let refused = user.post("/invoices", body(&client, json!({"currency": "EUR"}))).await;
     assert_eq!(refused.error(400), "currency must be USD, the currency of the proposal");
-    // What the request says counts.
+    // The values in the request take precedence.
     let own = json!({"currency": "EUR", "amount": 70});
     let made = user.post("/invoices", body(&client, own)).await.data(201).clone();
     has(&made, &json!({"currency": "EUR", "amount": 70, "proposalId": proposal}));
-    // A deleted proposal is forgotten.
+    // A deleted proposal is no longer linked.
     let open = user.proposal(&client, "Another").await;
     let mut body = body(&client, json!({"amount": 5}));
     body["proposalId"] = open.as_str().into();
@@ -222,7 +222,7 @@ async fn an_invoice_is_made_from_a_proposal_of_its_client_in_its_currency() {
     has(&invoice_of(&user, &made).await, &json!({"proposalId": null}));
 }
 
-/// A proposal over 1,200: 1,000 with 20%, at the client's link. Returns its id and link.
+/// Creates a sent proposal for 1,200 (1,000 plus 20%). Returns its id and link.
 async fn offered(user: &User<'_>, client: &str, deposit: Value) -> (String, String) {
     let body = json!({
         "clientId": client, "title": "Shop", "currency": "EUR", "deposit": deposit,
@@ -255,7 +255,7 @@ async fn the_way_from_a_proposal_to_money() {
         }),
     );
 
-    // Accepted by its client, who gets the deposit invoice at once.
+    // The client accepts, and gets the deposit invoice immediately.
     accept(&user, &link).await;
     let now = proposal_of(&user, &proposal).await;
     assert_eq!(now["status"], "accepted");
@@ -273,7 +273,7 @@ async fn the_way_from_a_proposal_to_money() {
     let copy = mails.iter().find(|mail| mail.to() == "c@example.com").unwrap();
     assert!(copy.text.contains("/i/") && copy.text.contains("€360.00"), "{}", copy.text);
 
-    // The project takes the deposit in.
+    // The project includes the deposit.
     let project = id(&act(&user, &format!("/proposals/{proposal}/project"), 201).await);
     has(&invoice_of(&user, &deposit).await, &json!({"projectId": project}));
     let paid = act(&user, &format!("/invoices/{deposit}/mark-paid"), 200).await;
@@ -364,7 +364,7 @@ async fn a_deposit_is_deducted_once_and_again_after_its_invoice_is_cancelled() {
     let first = made.iter().find(|of| of["amount"] == 240).unwrap();
     let first = id(first);
     has(&invoice_of(&user, deposit).await, &json!({"finalInvoiceId": first}));
-    // Meanwhile it cannot be taken back.
+    // While it is deducted, it cannot be undone.
     let credit = json!({"reason": "No"});
     let number = invoice_of(&user, &first).await["number"].as_str().unwrap().to_owned();
     for path in ["void", "credit-notes"] {
@@ -375,11 +375,11 @@ async fn a_deposit_is_deducted_once_and_again_after_its_invoice_is_cancelled() {
         assert_eq!(refused.error(409), told);
     }
 
-    // What was read can be sent back.
+    // The response can be sent back as it is.
     let path = format!("/invoices/{first}");
     let read = invoice_of(&user, &first).await;
     has(user.put(&path, read.clone()).await.data(200), &json!({"amount": 240}));
-    // Other lines, the same deposit.
+    // Different lines, the same deposit.
     let change = json!({"items": line(1000)});
     has(user.put(&path, change).await.data(200), &json!({"amount": 840}));
     has(
@@ -391,7 +391,7 @@ async fn a_deposit_is_deducted_once_and_again_after_its_invoice_is_cancelled() {
     has(&invoice_of(&user, deposit).await, &json!({"finalInvoiceId": null}));
     has(user.put(&path, json!({"deductDeposits": true})).await.data(200), &json!({"amount": 840}));
 
-    // Free again when its draft is deleted, and when it is voided.
+    // It is available again when the draft is deleted, and when the invoice is voided.
     user.delete(&path).await.data(200);
     has(&invoice_of(&user, deposit).await, &json!({"finalInvoiceId": null}));
     let second = id(make(1200).await.data(201));
@@ -403,7 +403,7 @@ async fn a_deposit_is_deducted_once_and_again_after_its_invoice_is_cancelled() {
     user.post(&format!("/invoices/{second}/void"), json!({"reason": "No"})).await.data(201);
     has(&invoice_of(&user, deposit).await, &json!({"finalInvoiceId": null}));
 
-    // At most the total.
+    // It deducts at most the total.
     let third = make(120).await.data(201).clone();
     has(&third, &json!({"amount": 0, "taxAmount": 0}));
     has(&make(600).await.data(201).clone(), &json!({"amount": 600}));
@@ -416,7 +416,7 @@ async fn a_deposit_is_a_part_of_the_total_spread_over_its_taxes() {
     let user = app.register("user@example.com").await;
     let client = user.client("Ngozi").await;
     let taxes = |name: &str, rate: u8| json!([{"name": name, "rate": rate}]);
-    // 157.5 with 18 and 4.5, as the discount is shared.
+    // 157.5 with taxes of 18 and 4.5, because the lines share the discount.
     let body = json!({
         "clientId": client, "title": "Shop", "currency": "EUR", "discount": {"amount": 15},
         "items": [
@@ -451,7 +451,7 @@ async fn a_deposit_is_a_part_of_the_total_spread_over_its_taxes() {
     assert_eq!(deposit["taxes"][0]["amount"], 9);
     assert_eq!(deposit["taxes"][1]["amount"], 2.25);
     assert_eq!(deposit["items"][0]["description"], "50% deposit: Shop");
-    // All deposits together are at most the whole.
+    // All deposits together cannot exceed the total.
     let refused = user.post(&path, json!({"percent": 51})).await;
     assert_eq!(refused.error(400), "percent must not be more than 78.75");
 
@@ -464,11 +464,11 @@ async fn a_deposit_is_a_part_of_the_total_spread_over_its_taxes() {
     has(&none, &json!({"amount": 157.5}));
     act(&user, &format!("/invoices/{}/send", id(&deposit)), 200).await;
     let whole = user.post("/invoices", last).await.data(201).clone();
-    // The discount stays that of the work.
+    // The discount still applies to the work only.
     has(&whole, &json!({"amount": 78.75, "discountAmount": 15, "taxAmount": 11.25}));
     assert_eq!(whole["taxes"][0]["base"], 45);
     assert_eq!(whole["taxes"][1]["base"], 22.5);
-    // A copy is an invoice of its own.
+    // A copy is a separate invoice.
     let copy = freelanceos::domain::id::InvoiceId::parse(&id(&whole));
     let duplicate = move |work: &mut freelanceos::app::unit_of_work::Work| {
         freelanceos::app::invoice::duplicate_invoice(work, copy)
@@ -512,14 +512,14 @@ async fn deposits_keep_to_their_currency_their_prices_and_their_scope() {
         let deposit_of_it = json!({"proposalId": proposal, "kind": "deposit"});
         let refused = last(deposit_of_it).await;
         assert_eq!(refused.error(400), "deductDeposits must not be given beside kind");
-        // Another currency takes nothing off.
+        // An invoice in another currency deducts nothing.
         let other = json!({"proposalId": proposal, "amount": 5, "currency": "EUR"});
         has(last(other).await.data(201), &json!({"amount": 5}));
         let whole = last(json!({"proposalId": proposal})).await.data(201).clone();
         let (sum, rest) = (amount.as_f64().unwrap(), whole["amount"].as_f64().unwrap());
         let unit = if currency == "XOF" { 1.0 } else { 0.001 };
         assert!((sum - f64::from(deposit) - rest).abs() < unit * 1.01, "{whole}");
-        // Prices that include their taxes deduct them too.
+        // An invoice whose prices include tax deducts it too.
         user.delete(&format!("/invoices/{}", id(&whole))).await.data(200);
         let inclusive = last(json!({
             "proposalId": proposal, "pricesIncludeTax": true,
@@ -528,7 +528,7 @@ async fn deposits_keep_to_their_currency_their_prices_and_their_scope() {
         let inclusive = inclusive.await.data(201).clone();
         assert_eq!(inclusive["items"][1]["amount"], -deposit);
     }
-    // No other account's proposal.
+    // Another account's proposal is not found.
     let other = app.register("other@example.com").await;
     let theirs = other.accepted_proposal(&other.client("C").await).await;
     let path = format!("/proposals/{theirs}/deposit-invoice");
@@ -560,7 +560,8 @@ async fn a_deposit_asked_for_at_acceptance_must_fit_the_proposal() {
     );
     let half = json!({"deposit": {"percent": 50}});
     user.put(&path, half).await.data(200);
-    // An acceptance that the freelancer records asks for it as well; a refusal does not.
+    // An acceptance recorded by the freelancer creates the deposit invoice as well; a decline does
+    // not.
     let now = user.put(&path, json!({"status": "accepted"})).await.data(200).clone();
     let deposit = now["depositInvoiceId"].as_str().unwrap();
     has(&invoice_of(&user, deposit).await, &json!({"amount": 25, "status": "sent"}));

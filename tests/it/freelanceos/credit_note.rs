@@ -1,4 +1,4 @@
-//! Credit notes: parts, lines and all of a sent invoice, and what they leave.
+//! Credit notes for parts, lines or all of a sent invoice, and what they leave.
 
 use freelanceos::{
     domain::job::JobKind,
@@ -102,7 +102,8 @@ async fn a_partial_amount_is_split_over_the_taxes_and_the_last_note_takes_the_re
 
     let error = credit(&user, &id, json!({"amount": 93.34})).await;
     assert_eq!(error.error(400), "amount is more than is left to credit, USD 93.33");
-    // Nothing named is all that is left, and the taxes add up to those of the invoice.
+    // An empty request credits everything that is left, and the taxes add up to those of the
+    // invoice.
     assert_eq!(sums(&credit(&user, &id, json!({})).await), "93.33 6.51 65.12=4.88 65.12=1.63");
     assert_eq!(state(&user, &id).await, "cancelled unpaid 0 143.33 0");
     assert_rollups(app.database());
@@ -124,7 +125,7 @@ async fn lines_are_credited_with_their_share_of_discount_and_taxes() {
              "taxes": [{"name": "VAT", "rate": 7.5}]},
             {"description": "C", "quantity": 1, "rate": 100, "taxes": []},
         ]);
-        // 100.00 + 44.44 + 100.00, of which a tenth is taken off.
+        // 100.00 + 44.44 + 100.00, less a tenth.
         let body = json!({"items": items, "discount": {"percent": 10},
             "pricesIncludeTax": are_included});
         let id = sent(&user, &client, body).await;
@@ -195,7 +196,7 @@ async fn what_cannot_be_credited_is_refused() {
     ] {
         assert_eq!(user.post(&path, body).await.error(400), error);
     }
-    // A number is drawn only with its credit note.
+    // A rejected credit note uses no number.
     let first = credit(&user, &id, json!({"amount": 1})).await;
     assert_eq!(first.data(201)["number"], "CN-2026-001");
     let negative = json!([
@@ -208,11 +209,11 @@ async fn what_cannot_be_credited_is_refused() {
     let answer = credit(&user, &id, one(0)).await;
     assert_eq!(answer.error(400), "items is more than is left to credit, USD 20.00");
     assert_eq!(credit(&user, &id, one(1)).await.error(400), "items must be greater than 0");
-    // An invoice of nothing leaves nothing to credit.
+    // An invoice for 0 leaves nothing to credit.
     let id = user.sent_invoice(&client, json!(0)).await;
     assert_eq!(
         credit(&user, &id, json!({})).await.error(409),
-        "Nothing of this invoice is left to credit"
+        "This invoice is already credited in full"
     );
 }
 
@@ -247,17 +248,17 @@ async fn voiding_credits_all_of_an_invoice_without_payments() {
         assert_eq!(user.post(&format!("/invoices/{id}/{action}"), body).await.status, 409);
     }
 
-    // The rest of a partly credited invoice is voided too.
+    // The rest of a partly credited invoice can be voided too.
     let id = user.sent_invoice(&client, json!(100)).await;
     assert!(credit(&user, &id, json!({"amount": 30})).await.data(201)["isVoid"] == false);
     assert_eq!(void(&user, &id).await.data(201)["amount"], 70);
-    // With a payment it is not; without it again it is.
+    // With a payment it cannot; once that is undone, it can.
     let id = user.sent_invoice(&client, json!(100)).await;
     let path = format!("/invoices/{id}/payments");
     let payment = user.post(&path, json!({"amount": 40})).await.data(201)["id"].clone();
     assert_eq!(
         void(&user, &id).await.error(409),
-        "Something was paid on this invoice; reverse or refund it first, or credit the invoice"
+        "This invoice has payments; undo or refund them first, or credit the invoice"
     );
     user.delete(&format!("/payments/{}", payment.as_str().unwrap())).await;
     void(&user, &id).await.data(201);
@@ -277,7 +278,7 @@ async fn an_invoice_is_paid_by_payment_and_credit_together() {
     credit(&user, &id, json!({"amount": 60})).await.data(201);
     assert_eq!(state(&user, &id).await, "paid paid 40 60 0");
     assert_eq!(invoice(&user, &id).await["paidAt"], "2026-03-12T00:00:00Z");
-    // What was paid beyond can be refunded, and then nothing is left of it.
+    // The overpayment can be refunded, and then nothing is left of it.
     assert_eq!(credit(&user, &id, json!({})).await.data(201)["isVoid"], false);
     assert_eq!(state(&user, &id).await, "paid overpaid 40 100 0");
     assert_eq!(invoice(&user, &id).await["paidAt"], "2026-03-12T00:00:00Z");
@@ -286,7 +287,7 @@ async fn an_invoice_is_paid_by_payment_and_credit_together() {
     assert_eq!(refund(41).await.status, 409);
     let answer = refund(40).await;
     assert_eq!(state(&user, &id).await, "cancelled unpaid 0 100 0");
-    // A refund entered by mistake can be taken back.
+    // A refund entered by mistake can be undone.
     let refund = answer.data(201)["id"].as_str().unwrap();
     assert_eq!(user.delete(&format!("/payments/{refund}")).await.status, 200);
     assert_eq!(state(&user, &id).await, "paid overpaid 40 100 0");
@@ -365,7 +366,7 @@ async fn credit_notes_and_voided_invoices_are_in_the_activity_and_printed_later(
     let client = user.client("Kamala").await;
     let id = user.sent_invoice(&client, json!(100)).await;
     let part = credit(&user, &id, json!({"amount": 30})).await.data(201).clone();
-    // A refused one leaves no trace.
+    // A rejected credit note leaves no trace.
     assert_eq!(credit(&user, &id, json!({"amount": 71})).await.status, 400);
     void(&user, &id).await.data(201);
     let log = user.get("/dashboard/activity").await.data(200).clone();
@@ -378,7 +379,7 @@ async fn credit_notes_and_voided_invoices_are_in_the_activity_and_printed_later(
     let issued = "Credit note CN-2026-001 was issued to Kamala";
     let part = part["id"].as_str().unwrap();
     assert_eq!(entry(1), ["credit_note_issued", issued, part, "30"]);
-    // FreelanceHub's feed has no word for them.
+    // FreelanceHub's feed has no type for them.
     assert_eq!(user.hub_get("/freelancer/activity").await.bare(200), &json!([]));
 
     let files = || {
@@ -390,7 +391,7 @@ async fn credit_notes_and_voided_invoices_are_in_the_activity_and_printed_later(
     };
     let print = || app.app.run_due(JobKind::PrintCreditNote);
     assert_eq!((print().await.unwrap().due, files()), (0, 0));
-    // One is asked for before its turn.
+    // One PDF is requested before its job runs.
     let file = pdf(&user, &format!("/credit-notes/{part}/pdf")).await;
     app.clock.advance(SignedDuration::from_mins(1));
     assert_eq!((print().await.unwrap().due, files()), (1, 2));
@@ -430,7 +431,7 @@ async fn credit_notes_have_a_series_of_their_own() {
         (Some("AV-26-07"), "1234 0".to_owned())
     );
     assert_eq!(credit(&user, &id, json!({"amount": 0.5})).await.status, 400);
-    // A number that is used cannot come again.
+    // A used number cannot be set again.
     let again = json!({"invoicing": {"nextCreditNoteNumber": 7}});
     assert_eq!(user.put("/settings", again).await.status, 409);
     assert_eq!(credit(&user, &id, json!({})).await.data(201)["number"], "AV-26-08");

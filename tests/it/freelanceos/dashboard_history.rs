@@ -55,18 +55,18 @@ struct History<'a> {
     dice: Dice,
     claims: Claims,
     now: Timestamp,
-    /// Payments and refunds that can be undone, each with its place in the model.
+    /// Payments and refunds that can be undone, each with its index in the model.
     entries: Vec<(Entry, usize)>,
-    /// The money paid on each invoice, without what was withheld.
+    /// The money paid on each invoice, without withheld tax.
     cash: BTreeMap<usize, i128>,
     /// The lines of the invoices that have several.
     lines: BTreeMap<usize, Vec<Line>>,
-    /// How many credit notes of each kind were issued: of an amount, of lines, those that
-    /// voided, and of the rest.
+    /// How many credit notes of each kind were issued: for an amount, for lines, to void, and for
+    /// the rest.
     notes: [usize; 4],
 }
 
-/// A line of an invoice, and how many of it are not credited.
+/// A line of an invoice, and the quantity not yet credited.
 struct Line {
     id: String,
     rate: i128,
@@ -193,7 +193,7 @@ impl History<'_> {
         self.model.invoices[invoice].status = status;
     }
 
-    /// Pays what is due.
+    /// Pays the amount due.
     async fn pay(&mut self, invoice: usize) {
         self.act_on(invoice, "mark-paid", "paid").await;
         self.book(invoice, self.model.invoices[invoice].due(), None);
@@ -234,7 +234,7 @@ impl History<'_> {
         self.entries.push((entry, self.model.payments.len() - 1));
     }
 
-    /// Takes back any payment or refund, unless that would leave more refunded than paid.
+    /// Undoes any payment or refund, unless that would leave more refunded than paid.
     async fn undo(&mut self) {
         let indices: Vec<usize> = (0..self.entries.len()).collect();
         let Some(index) = self.dice.pick(&indices) else { return };
@@ -255,7 +255,7 @@ impl History<'_> {
         self.entries.remove(index);
     }
 
-    /// Gives back some of what was paid too much.
+    /// Refunds a part of an overpayment.
     async fn refund(&mut self) {
         let too_much = |of: &usize| {
             let invoice = &self.model.invoices[*of];
@@ -298,7 +298,7 @@ impl History<'_> {
         let has_lines = self.lines.get(&of).is_some_and(|lines| lines[0].left + lines[1].left > 0);
         let (kind, action, mut body, sum) = match kind {
             0 => {
-                // A tenth more than is left at most.
+                // At most a tenth more than is left.
                 let sum = i128::from(self.dice.roll((left * 11 / 10).max(1) as u64)) + 1;
                 (0, "credit-notes", json!({"amount": json_number(sum, currency)}), sum)
             }
@@ -345,7 +345,7 @@ impl History<'_> {
         }
     }
 
-    /// Invoices that the client has got, of which something is not credited.
+    /// Invoices that the client has received and that are not credited in full.
     fn creditable(&self) -> Vec<usize> {
         let is = |i: &usize| {
             let invoice = &self.model.invoices[*i];
@@ -530,7 +530,7 @@ impl History<'_> {
     }
 }
 
-/// Every invoice, and the statement of every client, say what the model does.
+/// Every invoice and every client's statement agree with the model.
 async fn check_invoices(user: &User<'_>, model: &Model) {
     let mut owed: BTreeMap<(usize, &str), i128> = BTreeMap::new();
     for invoice in &model.invoices {

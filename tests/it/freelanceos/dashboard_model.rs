@@ -24,9 +24,9 @@ pub struct Invoice {
     pub minor: i128,
     pub due: Date,
     pub status: &'static str,
-    /// What was paid, with what was withheld.
+    /// The amount paid, including withheld tax.
     pub paid: i128,
-    /// What credit notes took off.
+    /// The amount credited.
     pub credited: i128,
 }
 
@@ -116,7 +116,7 @@ fn growth(now: i128, last: i128) -> String {
         (0, 0) => "0".to_owned(),
         (1.., 0) => "100".to_owned(),
         (_, 0) => "-100".to_owned(),
-        // A rise is positive, even from less than nothing.
+        // A rise is positive, even from below 0.
         _ => number(round((now - last) * 1000, last.abs()), 1),
     }
 }
@@ -126,8 +126,8 @@ impl Model {
         now.to_zoned(self.zone.clone()).date()
     }
 
-    /// The newest rate of a pair until a day as a fraction, with its day. If both directions have a
-    /// rate of the same day, the requested direction counts.
+    /// The newest rate of a pair up to a day, as a fraction, with its day. If both directions have
+    /// a rate for the same day, the requested direction takes precedence.
     fn pair(
         &self,
         (from, into): (&'static str, &'static str),
@@ -167,7 +167,7 @@ impl Model {
     }
 
     /// An amount in the base currency as known on a day, using the rate of the pair in either
-    /// direction, or else one currency that both have rates with.
+    /// direction, else rates through a third currency.
     pub fn convert_on(&self, day: Date, currency: &'static str, minor: i128) -> Option<i128> {
         if currency == self.base {
             return Some(minor);

@@ -256,7 +256,7 @@ async fn if_no_field_is_required_an_empty_body_counts_as_an_empty_object() {
     let mut empty = 0;
     for operation in document(&app).await.operations.iter().filter(|o| o.takes_body()) {
         let is_optional = operation.spec["requestBody"]["required"] != true;
-        // It needs one of two fields.
+        // It requires one of two fields.
         if operation.path.ends_with("/deposit-invoice") {
             continue;
         }

@@ -54,7 +54,7 @@ pub async fn targets<'a>(app: &'a TestApp, user: &'a User<'a>) -> Vec<Target<'a>
     for operation in document.operations.iter().filter(|operation| operation.takes_body()) {
         let schema = document.input(operation);
         let is_action = operation.path.contains("{id}/");
-        // The sections of the settings have tests of their own.
+        // The sections of the settings have their own tests.
         let is_nested = operation.noun() == "settings";
         if is_action || is_nested || schema["properties"].as_object().is_none_or(Map::is_empty) {
             continue;
@@ -106,7 +106,7 @@ async fn a_value_of_the_wrong_type_is_refused_in_every_field() {
     for target in targets(&app, &user).await {
         for (field, schema) in target.fields() {
             for wrong in [json!({}), json!(true), json!([1]), json!(12), json!("text")] {
-                // Whole numbers may come as text, since forms have nothing else.
+                // Whole numbers may be text, since forms send nothing else.
                 let is_right = match kind(schema) {
                     "string" => wrong.is_string(),
                     "number" => wrong.is_number(),
@@ -157,8 +157,8 @@ async fn a_missing_or_null_required_field_is_reported() {
             let answer = target.send(&body).await;
             let mut error = answer.error(400);
             if target.operation.noun() == "invoices" {
-                // It needs items or an amount too, and without a client a due date, which no
-                // schema says.
+                // It also requires items or an amount and, without a client, a due date. No schema
+                // can express that.
                 error = error.split("; dueDate").next().unwrap();
             }
             let expected: Vec<String> =

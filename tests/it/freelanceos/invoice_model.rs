@@ -18,12 +18,13 @@ use crate::{
 
 /// `MODEL_INVOICES` overrides this.
 const INVOICES: usize = 150;
-/// How many of them one account has.
+/// How many of them each account has.
 const BATCH: usize = 150;
-/// How many of them one client gets.
+/// How many of them each client gets.
 const OF_CLIENT: usize = 30;
 
-/// An invoice with any taxes, discounts and terms; prices are positive, so that it adds up.
+/// An invoice with random taxes, discounts and terms. Prices are positive, so that the total is not
+/// negative.
 fn invoice() -> impl Strategy<Value = Value> {
     let tax = (0..3usize, 0..=250_000i64).prop_map(|(name, rate)| {
         let name = ["VAT", "NHIL", "GST"][name];
@@ -93,7 +94,7 @@ async fn pdf(user: &User<'_>, path: &str) -> String {
     File::read(&answer.error_for_status().unwrap().bytes().await.unwrap()).text()
 }
 
-/// Every sum is in each text.
+/// Asserts that every sum occurs in each text.
 #[track_caller]
 fn contains(sums: &[&Value], currency: &str, texts: &[&str], of: &Value) {
     for sum in sums {
@@ -131,7 +132,7 @@ async fn compare(user: &User<'_>, browser: &Browser<'_>, invoice: &Value, export
         sums.push(&invoice["discountAmount"]);
     }
     contains(&sums, currency, &[&page, &pdf], invoice);
-    // The PDF of a sent invoice stays as it was sent; its page tells what is left.
+    // The PDF of a sent invoice stays as it was sent; its page shows what is due.
     let (credited, due) = (&invoice["amountCredited"], &invoice["amountDue"]);
     if invoice.get("withholding").is_some() {
         let withheld = [&invoice["withheldAmount"]];
@@ -162,7 +163,7 @@ async fn compare(user: &User<'_>, browser: &Browser<'_>, invoice: &Value, export
     );
 }
 
-/// Sends an invoice and credits a half of it, its first line, or all of it.
+/// Sends an invoice and credits half of it, its first line, or all of it.
 async fn credit(user: &User<'_>, invoice: &Value, how: usize) -> Option<Value> {
     let (id, currency) = (text(invoice, "id"), text(invoice, "currency"));
     user.post(&format!("/invoices/{id}/send"), json!({})).await.data(200);
@@ -201,7 +202,7 @@ async fn compare_note(user: &User<'_>, note: &Value, exported: &Value) {
     assert_eq!(sum, decimal(&note["taxAmount"]), "{note}");
 }
 
-/// Compares the statement of a client with its page, its PDF, and what these invoices leave.
+/// Compares the statement of a client with its page, its PDF, and the balances of these invoices.
 async fn compare_statement(
     user: &User<'_>,
     browser: &Browser<'_>,
@@ -227,7 +228,7 @@ async fn compare_statement(
     assert_eq!(closing.collect::<BTreeMap<_, _>>(), left, "{statement}");
 }
 
-/// Creates this many invoices of a new account, credits every third, and compares everything.
+/// Creates this many invoices in a new account, credits every third, and compares everything.
 async fn compare_batch(user: &User<'_>, runner: &mut TestRunner, count: usize) {
     let browser = Browser::of(user);
     let (mut clients, mut made, mut notes) = (Vec::new(), Vec::new(), Vec::new());

@@ -214,7 +214,7 @@ async fn the_terms_of_a_sent_invoice_are_frozen() {
     let path = format!("/invoices/{}", made.data(201)["id"].as_str().unwrap());
     user.post(&format!("{path}/send"), json!({})).await.data(200);
     let whole = user.get(&path).await;
-    // All of it, as it is, is no change.
+    // Sending everything back changes nothing.
     assert_eq!(
         user.put(&path, whole.data(200).clone()).await.data(200)["amount"],
         whole.data(200)["amount"]
@@ -234,7 +234,7 @@ async fn the_terms_of_a_sent_invoice_are_frozen() {
     assert_eq!(copy.data(200), whole.data(200));
 }
 
-/// The parts of an invoice that its taxes decide.
+/// The parts of an invoice that depend on its taxes.
 fn taxed(data: &Value) -> Value {
     let lines = data["items"].as_array().unwrap().iter();
     let lines: Vec<_> = lines.map(|item| item["taxes"].clone()).collect();
@@ -278,22 +278,23 @@ async fn a_program_that_knows_nothing_of_taxes_does_not_remove_them() {
     let path = format!("/invoices/{}", made["id"].as_str().unwrap());
     let before = taxed(&made);
     assert_eq!((&before["amount"], &before["rate"]), (&json!(180), &json!(0)));
-    // The lines as they are, with the rate that it was told or without.
+    // The unchanged lines, with or without the rate from the response.
     let same = json!([plain("A", 100), plain("B", 50), plain("C", 10)]);
     for body in [json!({"items": same}), json!({"items": same, "taxRate": 0})] {
         assert_eq!(taxed(user.put(&path, body).await.data(200)), before);
     }
-    // Lines are known by their text, else by their place; new ones are like the last.
+    // Lines are matched by description, else by place; new ones get the taxes of the last.
     let moved = json!([plain("B", 50), plain("A", 200), plain("C2", 10), plain("D", 5)]);
     let now = user.put(&path, json!({"items": moved})).await.data(200).clone();
     assert_eq!((&now["amount"], &now["taxAmount"]), (&json!(305), &json!(40)));
-    // Another rate is one tax on all lines that say nothing, and a list of its own counts.
+    // A different rate becomes the only tax of all lines without a list. A list of taxes takes
+    // precedence.
     let items = json!([plain("A", 100), named("B", 50, json!([]))]);
     let now = user.put(&path, json!({"items": items, "taxRate": 5})).await.data(200).clone();
     assert_eq!(sums(&now), "150 0 5 155 0");
     assert_eq!(now["taxes"][0]["name"], "Tax");
 
-    // One tax on all lines keeps its name and note where its rate is sent back.
+    // A single tax on all lines keeps its name and note if its rate is sent back.
     let tax = json!([{"name": "GST", "rate": 10, "note": "Reg. 7"}]);
     let made = post(&user, json!({"items": [named("A", 100, tax)]})).await.data(201).clone();
     let path = format!("/invoices/{}", made["id"].as_str().unwrap());
@@ -323,9 +324,9 @@ async fn new_invoices_have_the_default_taxes_of_the_account() {
     set(json!([foreign])).await.assert_error(400, "invoicing.taxIds[0] does not exist");
     let plain = json!({"description": "Work", "quantity": 1, "rate": 100});
     assert_eq!(sums(post(&user, json!({"items": [plain]})).await.data(201)), "100 0 17.5 117.5 0");
-    // An amount alone includes them.
+    // An amount without lines includes them.
     assert_eq!(sums(post(&user, json!({"amount": 117.5})).await.data(201)), "100 0 17.5 117.5 0");
-    // A rate, or a list of its own, counts instead.
+    // A rate or a list of taxes takes precedence.
     let made = post(&user, json!({"items": [plain], "taxRate": 0})).await;
     assert_eq!(sums(made.data(201)), "100 0 0 100 0");
     let made = post(&user, json!({"items": [plain, line(json!(1), json!([]))]})).await;

@@ -64,7 +64,7 @@ impl Everything {
     }
 }
 
-/// Pays a part of a sent invoice and returns the id of the payment.
+/// Pays part of a sent invoice and returns the id of the payment.
 async fn part_payment(user: &User<'_>, client: &str) -> String {
     let invoice = user.invoice(client, json!(100), "2026-04-15").await;
     user.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);

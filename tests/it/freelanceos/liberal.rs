@@ -83,7 +83,7 @@ fn must_have(document: &Document, path: &str) -> Vec<String> {
     let schema = create.map(|create| bodies(document, create)[0]);
     let names = schema.and_then(|schema| schema["required"].as_array());
     let names = names.into_iter().flatten().map(|name| name.as_str().unwrap());
-    // A new invoice may leave its due date to payment terms.
+    // The due date of a new invoice may come from payment terms.
     let implied = (collection == "/invoices").then_some("dueDate");
     names.chain(implied).map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! Payments of invoices: parts, reversals, refunds, and what is due after them.
+//! Payments for invoices: partial payments, reversals, refunds, and the amount due after them.
 
 use freelanceos::{domain::exchange_rate::ExchangeRate, store::engine::Tx};
 use reqwest::Method;
@@ -119,7 +119,7 @@ async fn more_than_is_due_is_refused_and_named_unless_it_is_allowed() {
     assert_eq!(state(&user, &id).await, "paid overpaid 130 0");
     let error = pay(&user, &id, json!({"amount": 1})).await;
     assert_eq!(error.error(400), "amount is more than the amount due, USD 0.00");
-    // One more is an overpayment too; the invoice stays paid since then.
+    // Another overpayment does not change when the invoice was paid.
     let paid_at = invoice(&user, &id).await["paidAt"].clone();
     app.clock.advance(jiff::SignedDuration::from_hours(30));
     paid(&user, &id, json!({"amount": 1, "allowOverpayment": true})).await;
@@ -229,7 +229,7 @@ async fn an_overpaid_invoice_is_refunded_up_to_what_was_paid_too_much() {
     let error = refund(&user, &id, json!({"amount": 50.01})).await;
     assert_eq!(
         error.error(409),
-        "At most USD 50.00 can be refunded: what was paid beyond the amount owed"
+        "At most USD 50.00 can be refunded: the client paid that much more than they owe"
     );
     let answer = refund(&user, &id, json!({"amount": 20, "method": "card"})).await;
     let data = answer.data(201);
@@ -240,9 +240,9 @@ async fn an_overpaid_invoice_is_refunded_up_to_what_was_paid_too_much() {
     refund(&user, &id, json!({"amount": 0.01})).await.error(409);
     assert_eq!(stats(&user).await["totalEarnings"], 100);
 
-    // What was refunded must have been paid.
+    // Only money that was paid can be refunded.
     let error = user.delete(&format!("/payments/{too_much}")).await;
-    assert_eq!(error.error(409), "Money of this invoice was refunded; undo the refund first");
+    assert_eq!(error.error(409), "A refund was recorded on this invoice; undo it first");
     let taken_back = data["id"].as_str().unwrap();
     user.delete(&format!("/payments/{taken_back}")).await.data(200);
     assert_eq!(state(&user, &id).await, "paid overpaid 120 0");
@@ -269,14 +269,14 @@ async fn mark_paid_pays_what_is_due_and_counts_what_was_withheld() {
         (&json!("paid"), &json!("2026-03-16T00:00:00Z"))
     );
     assert_eq!(data["client"]["totalBilled"], 100);
-    // A paid one stays unchanged.
+    // A paid invoice stays unchanged.
     assert_eq!(mark(json!({"withheld": 1})).await.data(200), data);
     let list = user.get("/payments?method=cheque").await;
     let [entry] = &list.data(200).as_array().unwrap()[..] else { panic!("{}", list.body) };
     assert_eq!((&entry["amount"], &entry["withheld"]), (&json!(75), &json!(5)));
     assert_eq!(entry["reference"], "7");
 
-    // The status of a change does the same.
+    // Setting the status does the same.
     let id = user.sent_invoice(&client, json!(50)).await;
     paid(&user, &id, json!({"amount": 20})).await;
     let answer = user.put(&format!("/invoices/{id}"), json!({"status": "paid"})).await;
@@ -364,7 +364,7 @@ async fn a_payment_converts_at_the_newest_rate_known_on_its_day() {
     let app = spawn_app().await;
     let user = app.register("a@example.com").await;
     let rate = |day, rate| ExchangeRate::parse(day, "EUR", "USD", rate).unwrap();
-    // The older rate comes later and is kept too.
+    // The older rate is added later and is kept too.
     for rates in [rate("2026-03-10", "1.2"), rate("2026-03-01", "1.1")] {
         app.app.import_rates("a@example.com".to_owned(), vec![rates]).await.unwrap();
     }
@@ -396,7 +396,7 @@ async fn a_payment_converts_at_the_newest_rate_known_on_its_day() {
         (-10_000, Some(-11_000)),
     ];
     assert_eq!(kept, expected);
-    // Without a rate of its day, the latest one counts for now.
+    // Without a rate for its day, the latest one is used for now.
     assert_eq!(stats(&user).await["totalEarnings"], 120 + 110 + 120);
     assert_rollups(app.database());
 }

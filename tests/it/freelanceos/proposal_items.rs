@@ -8,7 +8,7 @@ fn id(of: &Value) -> String {
     of["id"].as_str().unwrap().to_owned()
 }
 
-/// Lines of 100 with 20% and 50 with 10%, less 15 on both: 157.5 with taxes of 18 and 4.5.
+/// Lines of 100 with 20% and 50 with 10%, with a discount of 15: 157.5 with taxes of 18 and 4.5.
 fn two_rates(client: &str) -> Value {
     let taxes = |name: &str, rate: u8| json!([{"name": name, "rate": rate}]);
     json!({
@@ -53,7 +53,7 @@ async fn items_make_up_the_amount_as_on_an_invoice() {
     assert_eq!(amounts(&made), amounts(&invoice));
     assert_eq!(made["items"][0]["unit"], "day");
 
-    // The invoice made from it has all of that.
+    // The invoice created from it has all of that.
     user.put(&path, json!({"status": "accepted"})).await.data(200);
     let body = json!({"clientId": client, "proposalId": made["id"], "dueDate": "2026-04-15"});
     let of_it = user.post("/invoices", body).await.data(201).clone();
@@ -100,7 +100,7 @@ async fn items_change_until_the_client_has_answered() {
     let client = user.client("Ngozi").await;
     let made = user.post("/proposals", two_rates(&client)).await.data(201).clone();
     let path = format!("/proposals/{}", id(&made));
-    // Whoever sends back what was read changes nothing.
+    // Sending back the response changes nothing.
     let echo = user.put(&path, made.clone()).await.data(200).clone();
     assert_eq!(echo, made);
     let change = json!({"discount": null, "pricesIncludeTax": true});

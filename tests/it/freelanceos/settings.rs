@@ -1,4 +1,4 @@
-//! `/settings`: the business, and how invoices are made.
+//! `/settings`: the business and the invoice defaults.
 
 use std::collections::BTreeSet;
 
@@ -55,7 +55,7 @@ async fn settings_merge_by_field_and_belong_to_one_account() {
     assert_eq!(set["invoicing"]["paymentTermsDays"], 14);
     assert_eq!(user.get("/settings").await.data(200), &set);
 
-    // An address is replaced as a whole, null clears, and what is not named stays.
+    // An address is replaced as a whole, null clears a field, and omitted fields stay.
     let body = json!({"business": {"address": {"city": "Galle"}, "taxId": null}});
     let changed = user.put("/settings", body).await.data(200).clone();
     assert_eq!(changed["business"]["address"], json!({"city": "Galle"}));
@@ -105,7 +105,7 @@ async fn a_used_number_is_a_conflict_and_an_issue_date_stays_in_the_period_of_it
     assert_eq!(number(&user, &client, None).await, "INV-2026-001");
     let taken = json!({"invoicing": {"nextNumber": 1}});
     let error = user.put("/settings", taken).await.error(409).to_owned();
-    assert_eq!(error, "INV-2026-001 is used already; choose another next number");
+    assert_eq!(error, "INV-2026-001 is already used; choose another next number");
 
     for (text, number, inside, outside, message) in [
         ("{YYYY}{MM}-{NN}", "202603-01", "2026-03-01", "2026-04-01", "2026-03, the month"),

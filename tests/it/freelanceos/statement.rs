@@ -117,7 +117,7 @@ async fn a_statement_equals_a_recount_of_any_history() {
             state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % sides
     };
-    // Everything as it was answered: day, currency, amount in minor units.
+    // Everything as in the response: day, currency, amount in minor units.
     let mut history: Vec<(String, String, i64)> = Vec::new();
     let mut ids: Vec<String> = Vec::new();
     let mut payments: Vec<(String, String, i64)> = Vec::new();
@@ -197,7 +197,7 @@ async fn a_statement_equals_a_recount_of_any_history() {
         }
         assert_eq!(seen, expected);
     }
-    // The page of the client shows what all of it comes to.
+    // The client's page shows the balance.
     let id = ClientId::parse(&client);
     let owed = move |work: &mut Work| balances_of_client(work, id);
     let owed = app.app.query(user.claims(), owed).await.unwrap();

@@ -181,7 +181,7 @@ async fn a_proposal_is_mailed_with_its_link_and_pdf_if_that_is_asked_for() {
     let file = File::read(&mail.pdf.as_ref().unwrap().1);
     assert!(file.text().contains("A calmer website"), "{}", file.text());
 
-    // Again, to another address.
+    // Emailed again, to another address.
     let again = json!({"email": "boss@example.com"});
     user.post(&path(&loud), again).await.data(200);
     let mails = app.mails().await;

@@ -240,7 +240,7 @@ fn since_5(sql: &'static str) -> String {
     }
 }
 
-/// The same query for a database since version 7.
+/// The same query for databases from version 7 on.
 fn since_7(sql: &'static str) -> String {
     match sql {
         "SELECT sum(length(prefix) + due_days) FROM invoice_defaults" => {
@@ -292,8 +292,8 @@ fn a_database_of_every_released_version_migrates_without_losing_anything() {
         // All rollups, including new ones, match a recount.
         let differing = sqlite::peek(&path, |connection| doctor::rollups(&mut Tx::new(connection)));
         assert_eq!(differing.unwrap(), Vec::<String>::new());
-        // What was paid stays paid, and every rate is the rate of its day. Part payments came with
-        // version 7.
+        // Paid invoices stay paid, and every rate is the rate for its day. Version 7 introduced
+        // partial payments.
         let paid = [
             "SELECT count(*) FROM invoices WHERE amount_paid <> amount AND status = 'paid'",
             "SELECT count(*) FROM invoices WHERE amount_paid <> 0 AND status <> 'paid'",

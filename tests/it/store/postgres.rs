@@ -116,7 +116,7 @@ async fn violated_constraints_are_conflicts_in_the_domains_words() {
     for (refused, said) in [
         (account(3, "a@example.com", "c").await, "An account with this email already exists"),
         (account(3, "c@example.com", "b").await, "An account with this username already exists"),
-        (passkey(2).await, "This passkey is registered already"),
+        (passkey(2).await, "This passkey is already registered"),
     ] {
         let error = refused.unwrap_err();
         assert_eq!((error.kind(), &*error.to_string()), (&Kind::Conflict, said));

@@ -102,8 +102,8 @@ pub fn assert_indexed(database: &Database, asked: &BTreeSet<&'static str>) {
     assert!(found.is_empty(), "{}", found.join("\n\n"));
 }
 
-/// Steps of SQLite's plan that scan a whole table or sort, or all of them if a list of ids is not
-/// what it searches by.
+/// Steps of SQLite's plan that scan a whole table or sort; all steps if it does not search by the
+/// list of ids.
 fn faults(path: &Path, sql: &str) -> Vec<String> {
     let steps = sqlite::query_plan(path, sql).unwrap();
     let searches_by_id = |step: &String| step.replace("account_id=?", "").contains("id=?");

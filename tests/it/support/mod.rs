@@ -132,7 +132,7 @@ pub struct Options {
     pub limits: Option<Limits>,
     /// The start of payment links, if a payment service is configured.
     pub payment_link_base: Option<&'static str>,
-    /// Where payment providers are.
+    /// The addresses of the payment providers.
     pub providers: Option<Urls>,
     /// Speaks TLS.
     pub tls: Option<Tls>,
@@ -437,7 +437,7 @@ impl User<'_> {
         self.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned()
     }
 
-    /// Creates something of this kind for a client and a project, and returns its id.
+    /// Creates an object of this kind for a client and a project, and returns its id.
     pub async fn one_of(&self, noun: &str, client: &str, project: &str) -> String {
         match noun {
             "clients" => client.to_owned(),
@@ -505,7 +505,7 @@ impl User<'_> {
         self.post("/taxes", tax).await.data(201)["id"].as_str().unwrap().to_owned()
     }
 
-    /// Creates something that the route with this noun and path accepts, and returns its id.
+    /// Creates an object that the route with this noun and path accepts, and returns its id.
     pub async fn one_for(&self, noun: &str, path: &str, client: &str, project: &str) -> String {
         match noun {
             "invoices" => self.invoice_for(client, path).await,
@@ -517,7 +517,7 @@ impl User<'_> {
         }
     }
 
-    /// Creates a proposal of 1000 that is accepted and returns its id.
+    /// Creates an accepted proposal for 1000 and returns its id.
     pub async fn accepted_proposal(&self, client: &str) -> String {
         let body = json!({"clientId": client, "title": "Proposal", "amount": 1000});
         let made = self.post("/proposals", body).await;
@@ -526,7 +526,7 @@ impl User<'_> {
         id
     }
 
-    /// Creates an invoice of 1000 that the route with this path accepts, and returns its id.
+    /// Creates an invoice for 1000 that the route with this path accepts, and returns its id.
     pub async fn invoice_for(&self, client: &str, path: &str) -> String {
         let id = self.invoice(client, json!(1000), "2026-04-15").await;
         let sent = ["/mark-paid", "/payments", "/refunds", "/credit-notes", "/void"];

@@ -1,5 +1,5 @@
-//! Stand-ins for Paystack, Flutterwave and Stripe: they check what they are sent and answer as
-//! their documentation says.
+//! Stand-ins for Paystack, Flutterwave and Stripe. They check requests and respond as the
+//! documentation says.
 
 use std::{
     collections::BTreeMap,
@@ -39,17 +39,17 @@ pub const SECRETS: [&str; 5] =
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
     Well,
-    /// They answer 500.
+    /// They respond with 500.
     Down,
-    /// They take longer than anyone waits.
+    /// They take longer than any timeout.
     Slow,
-    /// They refuse every request.
+    /// They reject every request.
     Refusing,
-    /// They answer something else than JSON.
+    /// They respond with something other than JSON.
     Strange,
-    /// They send everyone elsewhere.
+    /// They redirect every request.
     Redirecting,
-    /// They answer without end.
+    /// They respond without end.
     Endless,
 }
 
@@ -118,7 +118,7 @@ impl StandIns {
         self.state.lock().unwrap().opened.keys().cloned().collect()
     }
 
-    /// How often a transaction was asked for.
+    /// How often a transaction was looked up.
     pub fn asked(&self) -> usize {
         self.state.lock().unwrap().asked
     }
@@ -136,7 +136,8 @@ impl StandIns {
         self.state.lock().unwrap().opened.get_mut(reference).unwrap().status = status;
     }
 
-    /// The client pays another amount, in the units of the provider, or another currency.
+    /// The client pays a different amount, in the units of the provider, or in a different
+    /// currency.
     pub fn pay_as(&self, reference: &str, amount: Value, currency: &str) {
         let mut state = self.state.lock().unwrap();
         let opened = state.opened.get_mut(reference).unwrap();
@@ -161,7 +162,7 @@ async fn answer(state: Arc<Mutex<State>>, mut request: Request) -> poem::Result<
             return Ok(response.header("location", "http://127.0.0.1:1/").body("{}"));
         }
         Mood::Refusing => {
-            // Providers quote keys, more or less hidden.
+            // Providers quote keys, partly masked or not.
             let key = request.header("authorization").unwrap_or_default();
             let why = format!("Invalid key: {key}");
             let body = json!({"status": false, "message": why, "error": {"message": why}});
@@ -273,7 +274,7 @@ fn stripe_open(state: &mut State, body: &str, once: &str) -> (u16, Value) {
     (200, answer)
 }
 
-/// Tells of a transaction.
+/// Describes a transaction.
 fn find(state: &mut State, path: &str, query: &str) -> (u16, Value) {
     state.asked += 1;
     let reference = if let Some(reference) = path.strip_prefix("/transaction/verify/") {
@@ -371,7 +372,7 @@ pub fn stripe_signature(secret: &str, at: i64, body: &str) -> String {
     format!("t={at},v1={}", hex(&mac.finalize().into_bytes()))
 }
 
-/// The signature header of a webhook, with its value.
+/// The signature header of a webhook and its value.
 pub fn signature(app: &TestApp, kind: ProviderKind, body: &str) -> (&'static str, String) {
     match kind {
         ProviderKind::Paystack => {
@@ -410,7 +411,7 @@ impl User<'_> {
 }
 
 impl TestApp {
-    /// Begins the webhook about a payment.
+    /// Starts the request of a webhook about a payment.
     pub fn webhook(&self, hook: &str, kind: ProviderKind, reference: &str) -> RequestBuilder {
         let body = report(kind, reference);
         let (header, value) = signature(self, kind, &body);

@@ -1,4 +1,4 @@
-//! Credit notes on the pages: the form of a new one, by amount and by lines, and their own pages.
+//! Pages of credit notes: the form for a new one, by amount and by lines, and their own pages.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::browser::{Browser, Page};
 use crate::support::{User, spawn_app};
 
-/// Sends an invoice of two lines, 440 with tax, and returns its path.
+/// Sends an invoice with two lines, 440 including tax, and returns its path.
 async fn sent(user: &User<'_>) -> String {
     let client = user.client("Kamala & <Co>").await;
     let items = json!([
@@ -23,7 +23,8 @@ async fn sent(user: &User<'_>) -> String {
     format!("/invoices/{id}")
 }
 
-/// Amount, whether it voids the invoice, and credited quantities of each note, newest first.
+/// The amount, whether it voids the invoice, and the credited quantities of each credit note,
+/// newest first.
 async fn notes(user: &User<'_>) -> Vec<String> {
     let answer = user.get("/credit-notes").await;
     let note = |note: &Value| {
@@ -48,11 +49,11 @@ async fn lines_are_credited_by_what_is_left_of_each() {
     let page = browser.open(&form).await.expect(200);
     page.says("USD 440.00 of this invoice can be credited.");
     page.says("Quantity of Design <1> (optional) 3 of 3 can be credited.");
-    page.says("2 of 2 can be credited.").says("Crediting all of it voids the invoice");
+    page.says("2 of 2 can be credited.").says("Crediting the full amount voids the invoice");
     assert_eq!(page.value("amount").as_deref(), Some("440"));
     assert_eq!(page.value("items.0.quantity").as_deref(), Some(""));
 
-    // What was typed stays, and the error is at its line.
+    // The entries stay, and the error is shown at its line.
     let typed = [("amount", "440"), ("items.1.quantity", "5"), ("reason", "Late & <late>")];
     let refused = credit(&browser, &page, &path, &typed).await.expect(400);
     refused.says("Quantity of Print on line 2: Enter at most 2.");
@@ -67,7 +68,7 @@ async fn lines_are_credited_by_what_is_left_of_each() {
     }
     let typed = [("amount", "440"), ("items.1.quantity", "x"), ("reason", "Late")];
     credit(&browser, &refused, &path, &typed).await.expect(400).says("on line 2");
-    // Either lines or another amount than the offered one.
+    // Either lines, or an amount that differs from the suggested one.
     let typed = [("amount", "10"), ("items.1.quantity", "1"), ("reason", "Late")];
     let refused = credit(&browser, &refused, &path, &typed).await.expect(400);
     refused.says("Enter only one of the two.");
@@ -78,11 +79,11 @@ async fn lines_are_credited_by_what_is_left_of_each() {
     assert_eq!(done.path, path);
     done.says("Credit note issued").says("Credit notes CN-2026-001 55.00 USD");
     assert_eq!(notes(&user).await, ["55 false 1"]);
-    // Sent again, it counts once.
+    // Submitted again, it counts once.
     credit(&browser, &refused, &path, &typed).await.expect(200);
     assert_eq!(notes(&user).await, ["55 false 1"]);
 
-    // A line of which nothing is left has no field, and the others keep their places.
+    // A line with nothing left has no field, and the others keep their places.
     let page = browser.open(&form).await.expect(200);
     page.says("USD 385.00 of this invoice").says("1 of 2 can be credited.");
     let typed = [("amount", ""), ("items.0.quantity", "3"), ("reason", "Late")];
@@ -147,10 +148,10 @@ async fn a_credit_note_has_a_page_a_pdf_and_an_email() {
     assert_eq!(file.headers["content-type"], "application/pdf");
     let sent = browser.send(&page, &format!("{own}/send"), &[]).await.expect(200);
     assert_eq!(sent.path, own);
-    sent.says("Email with the credit note saved as a file");
+    sent.says("Email with the credit note saved to a file");
     assert_eq!(app.mails().await.last().unwrap().pdf.as_ref().unwrap().0, "CN-2026-001.pdf");
 
-    // One of an amount says so.
+    // A credit note for an amount says so.
     let typed = json!({"amount": 22, "reason": "R"});
     let note = user.post(&format!("{path}/credit-notes"), typed).await;
     let second = format!("/credit-notes/{}", note.data(201)["id"].as_str().unwrap());

@@ -46,7 +46,7 @@ async fn defaults_of_new_invoices_are_set_once() {
     saved.says("1 Broad Street").says("ලාගෝස්").says("Nigeria");
     assert_eq!(saved.value("taxRate").as_deref(), Some("7.5"));
 
-    // What invoices have taken meanwhile is no reason to refuse another change.
+    // Numbers that were used in the meantime do not prevent another change.
     let client = user.client("Kamala").await;
     user.invoice(&client, 100.into(), "2026-04-01").await;
     let rest = [("paymentTermsDays", "7"), ("taxRate", "0"), ("businessName", "")];
@@ -61,9 +61,9 @@ async fn defaults_of_new_invoices_are_set_once() {
     assert_eq!(saved.value("paymentTermsDays").as_deref(), Some("7"));
     let used = [("nextNumber", "12"), ("_nextNumber", "13")];
     let refused = browser.send(&saved, PLACE, &[&rest[..], &used].concat()).await.expect(409);
-    refused.says("ADA26/0012 is used already");
+    refused.says("ADA26/0012 is already used");
 
-    // Credit notes have a pattern and a number of their own.
+    // Credit notes have their own pattern and number.
     let page = browser.open(PLACE).await.expect(200);
     page.says("Your next credit notes: CN-2026-001, CN-2026-002, CN-2026-003");
     let wrong = [("creditNotePattern", "CN"), ("nextCreditNoteNumber", "0")];
@@ -76,7 +76,7 @@ async fn defaults_of_new_invoices_are_set_once() {
     let note = user.credit_note(&client).await;
     let note = user.get(&format!("/credit-notes/{note}")).await;
     assert_eq!(note.data(200)["number"], "GS-26-07");
-    // The number that the form was shown with is no wish to go back to it.
+    // The number that the form showed does not reset the series.
     let same = [("creditNotePattern", "GS-{YY}-{NN}"), ("nextCreditNoteNumber", "7")];
     let saved = browser.send(&saved, PLACE, &[&rest[..], &same].concat()).await.expect(200);
     saved.says("Your next credit notes: GS-26-08");

@@ -468,7 +468,7 @@ async fn a_client_chosen_later_presets_what_nobody_has_touched() {
         format!("{} {}", of("currency"), of("dueDate"))
     };
     assert_eq!(is(&page), "USD 2026-04-17");
-    // Everything as the form has it, with these changes.
+    // All values of the form, with these changes.
     let send = async |page: &Page, changes: &[(&str, &str)]| {
         let mut all = page.fields("/invoices");
         for (name, value) in changes {
@@ -480,19 +480,19 @@ async fn a_client_chosen_later_presets_what_nobody_has_touched() {
     };
     let chosen = send(&page, &[("clientId", &max), ("_action", "totals")]).await;
     assert_eq!(is(&chosen), "EUR 2026-03-25");
-    // Back to one who says nothing, from another day on.
+    // Back to a client without terms, with another issue date.
     let other = [("clientId", &*kamala), ("issueDate", "2026-03-20"), ("_action", "totals")];
     assert_eq!(is(&send(&chosen, &other).await), "USD 2026-04-19");
-    // What was typed stays, also beside another client.
+    // Typed values stay, even with another client.
     let typed = [("currency", "NGN"), ("dueDate", "2026-05-01"), ("_action", "totals")];
     let typed = send(&page, &typed).await;
     let chosen = send(&typed, &[("clientId", &max), ("_action", "totals")]).await;
     assert_eq!(is(&chosen), "NGN 2026-05-01");
-    // So does what a link asked for.
+    // So do values from a link.
     let page = browser.open("/invoices/new?currency=KES").await.expect(200);
     let chosen = send(&page, &[("clientId", &max), ("_action", "totals")]).await;
     assert_eq!(is(&chosen), "KES 2026-03-25");
-    // The same client again changes nothing back.
+    // Choosing the same client again reverts nothing.
     let chosen = send(&chosen, &[("dueDate", "2026-04-30"), ("_action", "totals")]).await;
     assert_eq!(is(&chosen), "KES 2026-04-30");
 

@@ -167,7 +167,7 @@ async fn the_business_name_in_settings_is_on_the_mailed_pdf() {
     set("Eze Studio").await;
     let client = user.client("Lars Berg").await;
     let id = user.sent_invoice(&client, json!(120)).await;
-    // A change after sending applies to the next invoice, even before this one is mailed.
+    // A change after sending applies to the next invoice, even before this one is emailed.
     set("Somebody Else").await;
     let served = frozen_file(&user, &format!("/invoices/{id}")).await;
     let mail = app.mails().await.pop().unwrap();
@@ -200,7 +200,7 @@ async fn an_invoice_with_total_zero_asks_for_no_payment() {
         }
     }
     Browser::new(&app).open(&link).await.says("There is nothing to pay.");
-    // It was paid when it was sent, so that nobody is reminded.
+    // It was paid when it was sent, so no reminder is sent.
     assert!(!Browser::of(&user).open(&own).await.html.contains("/remind"));
 }
 

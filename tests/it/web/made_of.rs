@@ -28,7 +28,7 @@ async fn accepted(user: &User<'_>, client: &str) -> String {
     id
 }
 
-/// The fields of a button without fields.
+/// The hidden fields of a form with only a button.
 fn token(page: &Page) -> [(&'static str, &str); 1] {
     [(
         "_token",
@@ -179,7 +179,7 @@ async fn an_invoice_cannot_have_a_project_of_another_client() {
         ("items.0.rate", "1"),
     ];
     browser.send(&page, "/invoices", &typed).await.expect(400).says("belongs to another client");
-    // Nor does another account reach a milestone or a proposal.
+    // Another account cannot reach a milestone or a proposal either.
     let other = app.register("b@example.com").await;
     let theirs = Browser::of(&other);
     let page = theirs.open("/invoices/new").await;

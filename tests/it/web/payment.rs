@@ -1,11 +1,11 @@
-//! Payments on the pages: the forms that record and undo them, and their lists.
+//! Pages of payments: the forms that record and undo them, and their lists.
 
 use serde_json::json;
 
 use super::browser::Browser;
 use crate::support::{PUBLIC_URL, User, spawn_app};
 
-/// Pays a part on the page of a sent invoice, and returns its path.
+/// Pays part of a sent invoice on its page, and returns its path.
 async fn part_paid(user: &User<'_>, browser: &Browser<'_>) -> String {
     let client = user.client("Kamala & <Co>").await;
     let path = format!("/invoices/{}", user.sent_invoice(&client, json!(1000)).await);
@@ -41,7 +41,7 @@ async fn a_part_payment_is_shown_with_what_is_due_wherever_the_invoice_is() {
     public.says("US$ 600 .00").says("US$400.00 of US$1,000.00 paid.");
     public.says("Paid −400.00 Amount due US$600.00");
 
-    // What is due is the amount of the next payment.
+    // The form suggests the amount due for the next payment.
     let form = browser.open(&format!("{path}/payments/new")).await.expect(200);
     assert!(form.html.contains("name=\"amount\" value=\"600\""), "{}", form.html);
     let typed = [("amount", "600.01"), ("paidAt", "2026-03-18")];
@@ -69,7 +69,7 @@ async fn a_payment_is_undone_once_and_both_entries_stay() {
     let undo = format!("/payments/{id}/undo");
 
     let page = browser.open(&path).await;
-    page.says("Undo this payment? US$400.00 of 10 Mar 2026 no longer counts as received.");
+    page.says("Undo this payment? US$400.00 from 10 Mar 2026 will no longer count as received.");
     let theirs = Browser::of(&other);
     let token = theirs.open("/clients/new").await.value("_token").unwrap();
     theirs.post(&undo, &[("_token", &token)]).await.expect(404);
@@ -92,7 +92,7 @@ async fn marking_as_paid_asks_nothing_and_can_be_undone() {
     assert!(!page.html.contains("id=\"ask-paid\""), "{}", page.html);
     let paid = browser.send(&page, &mark, &[]).await.expect(200);
     paid.says("Invoice marked as paid. Undo").says("Paid on 18 Mar 2026.");
-    // The same button pressed twice books once, and the second answer offers to undo it too.
+    // Pressing the button twice books one payment, and the second response offers to undo it too.
     let paid = browser.send(&page, &mark, &[]).await.expect(200);
     paid.says("Invoice marked as paid. Undo");
     assert_eq!(user.get("/payments").await.body["total"], 2);
@@ -106,7 +106,7 @@ async fn marking_as_paid_asks_nothing_and_can_be_undone() {
     assert_eq!(undone.path, path);
     undone.says("Undone.").says("Amount due Partially paid US$ 600 .00");
 
-    // A paid one stays as it is, without a payment to undo.
+    // A paid invoice stays unchanged, with no payment to undo.
     let page = browser.open(&path).await;
     let pay = json!({"amount": 600});
     user.post(&format!("{path}/payments"), pay).await.data(201);

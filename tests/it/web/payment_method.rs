@@ -1,4 +1,4 @@
-//! `/settings/getting-paid`, and how clients see the payment methods.
+//! `/settings/getting-paid`, and how clients see payment methods.
 
 use serde_json::{Value, json};
 
@@ -101,7 +101,7 @@ async fn clients_see_the_methods_of_their_currency_and_without_one_no_way_to_pay
         {"label": "Any bank", "type": "text", "text": "Ask me for the details."},
     ]);
     set(&user, methods).await;
-    // A sent invoice keeps what its client has seen.
+    // A sent invoice keeps the payment methods that its client has seen.
     Browser::new(&app).open(&link).await.hides("Ask me");
 
     let (_, link) = sent(&user, invoice("INR")).await;
@@ -188,7 +188,7 @@ async fn methods_are_checked_kept_and_replaced_as_a_whole_by_the_api() {
     let mut kept = bank("Euro", "EUR");
     kept["iban"] = json!("DE02120300000000202051");
     assert_eq!(user.get("/settings").await.data(200)["paymentMethods"], json!([kept]));
-    // Other sections leave them alone.
+    // Changes to other sections keep them.
     user.put("/settings", json!({"business": {"name": "Obi"}})).await.data(200);
     assert_eq!(user.get("/settings").await.data(200)["paymentMethods"], json!([kept]));
     assert_eq!(other.get("/settings").await.data(200)["paymentMethods"], json!([]));
@@ -244,7 +244,7 @@ async fn methods_are_added_ordered_changed_and_deleted_on_their_page() {
     let typed = [("label", "Cash only"), ("text", "At the office")];
     browser.send(&form, &edit, &typed).await.expect(200).says("Payment methods saved.");
     assert_eq!(labels().await, ["Cash only", "Euro account"]);
-    // Someone else changed it meanwhile: what was typed can still be saved.
+    // Someone else changed it in the meantime: the entries can still be saved.
     let late = [("label", "Cash or cheque"), ("text", "At the office")];
     let page = browser.send(&form, &edit, &late).await.expect(409);
     page.says("has since been changed");

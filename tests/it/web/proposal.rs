@@ -138,7 +138,7 @@ async fn a_proposal_is_written_line_by_line_without_scripts_and_its_client_sees_
         ("title", "Shop"),
         ("clientId", &*client),
         ("currency", "EUR"),
-        // With lines, an amount typed before no longer counts.
+        // With lines, an amount typed earlier is ignored.
         ("amount", "7"),
         ("discount.percent", "10"),
         ("items.0.description", "Design"),
@@ -182,7 +182,7 @@ async fn a_proposal_is_written_line_by_line_without_scripts_and_its_client_sees_
     sums.iter().for_each(|text| _ = public.says(text));
     public.says("Accept for €1,170.00");
 
-    // Without its lines, only the amount is left.
+    // Without its lines, it has only the amount.
     let typed = [
         ("title", "Shop"),
         ("clientId", &*client),

@@ -56,7 +56,7 @@ async fn changing_the_base_currency_explains_the_consequences() {
     let saved = browser.send(&listed, path, &older).await.expect(200);
     saved.says("Rate for USD saved. It applies to payments from 16 Mar 2026 until the day of the");
     saved.says("1 USD = 1540.25 NGN Effective from 17 Mar 2026");
-    // A payment of that day is converted by it.
+    // A payment on that day is converted at this rate.
     let client = user.client("Kamala").await;
     let body = json!({"clientId": client, "amount": 5, "currency": "USD", "dueDate": "2026-04-15"});
     let invoice = user.post("/invoices", body).await;

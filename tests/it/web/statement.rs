@@ -22,7 +22,7 @@ async fn a_statement_is_shown_for_any_days() {
 
     let page = browser.open(&path).await.expect(200);
     page.says("Kamala & <Co>").says("Opening balance 1 Jan 2026 1 Jan 2026 0.00 USD");
-    page.says("Payment of INV-2026-001 10 Mar 2026 10 Mar 2026 −400.00 USD −400.00 USD");
+    page.says("Payment for INV-2026-001 10 Mar 2026 10 Mar 2026 −400.00 USD −400.00 USD");
     page.says("CN-2026-001 18 Mar 2026 18 Mar 2026 −100.00 USD 500.00 USD");
     page.says("Closing balance 31 Dec 2026 31 Dec 2026 500.00 USD");
     let days = browser.open(&format!("{path}?from=2026-03-11&to=2026-03-17")).await.expect(200);
@@ -33,7 +33,7 @@ async fn a_statement_is_shown_for_any_days() {
     let file = browser.open(&file.replace("&amp;", "&")).await.expect(200);
     assert_eq!(file.headers["content-type"], "application/pdf");
 
-    // Wrong days stay in their fields, above the statement of the year.
+    // Invalid days stay in their fields, above the statement for the year.
     let wrong = browser.open(&format!("{path}?from=2026-03-17&to=2026-03-11")).await.expect(400);
     assert_eq!(wrong.value("from").as_deref(), Some("2026-03-17"));
     assert_eq!(wrong.value("to").as_deref(), Some("2026-03-11"));

@@ -65,7 +65,7 @@ impl Environment {
 }
 
 impl App {
-    /// Stores a picture of the caller: a PNG, JPEG or WebP file, which is re-encoded.
+    /// Stores one of the caller's pictures: a PNG, JPEG or WebP file, which is re-encoded.
     pub async fn upload_image(
         &self,
         claims: Claims,
@@ -138,7 +138,7 @@ impl App {
     }
 }
 
-/// Removes a picture of the caller from storage and from where it is shown. Logos stay, since
+/// Removes one of the caller's pictures from storage and from where it is shown. Logos stay, since
 /// invoices may show them.
 ///
 /// # Errors

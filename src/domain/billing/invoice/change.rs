@@ -44,9 +44,9 @@ impl Step {
     }
 }
 
-/// Gives lines that say nothing of taxes those of the stored line with the same description, or else
-/// in the same place, or else the last one. A program that knows nothing of them must not remove
-/// them by sending its lines and the rate that it was told.
+/// Gives lines without `taxes` those of the stored line with the same description, else of the line
+/// in the same place, else of the last line. A client program that does not know about taxes must
+/// not remove them by sending back the lines and the rate that it read.
 fn keep_taxes(lines: &mut [Line], stored: &[Item]) {
     for (place, line) in lines.iter_mut().enumerate().filter(|(_, line)| line.taxes.is_none()) {
         let same = stored.iter().find(|item| item.line.description == line.description);

@@ -1,4 +1,4 @@
-//! The input for a new invoice, and for a change of one.
+//! The input for new invoices and for changes.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -22,7 +22,7 @@ use crate::domain::{
 };
 
 input! {
-    /// A new invoice: with items, or only an amount, or both if they agree.
+    /// A new invoice: with items, only an amount, or both if they agree.
     #[derive(Debug, Clone)]
     pub new NewInvoice {
         proposal_id "proposalId": Optional<ProposalId> = "The proposal that it is made from: by \
@@ -40,13 +40,13 @@ input! {
     amount "amount": Inherited<Amount> = "Including tax; the total of the items, if there are any.",
     tax_rate "taxRate": PlainRate = "In percent: one tax named \"Tax\" on each line without taxes \
         of its own." => " Defaults to the account's default taxes, or 0.",
-    /// Defaults to that of the project, or else of the account.
+    /// Defaults to that of the project, else of the account.
     currency "currency": Inherited<Currency> => "The user's currency by default.",
     status "status": Drafted<InvoiceStatus> = "`sent` on a draft, `paid` on a sent invoice, \
         `cancelled` on a draft, or the current one.",
     /// Defaults to today in the account's timezone.
     issue_date "issueDate": Inherited<Day> => "Today by default. It stays in the period of the invoice number.",
-    /// Defaults to the terms of the client, or else of the settings.
+    /// Defaults to the terms of the client, else of the settings.
     due_date "dueDate": Implied<Day> => "Defaults to the payment terms of the client or the \
         settings; required where neither has any.",
     lines "items": Lines => "At most 500.",
@@ -65,8 +65,8 @@ input! {
 
 type Line100 = text::Line<100>;
 
-/// The tax rate in percent. A new invoice tells none from 0: without one, it has the account's
-/// default taxes.
+/// The tax rate in percent. For a new invoice, a missing rate is not 0: the account's default taxes
+/// apply.
 pub struct PlainRate;
 
 impl Presence<New> for PlainRate {
@@ -124,7 +124,7 @@ fn must_ask_for_something(form: &mut Form) {
     if form.peek::<Day>("dueDate").is_some_and(|due| issued.is_some_and(|day| due < day)) {
         form.fail("dueDate", Rule::BeforeField("issueDate"));
     }
-    // Without a client, there is nobody whose terms would say.
+    // Without a client, there are no payment terms to follow.
     if !form.says::<AnyText>("clientId") && !form.says::<AnyText>("dueDate") {
         form.fail("dueDate", Rule::Required);
     }
@@ -141,7 +141,7 @@ fn must_ask_for_something(form: &mut Form) {
 }
 
 impl NewInvoice {
-    /// A new invoice with these lines, dated today, without anything optional.
+    /// A new invoice with these lines, dated today, without optional fields.
     pub fn new(client_id: ClientId, due_date: Date, lines: Vec<Line>) -> Self {
         Self {
             client_id,
@@ -166,8 +166,8 @@ impl NewInvoice {
         }
     }
 
-    /// Prices the invoice in its currency; lines without taxes have `default` ones unless a rate is
-    /// given. If both are given, amount and items must agree.
+    /// Prices the invoice in its currency. Lines without taxes get the `default` ones unless a rate
+    /// is given. If both amount and items are given, they must agree.
     pub fn price(&self, default: &[Tax], currency: Currency) -> Result<Priced> {
         let terms = Terms {
             tax_rate: self.tax_rate.unwrap_or_default(),

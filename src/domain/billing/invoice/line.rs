@@ -44,10 +44,10 @@ input! {
     unit "unit": Optional<Unit> = "What the quantity counts.",
     rate "rate": Required<LineRate> = "Negative for a discount.",
     discount "discount": Optional<One<Discount>> = "Taken off quantity × rate.",
-    /// `None`: that of the invoice's rate. Empty: no tax.
+    /// `None`: the tax of the invoice's rate. Empty: no tax.
     taxes "taxes": Optional<List<One<Tax>, LINE_TAXES_MAX>> = "At most 5; the `taxRate` of the \
         invoice by default. Empty for no tax.",
-    /// Taxes of the account that are copied into `taxes`.
+    /// Taxes of the account to copy into `taxes`.
     tax_ids "taxIds": OrDefault<List<TaxId, LINE_TAXES_MAX>> = "Taxes of the account, instead of \
         `taxes`.",
     deposit "depositInvoiceId": Optional<InvoiceId> = "The deposit that the line takes off. \

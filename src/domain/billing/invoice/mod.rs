@@ -87,7 +87,7 @@ pub struct Invoice {
     pub client_id: ClientId,
     pub client: Option<Client>,
     pub project_id: Option<ProjectId>,
-    /// What it was made from.
+    /// The source that it was created from.
     pub proposal_id: Option<ProposalId>,
     pub milestone_id: Option<MilestoneId>,
     pub kind: Purpose,
@@ -106,12 +106,12 @@ pub struct Invoice {
     pub service: (Option<Date>, Option<Date>),
     /// The client's order number.
     pub reference: Option<String>,
-    /// When nothing was due any more.
+    /// When it was paid in full.
     pub paid_at: Option<PaidAt>,
     pub booked: Booked,
-    /// Whether it takes the deposits of its project or proposal off.
+    /// Whether it deducts the deposits of its project or proposal.
     pub deduct_deposits: bool,
-    /// The id and number of the invoice that takes this deposit off.
+    /// The id and number of the invoice that deducts this deposit.
     pub deducted_in: Option<(InvoiceId, String)>,
     pub payment_link: Option<String>,
     pub items: Vec<Item>,
@@ -177,7 +177,7 @@ impl Invoice {
         Money::new(self.totals.amount, self.currency)
     }
 
-    /// Returns what was paid and is still due.
+    /// Returns the amounts paid and still due.
     pub fn balance(&self) -> Balance {
         Balance::new(self.totals.amount, self.booked)
     }
@@ -187,14 +187,14 @@ impl Invoice {
         Money::new(self.balance().due(), self.currency)
     }
 
-    /// Returns what the client sends: what is due, less what it has still to withhold.
+    /// Returns the amount that the client sends: the amount due, less the tax still to withhold.
     pub fn amount_to_transfer(&self) -> Money {
         let due = self.amount_due();
         let withheld = (self.totals.withheld - self.booked.withheld).clamp(0, due.minor);
         Money::new(due.minor - withheld, self.currency)
     }
 
-    /// Returns what was paid, with what was withheld.
+    /// Returns the amount paid, including withheld tax.
     pub fn amount_paid(&self) -> Money {
         Money::new(self.booked.paid, self.currency)
     }
@@ -211,7 +211,7 @@ impl Invoice {
         is_open && self.balance().due() > 0
     }
 
-    /// Returns the lines without those that take deposits off.
+    /// Returns the lines without those that deduct deposits.
     pub fn own_lines(&self) -> impl Iterator<Item = &Line> {
         self.items.iter().map(|item| &item.line).filter(|line| line.deposit.is_none())
     }

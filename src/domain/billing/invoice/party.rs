@@ -31,10 +31,10 @@ pub struct Party {
     /// As printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_id: Option<String>,
-    /// The number in a register of companies, as printed.
+    /// The company registration number, as printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration_number: Option<String>,
-    /// What the recipient wants to find on a document.
+    /// The recipient's own reference, such as an order number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ pub struct Party {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum PartyAddress {
-    /// As typed; invoices sent by older versions have these.
+    /// As typed, on invoices sent by older versions.
     Lines(String),
     Parts(Address),
 }
@@ -69,7 +69,7 @@ impl Party {
         }
     }
 
-    /// The freelancer, with the details of the business, and those of the account for the rest.
+    /// The freelancer, with the details of the business; missing ones are taken from the account.
     pub fn of_freelancer(account: &Account, defaults: &InvoiceDefaults) -> Self {
         let business = defaults.business.clone();
         let location = account.location.as_ref().map(|place| place.country.clone());
@@ -115,7 +115,8 @@ impl Party {
     pub fn place(&self) -> Vec<String> {
         let mut place = self.address_lines();
         let typed = self.country.as_deref().and_then(filled);
-        // An address ends with the country's name; alone, the country stands as it was typed.
+        // An address ends with the country's name. Without an address, the country is shown as
+        // typed.
         let is_code = |typed: &String| typed.len() <= 3 && Country::named(typed).is_some();
         let typed = typed.filter(|typed| place.is_empty() || !is_code(typed));
         let name = self.country_of().map(|country| country.name().to_owned());
@@ -123,13 +124,13 @@ impl Party {
         place
     }
 
-    /// Returns the numbers that authorities know the party by.
+    /// Returns the tax ID and the registration number.
     pub fn numbers(&self) -> Vec<String> {
         let numbers = [&self.tax_id, &self.registration_number];
         numbers.into_iter().flatten().filter_map(|number| filled(number)).collect()
     }
 
-    /// Returns how to reach the party, and what it wants to read.
+    /// Returns the party's contact details and reference.
     pub fn contact(&self) -> Vec<String> {
         let reference = self.reference.as_deref().and_then(filled);
         let reference = reference.map(|text| t("party-reference").with("reference", text).into());
@@ -141,8 +142,8 @@ impl Party {
         contact.into_iter().flatten().filter_map(|line| filled(&line)).collect()
     }
 
-    /// Returns the lines below the heading: the person, the postal address, the numbers and how to
-    /// reach them. Every page, document and email prints these.
+    /// Returns the lines below the heading: the person, the postal address, the numbers and the
+    /// contact details. Every page, document and email prints these.
     pub fn details(&self) -> Vec<String> {
         let parts = [self.place(), self.numbers(), self.contact()];
         self.person().into_iter().chain(parts.into_iter().flatten()).collect()

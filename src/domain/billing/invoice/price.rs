@@ -1,5 +1,4 @@
-//! What an invoice adds up to. All sums are exact and in minor units; each rounding is half away
-//! from zero.
+//! The sums of an invoice. All are exact and in minor units, rounded half away from zero.
 
 use rust_decimal::Decimal;
 
@@ -82,7 +81,7 @@ pub fn price(lines: Vec<Line>, terms: &Terms, currency: Currency) -> Result<Pric
         minor => Ok(minor),
     };
     let own = total(own)?;
-    // Deposits are taken off what is left after the discount.
+    // Deposits are deducted after the discount.
     let discount = match &terms.discount {
         Some(discount) => discount.on(own, currency, "discount")?,
         None => 0,
@@ -113,7 +112,7 @@ pub fn price(lines: Vec<Line>, terms: &Terms, currency: Currency) -> Result<Pric
     })
 }
 
-/// Prices parts of the lines of an invoice: the place of each line, and the part of its amount. They
+/// Prices parts of invoice lines, each given by the line's place and a part of its amount. They
 /// share the discount of the invoice in proportion. Returns the total with tax, and the taxes of the
 /// invoice in order.
 ///
@@ -129,7 +128,7 @@ pub fn price_parts(
     let is_own = |index: usize| lines[index].0.deposit.is_none();
     let (mut taxes, mut groups) = (Vec::new(), Vec::new());
     for (index, (line, amount)) in lines.iter().enumerate() {
-        // Only own lines have a share of the discount.
+        // Only lines that are not deposits share the discount.
         let amount = if is_own(index) { *amount } else { 0 };
         join(&mut groups, &mut taxes, line, amount, (terms.tax_rate, index))?;
     }
@@ -143,7 +142,7 @@ pub fn price_parts(
         let whole = groups.iter().zip(&before).find(|(whole, _)| whole.taxes == group.taxes);
         if let Some((whole, before)) = whole.filter(|(_, before)| **before > 0) {
             let part = i128::from(group.sum) * i128::from(whole.sum);
-            // A discount only makes it smaller.
+            // A discount only reduces it.
             group.sum = money::divide_rounded(part, i128::from(*before)) as i64;
         }
     }
@@ -179,7 +178,7 @@ pub fn by_taxes(
     Ok(groups.into_iter().map(own).collect())
 }
 
-/// Groups lines by their taxes and takes the discount off those that are no deposits.
+/// Groups lines by their taxes and subtracts the discount from those that are not deposits.
 fn grouped(lines: &[(Line, i64)], terms: &Terms, discount: i64) -> Result<(Vec<Group>, Vec<Tax>)> {
     let (mut taxes, mut groups) = (Vec::new(), Vec::new());
     let mut join_those = |groups: &mut Vec<Group>, are_deposits: bool| {
@@ -196,8 +195,8 @@ fn grouped(lines: &[(Line, i64)], terms: &Terms, discount: i64) -> Result<(Vec<G
 }
 
 impl Priced {
-    /// Writes prices that include their taxes without them, and leaves the sums as they are. Each
-    /// line has a quantity of 1 and taxes that no other has.
+    /// Converts prices that include taxes to prices without them. The sums do not change. Each line
+    /// has a quantity of 1 and its own combination of taxes.
     pub(in crate::domain) fn take_taxes_out(&mut self, currency: Currency) {
         for (line, amount) in &mut self.lines {
             let own = line.taxes.as_ref().map(|taxes| taxes.iter().map(|tax| tax.rate).sum());
@@ -312,7 +311,7 @@ fn included(groups: &[Group], taxes: &[Tax]) -> Vec<(i64, i64)> {
     sums
 }
 
-/// Prices an amount without lines as a single line with these taxes, or else that of the rate. The
+/// Prices an amount without lines as a single line with these taxes, else the tax of the rate. The
 /// tax is the amount minus the net, so that the sum is exact.
 pub fn price_amount(
     amount: Decimal,

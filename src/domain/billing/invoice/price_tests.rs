@@ -1,4 +1,4 @@
-//! The calculator against examples, and against a second, slow and obvious one.
+//! Compares the calculator with examples, and with a second, slow and obvious one.
 
 use proptest::prelude::*;
 
@@ -153,7 +153,7 @@ fn units(rate: Decimal) -> i128 {
 struct Plain {
     quantity: i64,
     rate: i64,
-    /// In ten thousandths of a percent.
+    /// In ten-thousandths of a percent.
     discount: Option<i64>,
     taxes: Vec<usize>,
 }
@@ -254,7 +254,7 @@ fn plain_line() -> impl Strategy<Value = Plain> {
         |(quantity, rate, discount, taxes)| Plain {
             quantity,
             rate,
-            // Only a line of more than 0 has a discount.
+            // Only a line above 0 has a discount.
             discount: discount.filter(|_| quantity * rate >= 500),
             taxes,
         },

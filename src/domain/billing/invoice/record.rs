@@ -29,11 +29,11 @@ pub struct InvoiceRecord {
     pub shown: ShownInvoice,
     /// The name of its project; None if it has none or that was deleted.
     pub project: Option<(ProjectId, String)>,
-    /// The title of the proposal that it was made from.
+    /// The title of the proposal that it was created from.
     pub proposal: Option<(ProposalId, String)>,
-    /// The ids and numbers of the deposits that it takes off.
+    /// The ids and numbers of the deposits that it deducts.
     pub deposits: Vec<(InvoiceId, String)>,
-    /// The milestone that it was made from.
+    /// The milestone that it was created from.
     pub milestone: Option<Milestone>,
     /// Both parties as printed on it; for a draft, their current details.
     pub seller: Seller,

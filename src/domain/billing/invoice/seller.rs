@@ -19,7 +19,7 @@ use crate::domain::{
 pub struct Seller {
     pub party: Party,
     pub payment_instructions: Option<String>,
-    /// Once sent, those that take the currency of the invoice.
+    /// Once sent, those that support the currency of the invoice.
     pub payment_methods: Vec<PaymentMethod>,
     pub logo: Option<ImageId>,
     pub date_format: DateFormat,

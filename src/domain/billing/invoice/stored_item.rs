@@ -71,7 +71,7 @@ impl From<Item> for StoredItem {
     }
 }
 
-/// A decimal is always a number.
+/// A decimal is always a valid number.
 fn number(decimal: Decimal) -> Number {
     decimal.normalize().to_string().parse().unwrap_or_else(|_| 0.into())
 }

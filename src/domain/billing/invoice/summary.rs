@@ -12,7 +12,7 @@ use crate::{
 pub type SumRow = (Text, i64);
 
 impl Invoice {
-    /// Returns the rows that lead to the total; none if the lines say it all.
+    /// Returns the rows that lead to the total; none if the lines alone make up the total.
     pub fn rows_above_total(&self) -> Vec<SumRow> {
         let discount = self.terms.discount.as_ref();
         let discount = discount.map(|of| (discount_label(of), -self.totals.discount));
@@ -21,7 +21,7 @@ impl Invoice {
         subtotal.into_iter().chain(rows).chain(self.booked_rows()).collect()
     }
 
-    /// Returns the rows from the total to what is still due, if part of it was paid or credited.
+    /// Returns the rows from the total to the amount due, if part of it was paid or credited.
     fn booked_rows(&self) -> Vec<SumRow> {
         let Booked { paid, credited, .. } = self.booked;
         if !self.is_money_due() || (paid, credited) == (0, 0) {
@@ -38,7 +38,7 @@ impl Invoice {
         added.map(|sum| (self.tax_label(sum), sum.amount)).collect()
     }
 
-    /// Returns the text of the line that takes this deposit off another invoice.
+    /// Returns the text of the line that deducts this deposit from another invoice.
     pub fn deducted_text(&self) -> String {
         t("deposit-deducted").with("number", &self.number).into()
     }
@@ -66,7 +66,8 @@ impl Invoice {
         self.items.iter().filter(is_one).map(|item| item.amount).sum()
     }
 
-    /// Returns the rows that explain the total: the taxes in it, and what the client withholds.
+    /// Returns the rows that explain the total: the taxes that it includes, and the tax that the
+    /// client withholds.
     pub fn rows_below_total(&self) -> Vec<SumRow> {
         let included = self.taxes.iter().filter(|_| self.terms.prices_include_tax);
         let included = included.map(|sum| {
@@ -84,8 +85,7 @@ impl Invoice {
         included.chain(withheld).collect()
     }
 
-    /// Describes a line: what its quantity counts, its discount, and its taxes unless all lines have
-    /// the same.
+    /// Describes a line: its unit, its discount, and its taxes unless all lines have the same.
     pub fn details_of(&self, line: &Line) -> String {
         let unit = line.unit.map(|unit| unit_label(unit).to_string());
         let discount = line.discount.as_ref().map(|of| self.discount_of(of));
@@ -141,7 +141,7 @@ impl Invoice {
         notes
     }
 
-    /// Names a tax, with what it is computed on unless that is the whole invoice.
+    /// Names a tax, with its base unless that is the whole invoice.
     fn tax_label(&self, sum: &TaxSum) -> Text {
         if sum.base == self.totals.net() {
             return rated(&sum.tax.name, sum.tax.rate);
@@ -154,7 +154,7 @@ impl Invoice {
     }
 }
 
-/// Returns what a quantity counts, in words.
+/// Returns the unit of a quantity in words.
 pub fn unit_label(unit: Unit) -> Text {
     match unit {
         Unit::Hour => t("unit-hour"),
