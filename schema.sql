@@ -878,3 +878,27 @@ CREATE UNIQUE INDEX payments_checkout ON payments (checkout_id);
 ALTER TABLE payment_providers ADD COLUMN test_reference TEXT;
 ALTER TABLE payment_providers ADD COLUMN test_handle TEXT;
 ALTER TABLE payment_providers ADD COLUMN test_reported_at BIGINT;
+
+-- Mail that did not arrive. about is the proposal or the credit note that an email is about, as its
+-- kind says. (It stays without a reference, since proposals can be deleted.)
+ALTER TABLE mails ADD COLUMN about BYTEA;
+CREATE INDEX mails_about ON mails (about, id) WHERE about IS NOT NULL;
+DROP INDEX mails_by_account;
+CREATE INDEX mails_listed ON mails (account_id, id);
+CREATE INDEX mails_waiting_of_account ON mails (account_id, id)
+    WHERE delivered_at IS NULL AND failed_at IS NULL;
+
+-- Notices: entries of the activity log about what others or the program did, unless the account has
+-- turned them off, and the newest one that the account has read.
+ALTER TABLE activity ADD COLUMN is_notice BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX activity_notices ON activity (account_id, id) WHERE is_notice = 1;
+ALTER TABLE accounts ADD COLUMN notices_read BYTEA;
+-- How an account is told of what happened, and how it writes to clients. muted: JSON, the notices
+-- that are turned off, each with its channel. signature ends emails to clients.
+CREATE TABLE mail_settings (
+    account_id BYTEA NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    muted TEXT NOT NULL,
+    sender_name TEXT,
+    signature TEXT,
+    updated_at BIGINT NOT NULL
+);

@@ -18,6 +18,8 @@ use crate::{
         message::Message,
         milestone::Milestone,
         money::Money,
+        notice::{Channel, NoticeKind},
+        outbox::OutboxMail,
         project::Project,
         proposal::{Proposal, ProposalStatus},
     },
@@ -58,6 +60,13 @@ pub(super) enum Event<'a> {
         invoice: &'a Invoice,
         amount: Money,
     },
+    /// A client has paid through a provider, but the owner decides about the payment.
+    PaymentHeld {
+        invoice: &'a Invoice,
+        amount: Money,
+    },
+    /// An email to a client was given up.
+    MailFailed(&'a OutboxMail),
     MessageReceived {
         message: &'a Message,
         freelancer: &'a Account,
@@ -95,7 +104,9 @@ impl Work<'_, '_> {
                 self.log_proposal(kind_of_answer(proposal), proposal)
             }
             Event::ProposalSigned { proposal, signer, freelancer, seller, buyer, deposit } => {
-                self.log_proposal(kind_of_answer(proposal), proposal)?;
+                let (title, client) = (&proposal.title, proposal.client.as_ref());
+                let (kind, amount) = (kind_of_answer(proposal), if_any(proposal.amount));
+                self.log_notice(kind, proposal.id, title, amount, client)?;
                 self.mail_answer(proposal, signer, freelancer)?;
                 match proposal.status {
                     ProposalStatus::Accepted => {
@@ -128,13 +139,22 @@ impl Work<'_, '_> {
                 }
             }
             Event::PaymentReceived { invoice, amount } => {
-                let (number, client) = (&invoice.number, invoice.client.as_ref());
-                let kind = ActivityKind::PaymentReceived;
-                self.log_activity(kind, invoice.id, number, Some(amount), client)
+                self.tell_of_payment(ActivityKind::PaymentReceived, invoice, amount)
+            }
+            Event::PaymentHeld { invoice, amount } => {
+                self.tell_of_payment(ActivityKind::PaymentHeld, invoice, amount)
+            }
+            Event::MailFailed(mail) => {
+                let entity = match mail.document {
+                    Some(document) => document.to_string(),
+                    None => mail.id.to_string(),
+                };
+                self.log_notice(ActivityKind::MailFailed, entity, &mail.to, None, None)?;
+                self.mail_failure(mail)
             }
             Event::MessageReceived { message, freelancer } => {
                 let kind = ActivityKind::MessageReceived;
-                self.log_activity(kind, message.id, &message.name, None, None)?;
+                self.log_notice(kind, message.id, &message.name, None, None)?;
                 let mail = compose::message_received(
                     &freelancer.email,
                     &freelancer.first_name,
@@ -143,7 +163,8 @@ impl Work<'_, '_> {
                     &message.content,
                 )?;
                 let news = t("mail-unverified-message").to_string();
-                self.mail_news(freelancer, &mail, &news, "/messages", Enclosed::default())
+                let kind = NoticeKind::MessageReceived;
+                self.mail_news(kind, freelancer, &mail, &news, "/messages", Enclosed::default())
             }
             Event::SignInChanged(account, change) => {
                 let queued = self.env.security_notice(account, change)?;
@@ -175,7 +196,37 @@ impl Work<'_, '_> {
         amount: Option<Money>,
         client: Option<&Client>,
     ) -> Result<()> {
-        let activity = Activity {
+        let activity = self.entry(kind, entity, subject, amount, client);
+        store::activity::create(self.tx, &activity)
+    }
+
+    /// Logs what others or the program did. Its owner is told of it, unless notices of that kind are
+    /// turned off.
+    fn log_notice(
+        &mut self,
+        kind: ActivityKind,
+        entity: impl Display,
+        subject: &str,
+        amount: Option<Money>,
+        client: Option<&Client>,
+    ) -> Result<()> {
+        let activity = self.entry(kind, entity, subject, amount, client);
+        let is_notice = match NoticeKind::of(kind) {
+            Some(kind) => self.tells(kind, Channel::InApp)?,
+            None => false,
+        };
+        store::activity::create(self.tx, &Activity { is_notice, ..activity })
+    }
+
+    fn entry(
+        &self,
+        kind: ActivityKind,
+        entity: impl Display,
+        subject: &str,
+        amount: Option<Money>,
+        client: Option<&Client>,
+    ) -> Activity {
+        Activity {
             id: self.new_id(),
             account: self.account,
             kind,
@@ -183,21 +234,43 @@ impl Work<'_, '_> {
             amount,
             client_name: client.map(|client| client.details.name.clone()),
             entity_id: Some(entity.to_string()),
+            is_notice: false,
             at: self.now,
-        };
-        store::activity::create(self.tx, &activity)
+        }
     }
 
-    /// Emails an owner about others' actions: `mail`, or if the address is not verified, only the
-    /// `news` with a link to the page at `path`. The latter are limited per account and day.
+    fn tells(&mut self, kind: NoticeKind, channel: Channel) -> Result<bool> {
+        let settings = store::mail_settings::find(self.tx, self.account)?;
+        Ok(settings.notifications.tells(kind, channel))
+    }
+
+    /// Logs a payment through a provider, and mails its owner.
+    fn tell_of_payment(
+        &mut self,
+        kind: ActivityKind,
+        invoice: &Invoice,
+        amount: Money,
+    ) -> Result<()> {
+        let (number, client) = (&invoice.number, invoice.client.as_ref());
+        self.log_notice(kind, invoice.id, number, Some(amount), client)?;
+        self.mail_payment(kind == ActivityKind::PaymentHeld, invoice, amount)
+    }
+
+    /// Emails an owner about others' actions, unless such emails are turned off: `mail`, or if the
+    /// address is not verified, only the `news` with a link to the page at `path`. The latter are
+    /// limited per account and day.
     pub(super) fn mail_news(
         &mut self,
+        kind: NoticeKind,
         owner: &Account,
         mail: &Mail,
         news: &str,
         path: &str,
         enclosed: Enclosed,
     ) -> Result<()> {
+        if !self.tells(kind, Channel::Email)? {
+            return Ok(());
+        }
         if owner.email_verified_at.is_some() {
             let queued = self.env.queued_with(Some(owner.id), mail, enclosed)?;
             return self.post(queued.as_ref());

@@ -20,8 +20,8 @@ pub use self::identity::{
     relying_party, removal, session, token, two_factor,
 };
 pub use self::platform::{
-    activity, asker, backup, dashboard, export, home, image, jobs, limit, load, outbox,
-    page_context, quota, search, secret, security_log, share,
+    activity, asker, backup, dashboard, export, home, image, jobs, limit, load, mail_settings,
+    notice, outbox, page_context, quota, resend, search, secret, security_log, share,
 };
 use self::platform::{public_link, work_queue};
 pub use self::profile::{message, portfolio};

@@ -78,7 +78,8 @@ pub struct Work<'a, 'c> {
     pub(super) now: Timestamp,
     pub(super) env: &'a Environment,
     pub(super) latest_rates: LatestRates,
-    has_mail: bool,
+    /// Whether an email became due.
+    pub(super) has_mail: bool,
 }
 
 impl<'a, 'c> Work<'a, 'c> {

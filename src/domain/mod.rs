@@ -30,7 +30,8 @@ pub use self::billing::{
 };
 pub use self::identity::{account, code, passkey, password, registration, session, two_factor};
 pub use self::platform::{
-    activity, dashboard, export, home, idempotency, image, job, limit, mail, reach, search,
+    activity, dashboard, export, home, idempotency, image, job, limit, mail, mail_settings, notice,
+    outbox, reach, search,
 };
 pub use self::profile::{message, portfolio};
 pub use self::work::{milestone, project, proposal};

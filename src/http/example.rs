@@ -145,7 +145,7 @@ impl Examples<'_> {
                 .filter(Value::is_array)
                 .unwrap_or_else(|| json!([self.value(of, "", &schema["items"])])),
             Some("string") => string(of, name, schema),
-            Some("boolean") => known(name).unwrap_or_else(|| true.into()),
+            Some("boolean") => known(name).filter(Value::is_boolean).unwrap_or_else(|| true.into()),
             Some(_) => known(name).filter(Value::is_number).unwrap_or_else(|| 1.into()),
             None => Value::Null,
         }

@@ -89,6 +89,19 @@ impl Courier {
         matches!(self.way, Way::Smtp(_))
     }
 
+    /// Returns host and port of the mail server, if there is one.
+    pub fn server(&self) -> Option<(&str, u16)> {
+        match &self.way {
+            Way::Smtp(smtp) => Some((&smtp.server.host, smtp.server.port)),
+            Way::Folder(_) => None,
+        }
+    }
+
+    /// Returns the address that emails come from.
+    pub fn sender(&self) -> &str {
+        self.sender.email()
+    }
+
     /// Delivers an email.
     pub async fn deliver(
         &self,

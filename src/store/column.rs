@@ -14,6 +14,7 @@ use crate::domain::{
     id::Id,
     invoice::{Item, Party, Seller},
     money::Currency,
+    notice::Notifications,
     number_series::{NumberPattern, Period},
     payment_method::PaymentMethod,
     portfolio::Link,
@@ -124,6 +125,7 @@ text_column! {
     Vec<Item>: |text| serde_json::from_str(text).ok();
     Vec<CreditedItem>: |text| serde_json::from_str(text).ok();
     Vec<PaymentMethod>: |text| serde_json::from_str(text).ok();
+    Notifications: |text| serde_json::from_str(text).ok();
     Party: |text| serde_json::from_str(text).ok();
     Seller: |text| serde_json::from_str(text).ok();
 }

@@ -282,7 +282,7 @@ pub fn any_of<'i, K: 'i>(ids: impl IntoIterator<Item = &'i Id<K>>) -> Value<'sta
 }
 
 /// Encodes a list of texts or the like for one column.
-pub fn json<T: Serialize>(list: &[T]) -> Value<'_> {
+pub fn json<T: Serialize + ?Sized>(list: &T) -> Value<'_> {
     // This cannot fail, and no such column may be null.
     serde_json::to_string(list).map_or(Value::Null, Value::Owned)
 }

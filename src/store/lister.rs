@@ -103,6 +103,11 @@ impl<'a> Query<'a> {
         self
     }
 
+    /// Counts the rows, for tables without totals.
+    pub fn counted(self) -> Self {
+        Self { total: Total::Counted, ..self }
+    }
+
     /// Keeps only the rows with these ids, and finds them by id. Without statistics, SQLite would
     /// scan all rows of the account; the `+` prevents that.
     pub fn among<'i, K: 'i>(mut self, ids: impl IntoIterator<Item = &'i Id<K>>) -> Self {

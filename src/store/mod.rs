@@ -26,8 +26,8 @@ pub use self::billing::{
 pub use self::identity::{account, code, passkey, session, two_factor};
 use self::platform::timeline;
 pub use self::platform::{
-    activity, dashboard, doctor, export, image, jobs, links, list_total, outbox, program_state,
-    quota, rate_window, removal, request_answer,
+    activity, dashboard, doctor, export, image, jobs, links, list_total, mail_settings, outbox,
+    program_state, quota, rate_window, removal, request_answer,
 };
 pub use self::profile::{message, portfolio};
 pub use self::work::{milestone, project, proposal};

@@ -27,7 +27,10 @@ pub use self::kit::{
 use self::kit::{form_body, front, signed_out};
 #[cfg(debug_assertions)]
 use self::platform::design_system;
-pub use self::platform::{chart, dashboard, export, image, log, needs, search, settings, setup};
+pub use self::platform::{
+    chart, dashboard, export, image, log, mail, mail_settings, needs, notice, search, settings,
+    setup,
+};
 pub use self::profile::{message, portfolio, public_profile};
 pub use self::work::{
     milestone, project, project_board, proposal, proposal_deposit, proposal_editor, public_proposal,
@@ -129,6 +132,10 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/invoices/:id/pdf", pages.show(invoice::pdf))
         .at("/payments", pages.show(payment::list))
         .at("/payments/:id/undo", pages.act(payment::undo))
+        .at("/notices", pages.show(notice::list))
+        .at("/notices/read", pages.act(notice::read))
+        .at("/mails/:id/send-again", pages.act(mail::send_again))
+        .at("/mails/:id/try-now", pages.act(mail::try_now))
         .at("/held-payments/:id/book", pages.act(held_payment::book))
         .at("/held-payments/:id/dismiss", pages.act(held_payment::dismiss))
         .at("/invoices/:id/receipt", pages.show(credit_note::receipt))
@@ -186,6 +193,9 @@ fn settings(pages: &Pages<Visit>) -> Route {
         .at("/providers/:provider", pages.page(provider::edit, provider::update))
         .at("/providers/:provider/remove", pages.act(provider::remove))
         .at("/providers/:provider/test", pages.show(provider::test))
+        .at("/notifications", pages.page(notice::settings, notice::update))
+        .at("/email", pages.page(mail_settings::show, mail_settings::update))
+        .at("/email/test", pages.act(mail_settings::test))
         .at("/security", pages.show(security::show))
         .at("/security/password", pages.act(security::set_password))
         .at("/security/passkeys", pages.act(passkey::create))

@@ -2,7 +2,6 @@
 
 dashboard-chart-show-as-table = Show as table
 dashboard-show-active-projects = Active projects
-dashboard-show-email-failed = Email to { $to } failed { $failed_at }
 dashboard-show-mark-invoice-as-paid = Mark an invoice as paid to see your earnings by month.
 dashboard-show-no-activity-yet-what = No activity yet. Your activity and your clients’ activity will appear here.
 dashboard-show-not-included-because-there-html = Not included, because there is no exchange rate to { $currency }: { $unconverted }. <a href="/settings/money">Add exchange rates</a>
@@ -32,15 +31,22 @@ home-log-invoice-html = You drafted { $subject } for <a href="{ $href }">{ $pers
 home-log-invoice-paid-html = <a href="{ $href }">{ $person }</a> paid { $amount }
 home-log-invoice-sent-html = You sent { $subject } to <a href="{ $href }">{ $person }</a>
 home-log-invoice-voided-html = You voided { $subject } for <a href="{ $href }">{ $person }</a>
+home-log-mail-failed-html = The email to <a href="{ $href }">{ $person }</a> could not be delivered
 home-log-message-html = <a href="{ $href }">{ $person }</a> sent you a message
 home-log-milestone-html = You completed the milestone “{ $subject }” for <a href="{ $href }">{ $person }</a>
 home-log-other = { $message }
+home-log-payment-held-html = <a href="{ $href }">{ $person }</a> sent a payment of { $amount } for { $subject } that needs your review
 home-log-payment-received-html = <a href="{ $href }">{ $person }</a> sent a payment of { $amount } for { $subject }
 home-log-project-done-html = You completed “{ $subject }” for <a href="{ $href }">{ $person }</a>
 home-log-project-html = You created “{ $subject }” for <a href="{ $href }">{ $person }</a>
 home-log-proposal-accepted-html = <a href="{ $href }">{ $person }</a> accepted “{ $subject }”
 home-log-proposal-declined-html = <a href="{ $href }">{ $person }</a> declined “{ $subject }”
 home-log-proposal-sent-html = You sent “{ $subject }” to <a href="{ $href }">{ $person }</a>
+home-mail-failed = { $count ->
+    [one] { $count } email could not be delivered
+   *[other] { $count } emails could not be delivered
+}
+home-mail-failed-at = To { $to }, { $at }
 home-month-expected = { $amount } expected
 home-month-last-year = { $amount } last year
 home-month-paid = { $amount } paid
@@ -75,4 +81,5 @@ mail-kind-proposal-copy = Copy of an accepted proposal
 mail-kind-reminder = Invoice reminder
 mail-kind-reset = Password reset code
 mail-kind-security = Security notice
+mail-kind-test = Test email
 mail-kind-verification = Verification code

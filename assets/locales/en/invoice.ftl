@@ -194,7 +194,6 @@ invoice-show-due-in = { $days ->
     [one] Due tomorrow, { $date }.
    *[other] Due { $date }, in { $days } days.
 }
-invoice-show-email-failed = Email to { $to } failed
 invoice-show-failed = Failed { $at }: { $why }
 invoice-show-last-reminder = Last reminder
 invoice-show-no-address-html = Your invoices have no postal address yet. Most countries require the seller’s address on an invoice. <a href="/settings/invoices#f-address.street">Add your address</a>
@@ -215,7 +214,6 @@ invoice-show-remind-what = We’ll email { $email } a reminder about { $number }
 invoice-show-saved-file-not-delivered = Saved to a file { $at }, not delivered: { $file }
 invoice-show-send-again = Send again
 invoice-show-send-again-ask = Send again…
-invoice-show-send-again-or-copy = Send it again, or copy the link below.
 invoice-show-send-again-question = Send { $number } to { $client } again?
 invoice-show-send-ask = Send…
 invoice-show-send-question = Send { $number } to { $client }?

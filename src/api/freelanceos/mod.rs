@@ -9,7 +9,9 @@ pub(super) mod envelope;
 pub mod error;
 mod held_payment;
 mod invoice;
+mod mail;
 mod milestone;
+mod notice;
 mod payment;
 mod project;
 mod proposal;
@@ -45,6 +47,11 @@ pub(super) enum Tag {
     CreditNotes,
     /// Offers to clients
     Proposals,
+    /// What was mailed to clients, and what failed
+    #[oai(rename = "Emails")]
+    Mails,
+    /// What others or the program did
+    Notices,
     /// Key figures
     Dashboard,
     /// The business, invoice defaults and payment methods
@@ -64,6 +71,8 @@ pub type Routes = (
     credit_note::Routes,
     statement::Routes,
     proposal::Routes,
+    mail::Routes,
+    notice::Routes,
     dashboard::Routes,
     settings::Routes,
 );
@@ -83,6 +92,8 @@ pub fn routes(app: &Arc<App>) -> Routes {
         credit_note::Routes(app()),
         statement::Routes(app()),
         proposal::Routes(app()),
+        mail::Routes(app()),
+        notice::Routes(app()),
         dashboard::Routes(app()),
         settings::Routes(app()),
     )

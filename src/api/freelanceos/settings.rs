@@ -14,6 +14,8 @@ use crate::{
     app::{
         App,
         invoice_defaults::{find_invoice_settings, update_invoice_defaults},
+        mail_settings::update_mail_settings,
+        notice::update_notifications,
         provider::update_providers,
     },
     domain::{
@@ -21,7 +23,9 @@ use crate::{
         country::Country,
         id::TaxId,
         invoice_defaults::InvoiceSettings,
+        mail_settings::MailSettings,
         money::Currency,
+        notice::{Channel, NoticeKind, Notifications},
         number_format::NumberFormat,
         paper::{Paper, Template},
         payment_method::{PaymentMethod, PaymentMethodType},
@@ -122,6 +126,42 @@ fn of_kind(providers: &[ConnectedProvider], kind: ProviderKind) -> ProviderBody 
 }
 
 schema! {
+    /// Where a notice is told.
+    struct ChannelsBody "Channels" of (told, kind): (&Notifications, NoticeKind) {
+        in_app "inApp": bool = told.tells(kind, Channel::InApp),
+        email "email": bool = told.tells(kind, Channel::Email),
+    }
+}
+
+schema! {
+    /// Which notices you get, and where.
+    struct NotificationsBody "Notifications" of told: &Notifications {
+        /// A client accepted or declined a proposal.
+        proposal_answered "proposalAnswered": ChannelsBody =
+            (told, NoticeKind::ProposalAnswered).into(),
+        /// A client paid through a payment provider.
+        payment_received "paymentReceived": ChannelsBody =
+            (told, NoticeKind::PaymentReceived).into(),
+        /// A payment through a provider needs your decision.
+        payment_held "paymentHeld": ChannelsBody = (told, NoticeKind::PaymentHeld).into(),
+        message_received "messageReceived": ChannelsBody =
+            (told, NoticeKind::MessageReceived).into(),
+        /// An email to a client could not be delivered.
+        mail_failed "mailFailed": ChannelsBody = (told, NoticeKind::MailFailed).into(),
+    }
+}
+
+schema! {
+    /// How you write to clients.
+    struct MailSettingsBody "MailSettings" of mail: MailSettings {
+        /// The name in the sender of emails to clients; by default that of the business.
+        sender_name "senderName": Option<String> = mail.sender_name,
+        /// What ends emails to clients.
+        signature "signature": Option<String> = mail.signature,
+    }
+}
+
+schema! {
     /// The settings of the account.
     struct SettingsBody "Settings" of settings: InvoiceSettings {
         business "business": BusinessBody = settings.defaults.business.clone().into(),
@@ -129,6 +169,9 @@ schema! {
         /// The payment methods, in the order in which clients see them.
         payment_methods "paymentMethods": Vec<PaymentMethodBody> =
             settings.defaults.payment_methods.iter().cloned().map(Into::into).collect(),
+        notifications "notifications": NotificationsBody =
+            (&settings.mail.notifications).into(),
+        mail "mail": MailSettingsBody = settings.mail.clone().into(),
         invoicing "invoicing": InvoicingBody = settings.into(),
     }
 }
@@ -181,8 +224,12 @@ impl Routes {
         bearer: Bearer,
     ) -> Answer<SettingsBody, ChangingSettings> {
         let mut change = self.0.admit(bearer.0, body.read()).await?;
-        let (providers, change) = (change.providers.take(), change.into());
+        let (providers, notifications) = (change.providers.take(), change.notifications.take());
+        let mail = change.mail.take();
+        let change = change.into();
         let run = self.0.run(bearer.0, move |work| {
+            mail.iter().try_for_each(|mail| update_mail_settings(work, mail).map(drop))?;
+            notifications.iter().try_for_each(|all| update_notifications(work, all).map(drop))?;
             providers.iter().try_for_each(|providers| update_providers(work, providers))?;
             update_invoice_defaults(work, &change, None)
         });

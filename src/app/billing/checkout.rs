@@ -375,9 +375,12 @@ fn settle_checkout(work: &mut Work, id: CheckoutId, received: &Received) -> Resu
     if !store::checkout::claim(work.tx, &checkout, awaited)? {
         return Ok(store::checkout::find(work.tx, work.account, id)?.state);
     }
-    work.emit(Event::PaymentReceived { invoice: &invoice, amount: received.amount })?;
-    if reason.is_none() {
-        book_received(work, &invoice, &checkout, received)?;
+    let (invoice, amount) = (&invoice, received.amount);
+    if reason.is_some() {
+        work.emit(Event::PaymentHeld { invoice, amount })?;
+    } else {
+        work.emit(Event::PaymentReceived { invoice, amount })?;
+        book_received(work, invoice, &checkout, received)?;
     }
     Ok(checkout.state)
 }

@@ -11,6 +11,7 @@ use crate::{
         id::{AccountId, CreditNoteId},
         invoice::Delivery,
         job::JobKind,
+        outbox::Document,
         pdf_file::PdfFile,
         session::Claims,
     },
@@ -96,6 +97,7 @@ pub fn send_credit_note(
         to,
         cc,
         reply_to: &account.email,
+        own: &store::mail_settings::find(work.tx, work.account)?,
         logo: logo.as_ref(),
     })?;
     let enclosed = Enclosed {
@@ -103,7 +105,8 @@ pub fn send_credit_note(
         credit_note: Some(id.to_string()),
         ..Enclosed::default()
     };
-    let queued = work.env.queued_with(Some(work.account), &mail, enclosed)?;
+    let document = Document::CreditNote(id);
+    let queued = work.env.queued_about(work.account, &mail, document, enclosed)?;
     work.post(queued.as_ref())?;
     Ok(note)
 }

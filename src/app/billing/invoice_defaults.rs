@@ -24,7 +24,8 @@ pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
     let taxes = store::tax::list_all(work.tx, work.account, true)?;
     let tax_ids = taxes.into_iter().map(|saved| saved.id).collect();
     let providers = list_providers(work)?;
-    Ok(InvoiceSettings { defaults, invoices, credit_notes, tax_ids, providers })
+    let mail = store::mail_settings::find(work.tx, work.account)?;
+    Ok(InvoiceSettings { defaults, invoices, credit_notes, tax_ids, providers, mail })
 }
 
 /// Changes the invoice defaults. If a new pattern has the same period, numbers continue.

@@ -62,15 +62,17 @@ impl App {
             sheet.invoice.booked = booked;
             let logo = find_logo(tx, &sheet.seller)?;
             let link = store::invoice_link::find(tx, account.id, id)?;
-            Ok((link, account, sheet, logo))
+            let own = store::mail_settings::find(tx, account.id)?;
+            Ok((link, account, own, sheet, logo))
         };
-        let (link, account, sheet, logo) = self.store.read(read).await?;
+        let (link, account, own, sheet, logo) = self.store.read(read).await?;
         let link = link.ok_or_else(|| Error::internal("it was mailed without a link"))?;
         compose::invoice(&InvoiceMail {
             kind: queued.kind,
             to: &queued.to,
             cc: queued.cc.clone(),
             reply_to: &account.email,
+            own: &own,
             message,
             invoice: &sheet.invoice,
             seller: &sheet.seller,
@@ -97,14 +99,16 @@ impl App {
             let cc = copies(work, &invoice)?;
             let sheet = read_sheet(work.tx, &account, invoice, work.now)?;
             let logo = find_logo(work.tx, &sheet.seller)?;
-            Ok((account, cc, sheet, logo, work.today()?))
+            let own = store::mail_settings::find(work.tx, work.account)?;
+            Ok((account, own, cc, sheet, logo, work.today()?))
         };
-        let (account, cc, sheet, logo, today) = self.query(claims, read).await?;
+        let (account, own, cc, sheet, logo, today) = self.query(claims, read).await?;
         compose::invoice(&InvoiceMail {
             kind: MailKind::Invoice,
             to: &sheet.buyer.email,
             cc: cc.clone(),
             reply_to: &account.email,
+            own: &own,
             message,
             invoice: &sheet.invoice,
             seller: &sheet.seller,

@@ -8,13 +8,21 @@ use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use crate::{
-    app::{App, environment::Environment, jobs::NOTED, share::Owner, unit_of_work::Work},
+    app::{
+        App,
+        environment::Environment,
+        event::Event,
+        jobs::NOTED,
+        share::Owner,
+        unit_of_work::{Who, Work},
+    },
     domain::{
         account::{Account, SignInChange},
         error::{Error, Kind, Result},
         id::{AccountId, CreditNoteId, ImageId, InvoiceId, MailId, ProposalId},
         job::{Job, JobKind},
-        mail::{Attachment, FailedMail, Logo, Mail, QueuedMail},
+        mail::{Attachment, Logo, Mail, QueuedMail},
+        outbox::{Document, OutboxMail},
         reach::Reach,
     },
     mail::{
@@ -26,8 +34,8 @@ use crate::{
 
 /// The delay before a delivery is recorded again after the database was unreachable.
 const NOTE_AGAIN: Duration = Duration::from_secs(1);
-/// The number of failed emails listed for an account.
-const FAILED_SHOWN: i64 = 5;
+/// The maximum number of failed emails counted for an account.
+const FAILED_COUNTED: i64 = 50;
 /// How long mails are stored after they stop waiting.
 const KEPT_DAYS: i64 = 30;
 
@@ -42,10 +50,9 @@ enum Sealed {
     },
 }
 
-/// A whole email.
+/// A whole email, without its recipients.
 #[derive(Serialize, Deserialize)]
 struct Contents {
-    to: String,
     subject: String,
     text: String,
     html: String,
@@ -117,7 +124,6 @@ impl Environment {
         }
         let (id, now) = (self.new_id(), self.now());
         let contents = Sealed::Whole(Box::new(Contents {
-            to: mail.to.clone(),
             subject: mail.subject.clone(),
             text: mail.text.clone(),
             html: mail.html.clone(),
@@ -133,6 +139,18 @@ impl Environment {
             sealed: Some(self.seal(id, &contents)?),
             ..QueuedMail::new(id, mail.kind, &mail.to, mail.subject.clone(), now)
         }))
+    }
+
+    /// Like [`Environment::queued_with`], for a client and about a proposal or a credit note.
+    pub(in crate::app) fn queued_about(
+        &self,
+        account: AccountId,
+        mail: &Mail,
+        document: Document,
+        enclosed: Enclosed,
+    ) -> Result<Option<QueuedMail>> {
+        let queued = self.queued_with(Some(account), mail, enclosed)?;
+        Ok(queued.map(|queued| QueuedMail { about: Some(document.id()), ..queued }))
     }
 
     /// Seals the message of an email about an invoice.
@@ -183,10 +201,32 @@ impl App {
             }
             None => {
                 tracing::error!(%id, kind, reason, "could not deliver an email, giving up");
-                let note = move |tx: &mut Tx| store::outbox::give_up(tx, id, tries, now, &reason);
-                self.store.write_as(NOTED, note).await
+                self.give_up_mail(queued, tries, reason).await
             }
         }
+    }
+
+    /// Records that an email was given up. If it is for a client, its owner is told.
+    async fn give_up_mail(&self, queued: QueuedMail, tries: i64, reason: String) -> Result<()> {
+        let (account, now) = (queued.account.filter(|_| queued.kind.is_for_client()), self.now());
+        let (mail, why) = (queued.clone(), reason.clone());
+        let tell = move |work: &mut Work| {
+            if store::outbox::give_up(work.tx, &mail, tries, now, &why)? {
+                let failed = store::outbox::find_of(work.tx, work.account, mail.id)?;
+                work.emit(Event::MailFailed(&failed))?;
+            }
+            Ok(())
+        };
+        if let Some(account) = account {
+            match self.run_always(Who::System(account), tell).await {
+                // Nobody needs to know.
+                Err(error) if *error.kind() == Kind::Forbidden => {}
+                told => return told,
+            }
+        }
+        let note =
+            move |tx: &mut Tx| store::outbox::give_up(tx, &queued, tries, now, &reason).map(drop);
+        self.store.write_as(NOTED, note).await
     }
 
     /// Records a delivery as soon as possible: an unrecorded mail would be delivered again.
@@ -219,8 +259,7 @@ impl App {
             Sealed::Whole(contents) => contents,
             Sealed::Message { message } => return self.invoice_mail(queued, Some(&message)).await,
         };
-        let Contents { to, subject, text, html, from_name, reply_to, enclosed, attachment } =
-            *contents;
+        let Contents { subject, text, html, from_name, reply_to, enclosed, attachment } = *contents;
         let file = match (queued.account, enclosed.proposal, enclosed.credit_note) {
             (Some(account), Some(id), _) => {
                 Some(self.proposal_file(account, ProposalId::parse(&id)).await?)
@@ -242,7 +281,9 @@ impl App {
             Some(id) => self.store.read(move |tx| store::image::find(tx, id)).await?,
             None => None,
         };
-        let (kind, cc, logo) = (queued.kind, queued.cc.clone(), logo.map(Logo::from));
+        let (kind, logo) = (queued.kind, logo.map(Logo::from));
+        // It may have been corrected since.
+        let (to, cc) = (queued.to.clone(), queued.cc.clone());
         Ok(Mail { kind, to, cc, subject, text, html, from_name, reply_to, logo, attachment })
     }
 
@@ -270,7 +311,7 @@ impl App {
             .await
     }
 
-    /// Makes a waiting email due at once.
+    /// Makes a waiting email due at once, or one for a client that was given up.
     pub async fn retry_mail(&self, id: MailId) -> Result<()> {
         let now = self.now();
         self.store
@@ -280,6 +321,10 @@ impl App {
                 }
                 match store::outbox::find(tx, id)? {
                     None => Err(Error::not_found("error-mail-not-found")),
+                    Some(queued) if queued.can_be_sent_again() => {
+                        let (account, to) = (queued.account, (&*queued.to, &queued.cc[..]));
+                        store::outbox::revive(tx, account, id, to, now).map(drop)
+                    }
                     Some(queued) if queued.failed_at.is_some() => {
                         Err(Error::conflict("error-mail-given-up"))
                     }
@@ -306,12 +351,20 @@ fn context(id: MailId) -> String {
     format!("mail {id}")
 }
 
-/// Returns the caller's failed emails that were not resent successfully, newest first.
-pub fn list_failed_mail(work: &mut Work) -> Result<Vec<FailedMail>> {
-    store::outbox::list_failed_of(work.tx, work.account, FAILED_SHOWN)
+/// Returns the caller's emails that were given up and not sent again, and those that keep failing,
+/// newest first.
+pub fn list_troubled_mail(work: &mut Work) -> Result<Vec<OutboxMail>> {
+    let late = OutboxMail::late(work.now);
+    store::outbox::list_troubled_of(work.tx, work.account, late, FAILED_COUNTED)
 }
 
 /// Returns those of these invoices whose newest mail failed.
 pub fn invoices_with_failed_mail(work: &mut Work, ids: &[InvoiceId]) -> Result<Vec<InvoiceId>> {
-    store::outbox::failed_of_invoices(work.tx, ids)
+    store::outbox::failed_of_invoices(work.tx, ids, OutboxMail::late(work.now))
+}
+
+/// Returns the newest email about a document of the caller if it was given up, or keeps failing.
+pub fn failed_mail_of(work: &mut Work, document: Document) -> Result<Option<OutboxMail>> {
+    let newest = store::outbox::list_about(work.tx, document)?.into_iter().next();
+    Ok(newest.filter(|mail| mail.is_in_trouble(work.now)))
 }

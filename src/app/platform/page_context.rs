@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    app::{App, if_writable, unit_of_work::Work},
+    app::{App, if_writable, notice::count_unread_notices, unit_of_work::Work},
     domain::{
         account::Account,
         error::{Error, Result},
@@ -22,6 +22,8 @@ const SEEN_EVERY: SignedDuration = SignedDuration::from_hours(1);
 pub struct PageContext {
     pub account: Account,
     pub unread_messages: u64,
+    /// One more than is counted stands for all above.
+    pub unread_notices: u64,
     pub overdue_invoices: u64,
     /// Proposals that wait for an answer.
     pub sent_proposals: u64,
@@ -56,11 +58,13 @@ impl App {
 /// Returns the frame, when its session was last used, and whether it is a browser's.
 fn read_frame(work: &mut Work, claims: Claims) -> Result<(PageContext, (Timestamp, bool))> {
     let today = work.today()?;
+    let unread_notices = count_unread_notices(work)?;
     let (tx, account) = (&mut *work.tx, work.account);
     let open = store::dashboard::open(tx, account, today)?;
     let overdue = open.iter().filter(|sum| sum.overdue).map(|sum| sum.entries.unsigned_abs());
     let kept = store::two_factor::find(tx, account)?;
     let frame = PageContext {
+        unread_notices,
         unread_messages: store::message::count_unread(tx, account)?,
         overdue_invoices: overdue.sum(),
         sent_proposals: store::proposal::count(tx, account, ProposalStatus::Sent)?,

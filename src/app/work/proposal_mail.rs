@@ -7,6 +7,8 @@ use crate::{
         date::DateFormat,
         error::{Error, Result},
         invoice::{Invoice, InvoiceStatus, Party, Seller},
+        notice::NoticeKind,
+        outbox::Document,
         proposal::{Proposal, ProposalLink, ProposalStatus},
     },
     locale::t,
@@ -33,7 +35,8 @@ impl Work<'_, '_> {
         };
         let proposal = is_accepted.then(|| proposal.id.to_string());
         let enclosed = Enclosed { proposal, ..Enclosed::default() };
-        self.mail_news(freelancer, &mail, &news.to_string(), "/proposals", enclosed)
+        let (kind, news) = (NoticeKind::ProposalAnswered, news.to_string());
+        self.mail_news(kind, freelancer, &mail, &news, "/proposals", enclosed)
     }
 
     /// Emails a sent proposal to its client, or to another address. If the first email exceeds the
@@ -75,6 +78,7 @@ impl Work<'_, '_> {
             cc,
             logo: logo.as_ref(),
             until: until.as_deref(),
+            own: &store::mail_settings::find(self.tx, self.account)?,
             link,
         })?;
         let enclosed = Enclosed {
@@ -82,7 +86,8 @@ impl Work<'_, '_> {
             proposal: Some(proposal.id.to_string()),
             ..Enclosed::default()
         };
-        let queued = self.env.queued_with(Some(self.account), &mail, enclosed)?;
+        let document = Document::Proposal(proposal.id);
+        let queued = self.env.queued_about(self.account, &mail, document, enclosed)?;
         self.post(queued.as_ref())
     }
 
@@ -120,6 +125,7 @@ impl Work<'_, '_> {
             buyer,
             cc: cc.unwrap_or_default(),
             logo: logo.as_ref(),
+            own: &store::mail_settings::find(self.tx, self.account)?,
             signer,
             day: &self.shown_day(seller.date_format)?,
             link: &self.env.link_address(Target::Proposal, &proposal.id, link)?,
@@ -130,7 +136,8 @@ impl Work<'_, '_> {
             proposal: Some(proposal.id.to_string()),
             ..Enclosed::default()
         };
-        let queued = self.env.queued_with(Some(self.account), &mail, enclosed)?;
+        let document = Document::Proposal(proposal.id);
+        let queued = self.env.queued_about(self.account, &mail, document, enclosed)?;
         self.post(queued.as_ref())
     }
 

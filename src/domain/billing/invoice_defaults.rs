@@ -10,6 +10,7 @@ use crate::domain::{
     country::Country,
     id::{ImageId, TaxId},
     input::{Inherited, List, One, Optional, Required, Scalar, Shape, input, kinds},
+    mail_settings::MailSettings,
     money::TaxRate,
     number_format::NumberFormat,
     number_series::{NumberPattern, NumberSeries, SeriesKind},
@@ -99,6 +100,7 @@ pub struct InvoiceSettings {
     pub tax_ids: Vec<TaxId>,
     /// The payment providers.
     pub providers: Vec<ConnectedProvider>,
+    pub mail: MailSettings,
 }
 
 input! {

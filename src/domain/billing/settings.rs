@@ -13,6 +13,8 @@ use super::{
 use crate::domain::{
     id::TaxId,
     input::{Inherited, List, One, Optional, input},
+    mail_settings::MailChange,
+    notice::NotificationsChange,
     number_format::NumberFormat,
     text::{Email, FreeText, Name, Url},
 };
@@ -65,6 +67,8 @@ input! {
     payment_methods "paymentMethods": Inherited<List<One<PaymentMethod>, PAYMENT_METHODS_MAX>> =
         "The payment methods, in the order clients see them. The list is replaced as a whole.",
     providers "providers": Inherited<One<ProvidersChange>>,
+    notifications "notifications": Inherited<One<NotificationsChange>>,
+    mail "mail": Inherited<One<MailChange>>,
 }
 
 impl From<SettingsChange> for InvoiceDefaultsChange {

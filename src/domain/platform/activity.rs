@@ -48,7 +48,11 @@ words! {
         /// A credit note that did not void its invoice.
         CreditNoteIssued "credit_note_issued",
         PaymentReceived "payment_received",
+        /// By a provider, but not booked: its owner decides.
+        PaymentHeld "payment_held",
         MessageReceived "message_received",
+        /// An email to a client was given up.
+        MailFailed "mail_failed",
     }
 }
 
@@ -69,7 +73,9 @@ impl ActivityKind {
             | Self::InvoiceSent
             | Self::InvoiceVoided
             | Self::CreditNoteIssued
-            | Self::PaymentReceived => return None,
+            | Self::PaymentReceived
+            | Self::PaymentHeld
+            | Self::MailFailed => return None,
         })
     }
 }
@@ -96,6 +102,8 @@ pub struct Activity {
     pub client_name: Option<String>,
     /// The subject's id in its API form.
     pub entity_id: Option<String>,
+    /// Whether its owner is told of it in the app.
+    pub is_notice: bool,
     pub at: Timestamp,
 }
 
@@ -159,7 +167,11 @@ impl Activity {
             ActivityKind::PaymentReceived => {
                 format!("A payment for invoice {subject} was received{}", to("from"))
             }
+            ActivityKind::PaymentHeld => {
+                format!("A payment for invoice {subject} needs review{}", to("from"))
+            }
             ActivityKind::MessageReceived => format!("{subject} sent a message"),
+            ActivityKind::MailFailed => format!("The email to {subject} could not be delivered"),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Emails, and the outbox in which they wait for delivery.
+//! Emails, as they are written and queued.
 
 use std::fmt;
 
 use jiff::Timestamp;
 
 use crate::domain::{
-    id::{AccountId, InvoiceId, MailId},
+    id::{AccountId, Id, InvoiceId, MailId},
     image::Image,
     word::words,
 };
@@ -25,6 +25,35 @@ words! {
         Invoice "invoice",
         InvoiceReminder "invoice_reminder",
         CreditNote "credit_note",
+        PaymentReceived "payment_received",
+        PaymentHeld "payment_held",
+        /// An email to a client was given up.
+        MailFailed "mail_failed",
+        /// An owner asked for it.
+        Test "test",
+    }
+}
+
+impl MailKind {
+    /// Whether it is for a client. Its text is kept when it is given up, so that it can be sent
+    /// again; others contain codes or tell of something that is on a page too.
+    pub fn is_for_client(self) -> bool {
+        match self {
+            Self::Invoice
+            | Self::InvoiceReminder
+            | Self::CreditNote
+            | Self::Proposal
+            | Self::ProposalCopy => true,
+            Self::Verification
+            | Self::PasswordReset
+            | Self::SecurityNotice
+            | Self::MessageReceived
+            | Self::ProposalAnswered
+            | Self::PaymentReceived
+            | Self::PaymentHeld
+            | Self::MailFailed
+            | Self::Test => false,
+        }
     }
 }
 
@@ -90,13 +119,15 @@ pub struct QueuedMail {
     pub account: Option<AccountId>,
     /// The invoice it is about, if any.
     pub invoice: Option<InvoiceId>,
+    /// The proposal or the credit note that it is about, if any.
+    pub about: Option<Id<()>>,
     pub kind: MailKind,
     pub to: String,
     /// Who gets a copy of the email, visible to all recipients.
     pub cc: Vec<String>,
     pub subject: String,
-    /// What cannot be written again, encrypted with the secret key; erased once it is delivered or
-    /// given up. None if all of it is written from the invoice on delivery.
+    /// What cannot be written again, encrypted with the secret key; erased once it is delivered, or
+    /// given up and not for a client. None if all of it is written from the invoice on delivery.
     pub sealed: Option<Vec<u8>>,
     pub tries: i64,
     /// The time of the next try, while it waits.
@@ -117,6 +148,7 @@ impl QueuedMail {
             id,
             account: None,
             invoice: None,
+            about: None,
             kind,
             to: to.to_owned(),
             cc: Vec::new(),
@@ -136,18 +168,12 @@ impl QueuedMail {
     pub fn waits(&self) -> bool {
         self.delivered_at.is_none() && self.failed_at.is_none()
     }
-}
 
-/// An email that was given up, with no newer one that succeeded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailedMail {
-    /// The invoice it is about, if any.
-    pub invoice: Option<(InvoiceId, String)>,
-    pub kind: MailKind,
-    pub to: String,
-    pub failed_at: Timestamp,
-    /// In the mail server's words.
-    pub reason: String,
+    /// Whether it can be sent again: it was given up, and its text is known.
+    pub fn can_be_sent_again(&self) -> bool {
+        let has_text = self.sealed.is_some() || self.invoice.is_some();
+        self.failed_at.is_some() && self.kind.is_for_client() && has_text
+    }
 }
 
 /// The state of mail delivery.

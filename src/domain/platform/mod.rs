@@ -9,5 +9,8 @@ pub mod image;
 pub mod job;
 pub mod limit;
 pub mod mail;
+pub mod mail_settings;
+pub mod notice;
+pub mod outbox;
 pub mod reach;
 pub mod search;

@@ -18,6 +18,7 @@ use crate::domain::{
         Invoice, Item, LINES_MAX, Line, Party, PlainRate, Seller, ShownInvoice, Terms, price,
     },
     money::{Amount, Currency, Money},
+    outbox::OutboxMail,
     page::Page,
     text::{AnyText, Email, FreeText, Name, Search},
     word::words,
@@ -141,6 +142,8 @@ pub struct ProposalRecord {
     pub answered_from: Option<String>,
     /// The newest invoices created from it.
     pub invoices: Vec<ShownInvoice>,
+    /// The emails about it, newest first. Finished ones are deleted after a month.
+    pub mails: Vec<OutboxMail>,
     /// If the proposal can still change, its characters that no font has.
     pub unprintable: Vec<char>,
 }

@@ -1,6 +1,6 @@
 //! Emails about an invoice, for its client.
 
-use super::{Brand, greeting, lines, mail, one_line, shown_name};
+use super::{Brand, greeting, lines, mail, one_line, sender_name, signature};
 use crate::{
     domain::{
         error::{Error, Result},
@@ -8,6 +8,7 @@ use crate::{
         image::Image,
         invoice::{Invoice, Party, Seller},
         mail::{Attachment, Logo, Mail, MailKind},
+        mail_settings::MailSettings,
         money::Money,
         pdf_file::PdfFile,
         text::turns,
@@ -29,6 +30,8 @@ pub struct InvoiceMail<'a> {
     pub cc: Vec<String>,
     /// The freelancer's address.
     pub reply_to: &'a str,
+    /// How the freelancer writes.
+    pub own: &'a MailSettings,
     /// The freelancer's own words.
     pub message: Option<&'a str>,
     pub invoice: &'a Invoice,
@@ -60,11 +63,12 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
     let how_to_pay = &lines(&how.text().unwrap_or_default());
     let (button, place) = (&t("mail-invoice-view").to_string(), &place(&seller.party));
     let rows = &rows(invoice, &how, file);
+    let signature = &signature(about.own);
     let message = &lines(about.message.unwrap_or_default());
     let notes = &excerpt(&lines(invoice.notes.as_deref().unwrap_or_default()));
     let (is_reminder, is_attached) = (about.kind == MailKind::InvoiceReminder, file.is_some());
     let parts = render!("mail/invoice.txt", "mail/invoice.html", {
-        greeting: &'a str, message: &'a str, name: &'a str, number: &'a str, amount: &'a str, due: &'a str,
+        greeting: &'a str, message: &'a str, signature: &'a str, name: &'a str, number: &'a str, amount: &'a str, due: &'a str,
         link: &'a str, payment_link: Option<&'a str>, how_to_pay: &'a str, notes: &'a str, is_due: bool,
         is_reminder: bool, is_overdue: bool, is_attached: bool,
     }, { button: &'a str, place: &'a str, rows: &'a [(String, String)] });
@@ -74,7 +78,7 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
         file.map(|file| Attachment { name: file.name.clone(), bytes: file.bytes.clone() });
     Ok(Mail {
         cc: about.cc.clone(),
-        from_name: shown_name(name),
+        from_name: sender_name(about.own, name),
         reply_to: Some(about.reply_to.to_owned()),
         logo: logo.cloned().map(Logo::from),
         attachment,
@@ -186,6 +190,7 @@ mod tests {
                 kind: MailKind::Invoice,
                 to: "ada@example.com",
                 cc: Vec::new(),
+                own: &MailSettings::default(),
                 reply_to: "obi@example.com",
                 message: None,
                 invoice: &invoice,

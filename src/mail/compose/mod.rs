@@ -32,7 +32,7 @@ pub use self::{
     account::{LINK_LIFE, Verification, password_reset, security_notice, verification},
     credit_note::{CreditNoteMail, credit_note},
     invoice::{InvoiceMail, invoice, invoice_subject},
-    news::{message_received, unproven_news},
+    news::{OwnerNews, message_received, owner_news, unproven_news},
     proposal::{
         DepositLink, ProposalCopy, ProposalOffer, proposal_answered, proposal_copy, proposal_offer,
     },
@@ -48,6 +48,7 @@ use crate::{
         image::Image,
         invoice::Seller,
         mail::{Mail, MailKind},
+        mail_settings::MailSettings,
         text::turns,
     },
     locale::t,
@@ -135,6 +136,16 @@ fn greeting(first_name: &str) -> String {
         None => t("mail-greeting-nobody"),
     }
     .into()
+}
+
+/// Returns the name in the sender of an email to a client, unless it could be a link.
+fn sender_name(own: &MailSettings, business: &str) -> Option<String> {
+    shown_name(own.sender_name.as_deref().unwrap_or(business))
+}
+
+/// Returns what ends an email to a client; may be empty.
+fn signature(own: &MailSettings) -> String {
+    lines(own.signature.as_deref().unwrap_or_default())
 }
 
 /// A name, unless an email client might turn it into a link: someone who registers another person's

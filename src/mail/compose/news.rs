@@ -28,6 +28,36 @@ pub fn message_received(
     Ok(Mail { reply_to: Some(sender_email.to_owned()), ..mail })
 }
 
+/// News for an owner.
+pub struct OwnerNews<'a> {
+    pub kind: MailKind,
+    pub to: &'a str,
+    pub first_name: &'a str,
+    pub subject: &'a str,
+    pub text: &'a str,
+    /// What is known besides; may be empty.
+    pub detail: &'a str,
+    /// The page about it, and the text of its button.
+    pub link: &'a str,
+    pub button: &'a str,
+}
+
+/// What others or the program did, for an owner.
+pub fn owner_news(about: &OwnerNews) -> Result<Mail> {
+    let &OwnerNews { to, link, button, .. } = about;
+    let greeting = &greeting(about.first_name);
+    let (text, detail) = (&about.text.replace(turns, ""), &about.detail.replace(turns, ""));
+    let reason = &match about.kind {
+        MailKind::Test => t("mail-test-reason"),
+        _ => t("mail-owner-reason"),
+    }
+    .to_string();
+    let parts = render!("mail/owner_news.txt", "mail/owner_news.html", {
+        greeting: &'a str, text: &'a str, detail: &'a str, link: &'a str, reason: &'a str,
+    }, { button: &'a str });
+    mail(about.kind, to, about.subject, &Brand::own(), parts)
+}
+
 /// News for an owner whose address is not verified. The address may be someone else's, so the email
 /// contains no text from the account or its visitors.
 pub fn unproven_news(

@@ -1,12 +1,13 @@
 //! Emails about a client's answer to a proposal, for both sides.
 
-use super::{Brand, greeting, mail, shown_name};
+use super::{Brand, greeting, mail, sender_name, shown_name, signature};
 use crate::{
     domain::{
         error::{Error, Result},
         image::Image,
         invoice::{Party, Seller},
         mail::{Mail, MailKind},
+        mail_settings::MailSettings,
         pdf_file::PdfFile,
         proposal::{Proposal, ProposalStatus},
         text::turns,
@@ -51,6 +52,8 @@ pub struct ProposalOffer<'a> {
     /// Who gets a copy of the email.
     pub cc: Vec<String>,
     pub logo: Option<&'a Image>,
+    /// How the freelancer writes.
+    pub own: &'a MailSettings,
     /// The last day of the proposal.
     pub until: Option<&'a str>,
     /// Where the client can read and answer it.
@@ -68,7 +71,9 @@ pub fn proposal_offer(about: &ProposalOffer) -> Result<Mail> {
     let until = until.map(|day| (t("valid-until").to_string(), day.to_owned()));
     let rows = &price.into_iter().chain(until).chain([attached(title)]).collect::<Vec<_>>();
     let button = &t("mail-proposal-view").to_string();
+    let signature = &signature(about.own);
     let parts = render!("mail/proposal_offer.txt", "mail/proposal_offer.html", {
+        signature: &'a str,
         greeting: &'a str, name: &'a str, title: &'a str, rows: &'a [(String, String)],
         link: &'a str,
     }, { button: &'a str });
@@ -76,7 +81,7 @@ pub fn proposal_offer(about: &ProposalOffer) -> Result<Mail> {
     let brand = Brand::of(seller, about.logo);
     let mail = mail(MailKind::Proposal, about.to, &subject, &brand, parts)?;
     let reply_to = Some(seller.party.email.clone());
-    Ok(Mail { cc: about.cc.clone(), from_name: shown_name(name), reply_to, ..mail })
+    Ok(Mail { cc: about.cc.clone(), from_name: sender_name(about.own, name), reply_to, ..mail })
 }
 
 /// The content of the copy of an accepted proposal.
@@ -87,6 +92,8 @@ pub struct ProposalCopy<'a> {
     /// Who gets a copy of the email.
     pub cc: Vec<String>,
     pub logo: Option<&'a Image>,
+    /// How the freelancer writes.
+    pub own: &'a MailSettings,
     /// The typed name of whoever accepted it.
     pub signer: &'a str,
     pub day: &'a str,
@@ -122,7 +129,9 @@ pub fn proposal_copy(about: &ProposalCopy) -> Result<Mail> {
     let row = |price: &String| (t("amount").to_string(), price.clone());
     let rows = &price.iter().map(row).chain([attached(title)]).collect::<Vec<_>>();
     let (price, button) = (price.as_deref(), &t("mail-proposal-view").to_string());
+    let signature = &signature(about.own);
     let parts = render!("mail/proposal_copy.txt", "mail/proposal_copy.html", {
+        signature: &'a str,
         greeting: &'a str, name: &'a str, title: &'a str, accepted: &'a str,
         price: Option<&'a str>, link: &'a str, deposit: Option<&'a DepositLink>,
     }, { button: &'a str, rows: &'a [(String, String)] });
@@ -131,7 +140,7 @@ pub fn proposal_copy(about: &ProposalCopy) -> Result<Mail> {
     let mail = mail(MailKind::ProposalCopy, &buyer.email, &subject, &brand, parts)?;
     let reply_to = Some(seller.party.email.clone());
     let cc = about.cc.clone();
-    Ok(Mail { cc, from_name: shown_name(name), reply_to, ..mail })
+    Ok(Mail { cc, from_name: sender_name(about.own, name), reply_to, ..mail })
 }
 
 /// Returns the label and the name of the attached PDF.
@@ -203,8 +212,12 @@ mod tests {
             let (day, link) = ("20 Mar 2026", "http://localhost:5000/p/token");
             let (proposal, seller, buyer, logo) = (&proposal, &seller, &buyer, None);
             let cc = vec!["finance@example.com".to_owned()];
+            let own = &MailSettings {
+                signature: Some("Amara\n<b>Design</b>".to_owned()),
+                ..MailSettings::default()
+            };
             let about =
-                ProposalCopy { proposal, seller, buyer, cc, logo, signer, day, link, deposit };
+                ProposalCopy { proposal, seller, buyer, cc, logo, own, signer, day, link, deposit };
             proposal_copy(&about).unwrap()
         };
         let deposit = DepositLink {
@@ -224,6 +237,8 @@ mod tests {
         assert_eq!(mail.reply_to.as_deref(), Some("amara@example.com"));
         assert_eq!(mail.cc, ["finance@example.com"]);
         assert!(mail.html.contains("proposal-a-new-website.pdf"), "{}", mail.html);
+        assert!(mail.text.contains("\n\nAmara\n<b>Design</b>\n\n"), "{}", mail.text);
+        assert!(!mail.html.contains("<b>Design"), "{}", mail.html);
         let mail = copy("evil.example", None);
         assert!(!mail.text.contains("deposit"), "{}", mail.text);
         assert!(!mail.html.contains("evil") && !mail.text.contains("evil"), "{}", mail.text);

@@ -237,7 +237,9 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
              FROM profile_views GROUP BY account_id \
              UNION ALL SELECT account_id, 'activity:feed', count(*) FROM activity WHERE ",
             is_in_feed!(),
-            " GROUP BY account_id"
+            " GROUP BY account_id \
+             UNION ALL SELECT account_id, 'activity:notices', count(*) FROM activity \
+             WHERE is_notice = 1 GROUP BY account_id"
         ),
         1,
         3,

@@ -1,6 +1,7 @@
 //! The exported rows of an account: readable, and without secrets.
 
 pub mod checkout;
+pub mod mail_settings;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;

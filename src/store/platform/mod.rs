@@ -8,6 +8,7 @@ pub mod image;
 pub mod jobs;
 pub mod links;
 pub mod list_total;
+pub mod mail_settings;
 pub mod outbox;
 pub mod program_state;
 pub mod quota;

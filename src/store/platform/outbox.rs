@@ -6,13 +6,15 @@ use crate::{
     domain::{
         error::Result,
         id::{AccountId, InvoiceId, MailId},
-        invoice::InvoiceMail,
         job::JobKind,
-        mail::{FailedMail, MailHealth, QueuedMail, Trouble},
+        mail::{MailHealth, QueuedMail, Trouble},
+        outbox::{Document, MailFilter, MailStatus, OutboxMail},
+        page::Listing,
     },
     store::{
         engine::{Row, Tx, json, values},
         jobs,
+        lister::Lister,
         row::row,
     },
 };
@@ -37,7 +39,7 @@ macro_rules! columns {
         "SELECT mails.id, mails.account_id, mails.kind, mails.recipient, mails.subject, \
          mails.sealed, coalesce(jobs.tries, mails.tries), jobs.due_at, \
          coalesce(jobs.last_error, mails.last_error), mails.delivered_at, mails.failed_at, \
-         mails.created_at, mails.invoice_id, mails.file_name, mails.cc"
+         mails.created_at, mails.invoice_id, mails.file_name, mails.cc, mails.about"
     };
 }
 
@@ -58,6 +60,50 @@ fn read(row: &dyn Row) -> Result<QueuedMail> {
         invoice: row.get(12)?,
         file_name: row.get(13)?,
         cc: row.get(14)?,
+        about: row.get(15)?,
+    })
+}
+
+/// What [`OutboxMail`] has of each found email, and where it is.
+macro_rules! listed {
+    (columns) => {
+        "found.id, found.kind, found.recipient, found.subject, found.invoice_id, found.about, \
+         coalesce(invoices.number, proposals.title, credit_notes.number), found.created_at, \
+         coalesce(jobs.tries, found.tries), jobs.due_at, coalesce(jobs.last_error, \
+         found.last_error), found.delivered_at, found.file_name, found.failed_at, \
+         jobs.created_at, CASE WHEN found.sealed IS NULL THEN 0 ELSE 1 END"
+    };
+    (names) => {
+        "LEFT JOIN invoices ON invoices.id = found.invoice_id \
+         LEFT JOIN proposals ON proposals.id = found.about \
+         LEFT JOIN credit_notes ON credit_notes.id = found.about "
+    };
+    (join) => {
+        concat!("LEFT JOIN jobs ON jobs.kind = 'mail' AND jobs.subject = found.id ", listed!(names))
+    };
+}
+
+const LIST: Lister = Lister { join: listed!(join), ..Lister::new("mails", listed!(columns)) };
+
+fn read_listed(row: &dyn Row) -> Result<OutboxMail> {
+    let (kind, invoice): (_, Option<InvoiceId>) = (row.get(1)?, row.get(4)?);
+    Ok(OutboxMail {
+        id: row.get(0)?,
+        kind,
+        to: row.get(2)?,
+        subject: row.get(3)?,
+        document: Document::of(kind, invoice, row.get(5)?),
+        name: row.get(6)?,
+        created_at: row.get(7)?,
+        tries: row.get(8)?,
+        due_at: row.get(9)?,
+        last_error: row.get(10)?,
+        delivered_at: row.get(11)?,
+        file_name: row.get(12)?,
+        failed_at: row.get(13)?,
+        waits_since: row.get(14)?,
+        // The others are written from their invoice.
+        has_text: row.get::<bool>(15)? || invoice.is_some(),
     })
 }
 
@@ -73,7 +119,8 @@ pub fn create(tx: &mut Tx, queued: &QueuedMail) -> Result<()> {
         sealed: queued.sealed.as_deref(),
         tries: 0_i64,
         created_at: queued.created_at,
-        invoice_id: queued.invoice.as_ref()
+        invoice_id: queued.invoice.as_ref(),
+        about: queued.about.as_ref()
     }))?;
     let now = queued.created_at;
     jobs::create(tx, JobKind::Mail, queued.id, queued.account, now, now)
@@ -102,14 +149,44 @@ pub fn mark_delivered(
     )
 }
 
-/// Records why the last of `tries` tries failed, and erases the body.
-pub fn give_up(tx: &mut Tx, id: MailId, tries: i64, now: Timestamp, reason: &str) -> Result<()> {
-    jobs::delete(tx, JobKind::Mail, id)?;
-    tx.change(
-        "UPDATE mails SET sealed = NULL, failed_at = ?2, last_error = ?3, tries = ?4 \
-         WHERE id = ?1 AND delivered_at IS NULL",
-        values![&id, now, reason, tries],
-    )
+/// Records why the last of `tries` tries failed; returns false if that is known already. The body
+/// is erased, unless the email is for a client.
+pub fn give_up(
+    tx: &mut Tx,
+    queued: &QueuedMail,
+    tries: i64,
+    now: Timestamp,
+    reason: &str,
+) -> Result<bool> {
+    jobs::delete(tx, JobKind::Mail, queued.id)?;
+    let sql = if queued.kind.is_for_client() {
+        "UPDATE mails SET failed_at = ?2, last_error = ?3, tries = ?4 \
+         WHERE id = ?1 AND delivered_at IS NULL AND failed_at IS NULL"
+    } else {
+        "UPDATE mails SET failed_at = ?2, last_error = ?3, tries = ?4, sealed = NULL \
+         WHERE id = ?1 AND delivered_at IS NULL AND failed_at IS NULL"
+    };
+    Ok(tx.execute(sql, values![&queued.id, now, reason, tries])? > 0)
+}
+
+/// Lets an email that was given up wait again, for this recipient and these copies; returns false if
+/// it was not given up.
+pub fn revive(
+    tx: &mut Tx,
+    account: Option<AccountId>,
+    id: MailId,
+    (to, cc): (&str, &[String]),
+    now: Timestamp,
+) -> Result<bool> {
+    let revived = tx.execute(
+        "UPDATE mails SET failed_at = NULL, last_error = NULL, tries = 0, recipient = ?2, cc = ?3 \
+         WHERE id = ?1 AND failed_at IS NOT NULL",
+        values![&id, to, json(&cc)],
+    )?;
+    if revived > 0 {
+        jobs::create(tx, JobKind::Mail, id, account, now, now)?;
+    }
+    Ok(revived > 0)
 }
 
 /// Finds an email.
@@ -146,70 +223,123 @@ pub fn list(tx: &mut Tx) -> Result<Vec<QueuedMail>> {
     tx.list(sql, &[], read)
 }
 
-/// Lists the stored emails about an invoice, newest first.
-pub fn list_of_invoice(tx: &mut Tx, invoice: InvoiceId) -> Result<Vec<InvoiceMail>> {
-    tx.list(
-        concat!(
-            "SELECT mails.id, mails.kind, mails.recipient, mails.created_at, mails.delivered_at, \
-             mails.failed_at, coalesce(jobs.last_error, mails.last_error), mails.file_name, jobs.due_at",
-            with_jobs!(),
-            "WHERE mails.invoice_id = ?1 ORDER BY mails.id DESC"
+/// Lists a page of the emails of an account, newest first.
+pub fn list_page(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &MailFilter,
+) -> Result<Listing<OutboxMail>> {
+    let about = (filter.proposal_id.map(|id| Document::Proposal(id).id()))
+        .or(filter.credit_note_id.map(|id| Document::CreditNote(id).id()));
+    let query = LIST
+        .of(&account)
+        .which("invoice_id = ?", filter.invoice_id.as_ref())
+        .which("about = ?", about.as_ref())
+        .counted();
+    match filter.status {
+        Some(MailStatus::Waiting) => query.only("delivered_at IS NULL AND failed_at IS NULL"),
+        Some(MailStatus::Delivered) => query.only("delivered_at IS NOT NULL"),
+        Some(MailStatus::Failed) => query.only("failed_at IS NOT NULL"),
+        None => query,
+    }
+    .page(tx, filter.page, read_listed)
+}
+
+/// Finds an email of an account.
+pub fn find_of(tx: &mut Tx, account: AccountId, id: MailId) -> Result<OutboxMail> {
+    LIST.of(&account).find(tx, "error-mail-not-found", &id, read_listed)
+}
+
+/// Lists the stored emails about a document, newest first.
+pub fn list_about(tx: &mut Tx, document: Document) -> Result<Vec<OutboxMail>> {
+    let sql = match document {
+        Document::Invoice(_) => concat!(
+            "SELECT ",
+            listed!(columns),
+            " FROM mails AS found ",
+            listed!(join),
+            "WHERE found.invoice_id = ?1 ORDER BY found.id DESC"
         ),
-        values![&invoice],
-        |row| {
-            Ok(InvoiceMail {
-                id: row.get(0)?,
-                kind: row.get(1)?,
-                to: row.get(2)?,
-                created_at: row.get(3)?,
-                delivered_at: row.get(4)?,
-                failed_at: row.get(5)?,
-                last_error: row.get(6)?,
-                file_name: row.get(7)?,
-                due_at: row.get(8)?,
-            })
-        },
-    )
+        _ => concat!(
+            "SELECT ",
+            listed!(columns),
+            " FROM mails AS found ",
+            listed!(join),
+            "WHERE found.about = ?1 ORDER BY found.id DESC"
+        ),
+    };
+    tx.list(sql, values![&document.id()], read_listed)
 }
 
-/// Lists the emails of an account that were given up, unless a newer one about the same invoice or
-/// of the same kind succeeded or waits: newest first, at most `most`.
-pub fn list_failed_of(tx: &mut Tx, account: AccountId, most: i64) -> Result<Vec<FailedMail>> {
-    tx.list(
-        "SELECT failed.kind, failed.recipient, failed.failed_at, failed.last_error, \
-         failed.invoice_id, invoices.number FROM mails AS failed \
-         LEFT JOIN invoices ON invoices.id = failed.invoice_id \
-         WHERE failed.account_id = ?1 AND failed.failed_at IS NOT NULL \
-         AND NOT EXISTS (SELECT 1 FROM mails AS newer \
-          WHERE newer.invoice_id = failed.invoice_id AND newer.id > failed.id) \
-         AND (failed.invoice_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM mails AS newer \
-          WHERE newer.account_id = ?1 AND newer.kind = failed.kind \
-          AND newer.invoice_id IS NULL AND newer.id > failed.id)) \
-         ORDER BY failed.id DESC LIMIT ?2",
+/// Lists the emails of an account that were given up, unless a newer one about the same document or
+/// of the same kind succeeded or waits, and those that have failed since `late`: newest first, at
+/// most `most` of both.
+pub fn list_troubled_of(
+    tx: &mut Tx,
+    account: AccountId,
+    late: Timestamp,
+    most: i64,
+) -> Result<Vec<OutboxMail>> {
+    let mut mails = tx.list(
+        concat!(
+            "SELECT ",
+            listed!(columns),
+            " FROM jobs JOIN mails AS found ON found.id = jobs.subject ",
+            listed!(names),
+            "WHERE jobs.account_id = ?1 AND jobs.kind = 'mail' \
+             AND jobs.last_error IS NOT NULL AND jobs.created_at <= ?2 LIMIT ?3"
+        ),
+        values![&account, late, most],
+        read_listed,
+    )?;
+    mails.extend(tx.list(
+        concat!(
+            "SELECT ",
+            listed!(columns),
+            " FROM mails AS found ",
+            listed!(join),
+            "WHERE found.account_id = ?1 AND found.failed_at IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM mails AS newer \
+              WHERE newer.invoice_id = found.invoice_id AND newer.id > found.id) \
+             AND NOT EXISTS (SELECT 1 FROM mails AS newer \
+              WHERE newer.about = found.about AND newer.id > found.id) \
+             AND (found.invoice_id IS NOT NULL OR found.about IS NOT NULL \
+              OR NOT EXISTS (SELECT 1 FROM mails AS newer \
+              WHERE newer.account_id = ?1 AND newer.kind = found.kind \
+              AND newer.invoice_id IS NULL AND newer.id > found.id)) \
+             ORDER BY found.id DESC LIMIT ?2"
+        ),
         values![&account, most],
-        |row| {
-            let invoice: Option<InvoiceId> = row.get(4)?;
-            Ok(FailedMail {
-                invoice: invoice.zip(row.get::<Option<String>>(5)?),
-                kind: row.get(0)?,
-                to: row.get(1)?,
-                failed_at: row.get(2)?,
-                reason: row.get::<Option<String>>(3)?.unwrap_or_default(),
-            })
-        },
-    )
+        read_listed,
+    )?);
+    mails.sort_by_key(|mail| std::cmp::Reverse(mail.id.uuid()));
+    Ok(mails)
 }
 
-/// Returns the invoices among these whose newest mail was given up.
-pub fn failed_of_invoices(tx: &mut Tx, invoices: &[InvoiceId]) -> Result<Vec<InvoiceId>> {
+/// Returns the invoices among these whose newest mail was given up or has failed since `late`.
+pub fn failed_of_invoices(
+    tx: &mut Tx,
+    invoices: &[InvoiceId],
+    late: Timestamp,
+) -> Result<Vec<InvoiceId>> {
     let mut failed = Vec::new();
     for id in invoices {
         let newest = tx.find(
-            "SELECT failed_at FROM mails WHERE invoice_id = ?1 ORDER BY id DESC LIMIT 1",
+            concat!(
+                "SELECT mails.failed_at, jobs.last_error, jobs.created_at",
+                with_jobs!(),
+                "WHERE mails.invoice_id = ?1 ORDER BY mails.id DESC LIMIT 1"
+            ),
             values![id],
-            |row| row.get::<Option<Timestamp>>(0),
+            |row| {
+                let (failed_at, error): (Option<Timestamp>, Option<String>) =
+                    (row.get(0)?, row.get(1)?);
+                let since: Option<Timestamp> = row.get(2)?;
+                let is_late = error.is_some() && since.is_some_and(|since| since <= late);
+                Ok(failed_at.is_some() || is_late)
+            },
         )?;
-        failed.extend(newest.flatten().map(|_| *id));
+        failed.extend(newest.filter(|is_failed| *is_failed).map(|_| *id));
     }
     Ok(failed)
 }

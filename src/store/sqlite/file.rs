@@ -1,7 +1,7 @@
 //! Copies, checks and opens database files.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     os::unix::fs::OpenOptionsExt,
     path::Path,
     thread,
@@ -151,13 +151,24 @@ pub fn in_memory<T>(work: impl FnOnce(&mut dyn Connection) -> Result<T>) -> Resu
     work(&mut Transaction(&Sqlite::open_in_memory().map_err(failure)?))
 }
 
+/// The largest database that is written anew, in bytes. Others would keep writers waiting.
+const REWRITTEN_MAX: u64 = 64 * 1024 * 1024;
+
 /// Moves the -wal file's content into the database, so that no deleted row is left in it. Returns
-/// whether that was possible: readers may prevent it. Litestream manages its own files.
+/// whether that was possible: others may prevent it. Litestream manages its own files.
+///
+/// Where rows moved between pages, SQLite leaves pieces of them in unused space, which its
+/// `secure_delete` does not reach. A small database is written anew without them.
 pub fn erase_deleted(path: &Path, checkpoints: Checkpoints) -> Result<bool> {
     if checkpoints == Checkpoints::Litestream {
         return Ok(true);
     }
     let connection = open(path, checkpoints)?;
+    let is_small = fs::metadata(path).is_ok_and(|file| file.len() <= REWRITTEN_MAX);
+    if is_small && let Err(error) = connection.execute_batch("VACUUM") {
+        tracing::warn!(%error, "could not write the database anew");
+        return Ok(false);
+    }
     let busy: i64 = connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
         .map_err(failure)?;

@@ -10,6 +10,7 @@ use crate::{
         id::{AccountId, ProjectId, ProposalId},
         invoice::Terms,
         money::Money,
+        outbox::Document,
         page::Listing,
         proposal::{Proposal, ProposalFilter, ProposalLink, ProposalRecord, ProposalStatus},
     },
@@ -19,6 +20,7 @@ use crate::{
         exchange_rate::LatestRates,
         invoice::{self, discount_of},
         lister::Lister,
+        outbox,
         row::{record, row},
     },
 };
@@ -115,6 +117,7 @@ pub fn find_record(tx: &mut Tx, proposal: Proposal) -> Result<ProposalRecord> {
         values![&proposal.account, &proposal.id],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
     )?;
+    let mails = outbox::list_about(tx, Document::Proposal(proposal.id))?;
     let (invoices, unprintable) = (Vec::new(), Vec::new());
     Ok(ProposalRecord {
         proposal,
@@ -123,6 +126,7 @@ pub fn find_record(tx: &mut Tx, proposal: Proposal) -> Result<ProposalRecord> {
         answered_by,
         answered_from,
         invoices,
+        mails,
         unprintable,
     })
 }

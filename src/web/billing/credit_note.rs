@@ -12,6 +12,7 @@ use crate::{
             credit_invoice, find_credit_note, find_credited_invoice, find_left_to_credit,
         },
         credit_note_file::send_credit_note,
+        outbox::failed_mail_of,
         unit_of_work::Work,
     },
     domain::{
@@ -21,6 +22,7 @@ use crate::{
         input::Input,
         invoice::{Delivery, Invoice, Item},
         money::{Money, grouped},
+        outbox::{Document, OutboxMail},
         rule::{FieldError, Rule},
     },
     locale::t,
@@ -47,6 +49,8 @@ struct Show {
     days: Days,
     note: CreditNote,
     summary: CreditSummary,
+    /// The newest email if it failed, or keeps failing.
+    failed: Option<OutboxMail>,
 }
 
 #[derive(Template)]
@@ -62,10 +66,14 @@ struct Edit {
 
 /// Shows a credit note.
 pub async fn show(visit: Visit) -> Result<Response> {
-    let (note, invoice) = visit.find(find_credited_invoice).await?;
+    let find = |work: &mut Work, id| {
+        let found = find_credited_invoice(work, id)?;
+        Ok((found, failed_mail_of(work, Document::CreditNote(id))?))
+    };
+    let ((note, invoice), failed) = visit.find(find).await?;
     let summary = note.summary(invoice.terms.prices_include_tax);
     let (shell, days) = (visit.shell(Section::Invoices), Days::of(&visit)?);
-    Ok(answer(StatusCode::OK, &Show { shell, days, note, summary }))
+    Ok(answer(StatusCode::OK, &Show { shell, days, note, summary, failed }))
 }
 
 /// Shows the form for a credit note, with everything that is left of the invoice filled in.
@@ -210,6 +218,10 @@ impl Edit {
 }
 
 impl Show {
+    fn place(&self) -> String {
+        format!("/credit-notes/{}", self.note.id)
+    }
+
     fn figure(&self) -> Figure {
         figure::figure(&self.note.credited.amount)
     }

@@ -1,6 +1,7 @@
 //! `/invoices/:id`: an invoice, and the actions on it.
 
 use askama::Template;
+use jiff::Timestamp;
 use poem::{Response, http::StatusCode};
 
 use crate::{
@@ -17,8 +18,9 @@ use crate::{
         id::PaymentId,
         idempotency::Outcome,
         input::Input,
-        invoice::{Delivery, Invoice, InvoiceMail, InvoiceRecord, InvoiceStatus, ShownInvoice},
+        invoice::{Delivery, Invoice, InvoiceRecord, InvoiceStatus, ShownInvoice},
         money::Money,
+        outbox::OutboxMail,
         payment::{NewPayment, Settlement},
         reach::Reach,
         text::in_url,
@@ -51,6 +53,7 @@ struct Show<'a> {
     /// The form of a payment.
     payment: Form,
     days: Days,
+    now: Timestamp,
     record: &'a InvoiceRecord,
     sheet: Sheet<'a>,
     history: Vec<Entry>,
@@ -157,6 +160,7 @@ pub(super) async fn show_page(visit: &Visit, status: StatusCode, form: Form) -> 
         payment: visit.form(payment::due(&shown.invoice, days.today())).of::<NewPayment>(),
         history: history(&record, &days),
         days,
+        now: visit.app.now(),
         sheet: Sheet { invoice: &shown.invoice, seller, buyer, dates: visit.dates() },
         record: &record,
         has_mail_server: visit.app.has_mail_server(),
@@ -314,9 +318,9 @@ impl Show<'_> {
         self.record.has_payment_service && is_missing && self.record.shown.invoice.is_money_due()
     }
 
-    /// Returns the newest mail if it failed.
-    fn failed(&self) -> Option<&InvoiceMail> {
-        self.record.mails.first().filter(|mail| mail.failed_at.is_some())
+    /// Returns the newest mail if it failed, or keeps failing.
+    fn failed(&self) -> Option<&OutboxMail> {
+        self.record.mails.first().filter(|mail| mail.is_in_trouble(self.now))
     }
 
     /// Returns the limited audience that can open the client's link; None if everyone can.

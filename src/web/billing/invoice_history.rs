@@ -3,10 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{
-        invoice::{InvoiceMail, InvoiceRecord},
-        mail::MailKind,
-    },
+    domain::{invoice::InvoiceRecord, mail::MailKind, outbox::OutboxMail},
     locale::{Html, html, t},
     web::days::Days,
 };
@@ -50,7 +47,7 @@ pub fn history(record: &InvoiceRecord, days: &Days) -> Vec<Entry> {
 }
 
 /// Returns the outcome of an email.
-fn mailed(mail: &InvoiceMail, days: &Days) -> Entry {
+fn mailed(mail: &OutboxMail, days: &Days) -> Entry {
     let (name, icon) = match mail.kind {
         MailKind::InvoiceReminder => (t("reminder"), "bell"),
         _ => (t("invoice"), "send"),

@@ -3,7 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use crate::{
-    app::page_context::PageContext,
+    app::{notice::COUNTED, page_context::PageContext},
     domain::{accent::Accent, id::ImageId},
     locale::{Text, t},
     web::{
@@ -23,6 +23,7 @@ pub enum Section {
     Projects,
     Profile,
     Messages,
+    Notices,
     Settings,
     Search,
 }
@@ -37,6 +38,7 @@ impl Section {
             "projects" => Self::Projects,
             "profile" => Self::Profile,
             "messages" => Self::Messages,
+            "notices" => Self::Notices,
             "settings" => Self::Settings,
             _ => Self::Dashboard,
         }
@@ -91,6 +93,7 @@ pub struct Surroundings {
     /// Set while the reader's address is unverified.
     pub unproven: Option<Unproven>,
     unread: u64,
+    notices: u64,
     overdue: u64,
     proposals: u64,
 }
@@ -118,6 +121,7 @@ impl Surroundings {
             notice,
             unproven,
             unread: frame.unread_messages,
+            notices: frame.unread_notices,
             overdue: frame.overdue_invoices,
             proposals: frame.sent_proposals,
         }
@@ -130,6 +134,8 @@ pub struct Shell {
     section: Section,
     /// The number of unread messages, after this page.
     pub unread: u64,
+    /// The number of unread notices, after this page.
+    pub notices: u64,
 }
 
 impl Deref for Shell {
@@ -142,7 +148,17 @@ impl Deref for Shell {
 
 impl Shell {
     pub fn new(around: &Arc<Surroundings>, section: Section) -> Self {
-        Self { around: Arc::clone(around), section, unread: around.unread }
+        let (unread, notices) = (around.unread, around.notices);
+        Self { around: Arc::clone(around), section, unread, notices }
+    }
+
+    /// Returns the number on the bell; None without unread notices.
+    pub fn bell(&self) -> Option<Text> {
+        match self.notices {
+            0 => None,
+            notices @ 1..=COUNTED => Some(t("notice-bell").with("count", notices)),
+            _ => Some(t("notice-bell-many").with("count", COUNTED)),
+        }
     }
 
     /// Returns the title of the current part.
@@ -225,6 +241,7 @@ impl Shell {
             Section::Projects => ("/projects", t("projects"), "project"),
             Section::Profile => ("/profile", t("profile"), "profile"),
             Section::Messages => ("/messages", t("messages"), "message"),
+            Section::Notices => ("/notices", t("notices"), "bell"),
             Section::Settings => ("/settings", t("settings"), "settings"),
             Section::Search => ("/search", t("search"), "search"),
         };

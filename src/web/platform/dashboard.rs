@@ -10,7 +10,7 @@ use crate::{
     app::{
         activity::list_activity, client::list_clients, dashboard::upcoming,
         held_payment::newest_held_payments, home::income, invoice::list_invoices,
-        invoice_defaults::find_invoice_settings, outbox::list_failed_mail,
+        invoice_defaults::find_invoice_settings, outbox::list_troubled_mail,
         profile::count_profile_views, project::list_projects, proposal::list_proposals,
         unit_of_work::Work,
     },
@@ -24,9 +24,9 @@ use crate::{
         error::Result,
         home::{Income, Owed, SOON_DAYS, change},
         invoice::InvoiceFilter,
-        mail::{FailedMail, MailKind},
         milestone::MilestoneStatus,
         money::{Money, divide_rounded},
+        outbox::OutboxMail,
         page::{Listing, Page},
         project::{Project, ProjectFilter, ProjectStatus},
         proposal::{Proposal, ProposalFilter, ProposalStatus},
@@ -50,6 +50,7 @@ use crate::{
 const WORK_SHOWN: u32 = 3;
 const DEADLINES_SHOWN: usize = 5;
 const ACTIVITY_SHOWN: u32 = 10;
+const MAIL_SHOWN: usize = 5;
 /// The maximum number of milestones of a project drawn as steps.
 const STEPS_DRAWN: usize = 12;
 
@@ -94,7 +95,8 @@ struct Figures {
     income: Income,
     deadlines: Vec<Deadline>,
     activity: Vec<Activity>,
-    failed_mail: Vec<FailedMail>,
+    /// Emails that were given up or keep failing, newest first.
+    troubled_mail: Vec<OutboxMail>,
     held: Vec<Checkout>,
     projects: Listing<Project>,
     proposals: Listing<Proposal>,
@@ -123,7 +125,7 @@ fn read_figures(work: &mut Work, asked: Option<Which>) -> Result<(Figures, needs
         income,
         deadlines: upcoming(work)?.into_iter().take(DEADLINES_SHOWN).collect(),
         activity: list_activity(work, ACTIVITY_SHOWN)?,
-        failed_mail: list_failed_mail(work)?,
+        troubled_mail: list_troubled_mail(work)?,
         held: newest_held_payments(work)?,
         projects: list_projects(work, &projects)?,
         proposals: list_proposals(work, &proposals)?,
@@ -239,21 +241,6 @@ impl Show {
         let sums = self.figures.income.unconverted.iter();
         let sums = sums.map(|(currency, minor)| currency.show(*minor));
         sums.collect::<Vec<_>>().join(", ")
-    }
-
-    fn mail_label(&self, mail: &FailedMail) -> Text {
-        match mail.kind {
-            MailKind::Invoice => t("invoice"),
-            MailKind::InvoiceReminder => t("mail-kind-reminder"),
-            MailKind::Verification => t("mail-kind-verification"),
-            MailKind::PasswordReset => t("mail-kind-reset"),
-            MailKind::SecurityNotice => t("mail-kind-security"),
-            MailKind::MessageReceived => t("mail-kind-message"),
-            MailKind::ProposalAnswered => t("mail-kind-proposal"),
-            MailKind::CreditNote => t("mail-kind-credit-note"),
-            MailKind::Proposal => t("proposal"),
-            MailKind::ProposalCopy => t("mail-kind-proposal-copy"),
-        }
     }
 
     /// Returns the text in a deadline's block: the weekday in the next seven days, else the month.

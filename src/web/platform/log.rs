@@ -6,6 +6,7 @@ use crate::{
     domain::{
         activity::{Activity, ActivityKind},
         date,
+        id::{CreditNoteKind, InvoiceKind, Named, ProposalKind},
     },
     locale::{Html, html, t},
     web::{days::Days, figure},
@@ -50,7 +51,8 @@ fn label(day: Date, days: &Days) -> String {
     }
 }
 
-fn entry(entry: &Activity, days: &Days) -> Entry {
+/// Describes an entry.
+pub fn entry(entry: &Activity, days: &Days) -> Entry {
     let (icon, tone) = match entry.kind {
         ActivityKind::ClientAdded => ("clients", ""),
         ActivityKind::ProjectCreated => ("project", ""),
@@ -63,7 +65,9 @@ fn entry(entry: &Activity, days: &Days) -> Entry {
         ActivityKind::InvoiceVoided => ("close", ""),
         ActivityKind::CreditNoteIssued => ("receipt", ""),
         ActivityKind::PaymentReceived => ("receipt", "green"),
+        ActivityKind::PaymentHeld => ("alert", "amber"),
         ActivityKind::MessageReceived => ("message", ""),
+        ActivityKind::MailFailed => ("alert", "red"),
     };
     Entry { icon, tone, sentence: sentence(entry), time: days.time(&entry.at) }
 }
@@ -84,9 +88,13 @@ fn sentence(entry: &Activity) -> Html {
         ActivityKind::InvoiceVoided => "home-log-invoice-voided-html",
         ActivityKind::CreditNoteIssued => "home-log-credit-note-html",
         ActivityKind::PaymentReceived => "home-log-payment-received-html",
+        ActivityKind::PaymentHeld => "home-log-payment-held-html",
+        ActivityKind::MailFailed => "home-log-mail-failed-html",
     };
     let person = match entry.kind {
-        ActivityKind::ClientAdded | ActivityKind::MessageReceived => Some(&entry.subject),
+        ActivityKind::ClientAdded | ActivityKind::MessageReceived | ActivityKind::MailFailed => {
+            Some(&entry.subject)
+        }
         _ => entry.client_name.as_ref(),
     };
     let (Some(person), Some(place)) = (person, place(entry)) else {
@@ -113,10 +121,18 @@ fn place(activity: &Activity) -> Option<String> {
         | ActivityKind::InvoiceSent
         | ActivityKind::InvoicePaid
         | ActivityKind::InvoiceVoided
-        | ActivityKind::PaymentReceived => "invoices",
+        | ActivityKind::PaymentReceived
+        | ActivityKind::PaymentHeld => "invoices",
         ActivityKind::CreditNoteIssued => "credit-notes",
         ActivityKind::MessageReceived => return Some("/messages".to_owned()),
         ActivityKind::MilestoneCompleted => return Some("/projects".to_owned()),
+        // Such an email is about a document.
+        ActivityKind::MailFailed => match activity.entity_id.as_ref()?.split_once('_')?.0 {
+            InvoiceKind::PREFIX => "invoices",
+            ProposalKind::PREFIX => "proposals",
+            CreditNoteKind::PREFIX => "credit-notes",
+            _ => return Some("/settings/email".to_owned()),
+        },
     };
     activity.entity_id.as_ref().map(|id| format!("/{folder}/{id}"))
 }

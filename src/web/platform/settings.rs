@@ -37,18 +37,22 @@ pub enum Tab {
     GettingPaid,
     Taxes,
     Providers,
+    Notifications,
+    Email,
     Security,
     Data,
 }
 
 /// Each part with its address and name.
-const TABS: [(Tab, &str, Text); 8] = [
+const TABS: [(Tab, &str, Text); 10] = [
     (Tab::Profile, "/settings", t("settings-profile-you")),
     (Tab::Money, "/settings/money", t("settings-money")),
     (Tab::Invoices, "/settings/invoices", t("invoices")),
     (Tab::GettingPaid, "/settings/getting-paid", t("settings-getting-paid")),
     (Tab::Taxes, "/settings/taxes", t("taxes")),
     (Tab::Providers, "/settings/providers", t("settings-providers")),
+    (Tab::Notifications, "/settings/notifications", t("notifications")),
+    (Tab::Email, "/settings/email", t("email")),
     (Tab::Security, "/settings/security", t("security")),
     (Tab::Data, "/settings/data", t("settings-data-data")),
 ];

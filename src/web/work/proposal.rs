@@ -1,6 +1,7 @@
 //! `/proposals`: the freelancer's offers to clients.
 
 use askama::Template;
+use jiff::Timestamp;
 use poem::{Response, http::StatusCode};
 
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
         input::Input,
         invoice::{Invoice, Seller},
         money::Money,
+        outbox::OutboxMail,
         page::Listing,
         proposal::{
             Proposal, ProposalChange, ProposalDelivery, ProposalFilter, ProposalLink,
@@ -56,6 +58,7 @@ struct List {
 struct Show {
     shell: Shell,
     days: Days,
+    now: Timestamp,
     /// Set once the proposal is sent.
     link: Option<Link>,
     once: Form,
@@ -69,6 +72,16 @@ struct Show {
 }
 
 impl Show {
+    /// Returns the newest mail if it failed, or keeps failing.
+    fn failed(&self) -> Option<&OutboxMail> {
+        self.record.mails.first().filter(|mail| mail.is_in_trouble(self.now))
+    }
+
+    /// Returns the place of the link on the page; empty without one.
+    fn link_place(&self) -> &'static str {
+        if self.link.is_some() { "#client-link" } else { "" }
+    }
+
     fn deposit(&self) -> Option<Money> {
         self.record.proposal.deposit_amount().ok().flatten()
     }
@@ -182,6 +195,7 @@ pub async fn show(visit: Visit) -> Result<Response> {
     let show = Show {
         shell: visit.shell(Section::Proposals),
         days: Days::of(&visit)?,
+        now: visit.app.now(),
         link,
         once: visit.form(Fields::default()),
         parts: prose::sections(&proposal.content),

@@ -115,6 +115,7 @@ async fn the_export_holds_everything_of_an_account_and_nothing_of_others() {
             "exportedAt",
             "account",
             "invoiceDefaults",
+            "mailSettings",
             "paymentProviders",
             "taxes",
             "clients",
@@ -311,6 +312,7 @@ async fn every_page_of_an_export_uses_an_index() {
         let invoice = freelanceos::domain::id::Id::NIL;
         export::items(tx, invoice)?;
         export::payments(tx, invoice)?;
+        export::mail_settings::mail_settings(tx, account)?;
         export::invoice_defaults(tx, account).map(drop)
     });
     assert_indexed(database, &asked);

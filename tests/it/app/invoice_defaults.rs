@@ -52,6 +52,7 @@ async fn defaults_are_those_of_the_documents_until_changed() {
     let day = "2026-03-18".parse().unwrap();
     let series = |kind: SeriesKind| NumberSeries { pattern: kind.default_pattern(), day, next: 1 };
     let untouched = InvoiceSettings {
+        mail: freelanceos::domain::mail_settings::MailSettings::default(),
         defaults: InvoiceDefaults::default(),
         invoices: series(SeriesKind::Invoice),
         credit_notes: series(SeriesKind::CreditNote),

@@ -12,6 +12,7 @@ mod invoice_duplicate;
 mod invoice_link;
 mod invoice_reminder;
 mod invoice_search;
+mod notice;
 mod owner;
 mod proof;
 mod proposal;

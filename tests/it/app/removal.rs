@@ -75,6 +75,10 @@ async fn fill(guarded: &Guarded<'_>, username: &str) {
     user.tax(json!({"name": "VAT", "rate": 7.5})).await;
     let keys = json!({"providers": {"paystack": {"secretKey": "sk_test_0123456789"}}});
     user.put("/settings", keys).await.data(200);
+    let told = json!({
+        "notifications": {"mailFailed": {"email": false}}, "mail": {"signature": "Bye"},
+    });
+    user.put("/settings", told).await.data(200);
     let client = user.client("Acme").await;
     let project = user.project(&client, "Site").await;
     user.milestone(&project, "Draft").await;

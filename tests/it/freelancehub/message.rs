@@ -253,8 +253,14 @@ async fn doctor_finds_totals_that_do_not_match_the_rows() {
     let findings =
         || app.database().peek(|connection| doctor::rollups(&mut Tx::new(connection))).unwrap();
     assert_eq!(findings(), Vec::<String>::new());
-    let lists =
-        ["messages", "messages:unread", "profile_views", "activity:feed", "clients:with-project"];
+    let lists = [
+        "messages",
+        "messages:unread",
+        "profile_views",
+        "activity:feed",
+        "activity:notices",
+        "clients:with-project",
+    ];
     for list in lists {
         let change =
             |by| format!("UPDATE list_totals SET entries = entries + {by} WHERE list = '{list}'");

@@ -15,6 +15,7 @@ struct Everything {
     payment: String,
     credit_note: String,
     held_payment: String,
+    mail: String,
 }
 
 impl Everything {
@@ -29,6 +30,7 @@ impl Everything {
             payment: part_payment(user, &client).await,
             credit_note: user.credit_note(&client).await,
             held_payment: user.held_payment(&client).await,
+            mail: user.failed_mail(&client).await,
             client,
             project,
         }
@@ -45,6 +47,7 @@ impl Everything {
             "payments" => &self.payment,
             "credit-notes" => &self.credit_note,
             "held-payments" => &self.held_payment,
+            "mails" => &self.mail,
             other => panic!("which id do routes of {other} take?"),
         }
     }
@@ -55,6 +58,7 @@ impl Everything {
             "projectId" => &self.project,
             "invoiceId" => &self.invoice,
             "proposalId" => &self.proposal,
+            "creditNoteId" => &self.credit_note,
             other => panic!("what does {other} name?"),
         }
     }
@@ -82,6 +86,8 @@ async fn seen_by(user: &User<'_>) -> Vec<Value> {
         "/payments",
         "/credit-notes",
         "/held-payments",
+        "/mails",
+        "/notices",
         "/dashboard/stats",
         "/dashboard/earnings",
         "/dashboard/activity",
@@ -203,7 +209,7 @@ async fn a_filter_by_an_id_of_another_account_is_an_empty_list() {
             }
         }
     }
-    assert_eq!(filters, 7);
+    assert_eq!(filters, 10);
 }
 
 fn body_schema(

@@ -23,6 +23,7 @@ async fn pattern(user: &User<'_>, pattern: &str) -> Value {
 async fn settings_merge_by_field_and_belong_to_one_account() {
     let app = spawn_app().await;
     let (user, other) = (app.register("a@example.com").await, app.register("b@example.com").await);
+    let told = json!({"inApp": true, "email": true});
     let untouched = json!({
         "business": {},
         "paymentMethods": [],
@@ -34,6 +35,11 @@ async fn settings_merge_by_field_and_belong_to_one_account() {
         "providers": {
             "paystack": {"configured": false}, "flutterwave": {"configured": false},
             "stripe": {"configured": false},
+        },
+        "mail": {},
+        "notifications": {
+            "proposalAnswered": told, "paymentReceived": told, "paymentHeld": told,
+            "messageReceived": told, "mailFailed": told,
         },
     });
     assert_eq!(*user.get("/settings").await.data(200), untouched);

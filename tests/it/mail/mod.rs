@@ -1,6 +1,7 @@
 //! Email: the outbox and its delivery.
 
 mod proposal;
+mod resend;
 mod smtp;
 
 use std::{fs, path::PathBuf, sync::Arc};

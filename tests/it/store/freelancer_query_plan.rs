@@ -83,7 +83,7 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
             5000,
             format!(
                 "activity SELECT {own}, {account}, CASE i % 3 WHEN 0 THEN 'project_created' \
-                 WHEN 1 THEN 'client_added' ELSE 'invoice_sent' END, 'C', NULL, NULL, NULL, NULL, 0"
+                 WHEN 1 THEN 'client_added' ELSE 'invoice_sent' END, 'C', NULL, NULL, NULL, NULL, 0, 0"
             ),
         ),
         (

@@ -13,6 +13,7 @@ use freelanceos::{
         milestone::MilestoneFilter,
         money::Currency,
         number_series::SeriesKind,
+        outbox::{Document, MailFilter, MailStatus},
         page::Page,
         passkey::{Ceremony, Identifier},
         payment::{Method, PaymentFilter},
@@ -71,12 +72,26 @@ fn read_all(tx: &mut Tx, account: AccountId) -> Result<()> {
     store::invoice_link::list_times(tx, account, &[id(5)])?;
     store::invoice_link::mark_viewed(tx, id(5), now)?;
     store::invoice_link::mark_reminded(tx, id(5), now)?;
-    store::outbox::list_of_invoice(tx, id(5))?;
-    store::outbox::list_failed_of(tx, account, 5)?;
-    store::outbox::failed_of_invoices(tx, &[id(5)])?;
+    let documents =
+        [Document::Invoice(id(5)), Document::Proposal(id(5)), Document::CreditNote(id(5))];
+    for document in documents {
+        store::outbox::list_about(tx, document)?;
+    }
+    store::outbox::list_troubled_of(tx, account, now, 5)?;
+    store::outbox::failed_of_invoices(tx, &[id(5)], now)?;
+    store::outbox::find_of(tx, account, id(5)).map(drop).or_else(|_| Ok(()))?;
     store::project::find(tx, account, id(5), &rates)?;
     store::proposal::find(tx, account, id(5), &rates)?;
     store::activity::list(tx, account, 20)?;
+    let page = Page { number: 2, size: 10 };
+    for after in [None, Some(id(5))] {
+        store::activity::notices(tx, account, after, page)?;
+    }
+    store::activity::newest_notice(tx, account)?;
+    store::activity::oldest_unread_notice(tx, account)?;
+    store::activity::count_unread_notices(tx, account, 100)?;
+    store::activity::mark_notices_read(tx, account, id(5))?;
+    store::mail_settings::find(tx, account)?;
 
     store::dashboard::earned_in_all(tx, account)?;
     for (span, starts) in [
@@ -176,6 +191,18 @@ fn list_all(tx: &mut Tx, account: AccountId, rates: &LatestRates, today: Date) -
     store::credit_note::find(tx, account, id(5)).map(drop).or_else(|_| Ok(()))?;
     store::credit_note::find_file(tx, id(5))?;
     store::checkout::list_held(tx, account, page)?;
+    for word in every(MailStatus::WORDS) {
+        let status = word.and_then(MailStatus::from_word);
+        for (invoice_id, proposal_id, credit_note_id) in [
+            (None, None, None),
+            (Some(id(5)), None, None),
+            (None, Some(id(5)), None),
+            (None, None, Some(id(5))),
+        ] {
+            let filter = MailFilter { status, invoice_id, proposal_id, credit_note_id, page };
+            store::outbox::list_page(tx, account, &filter)?;
+        }
+    }
     store::checkout::list_held_of_invoice(tx, account, id(5))?;
     store::checkout::find(tx, account, id(5)).map(drop).or_else(|_| Ok(()))?;
     store::checkout::find_by_reference(tx, account, ProviderKind::Stripe, "r5")?;
@@ -317,11 +344,14 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
             id("i")
         ),
         format!(
-            "{} INSERT INTO mails (id, kind, recipient, subject, tries, created_at, invoice_id) \
-             SELECT {}, 'invoice', '', '', 0, 0, {} FROM n",
+            "{} INSERT INTO mails (id, account_id, kind, recipient, subject, tries, created_at, \
+             invoice_id, about, delivered_at) SELECT {}, {account}, 'invoice', '', '', 0, 0, \
+             CASE i % 2 WHEN 0 THEN {} END, CASE i % 2 WHEN 1 THEN {} END, \
+             CASE i % 9 WHEN 0 THEN NULL ELSE 1 END FROM n",
             series(2000),
             id("i"),
-            id("1 + i % 900")
+            id("1 + i % 900"),
+            id("1 + i % 700")
         ),
         format!(
             "{} INSERT INTO jobs (kind, subject, due_at, tries, created_at) \
@@ -331,7 +361,7 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
         ),
         format!(
             "{} INSERT INTO activity SELECT {}, {account}, 'client_added', 'C', NULL, NULL, NULL, \
-             NULL, 0 FROM n",
+             NULL, 0, CASE i % 9 WHEN 0 THEN 1 ELSE 0 END FROM n",
             series(5000),
             id("i")
         ),

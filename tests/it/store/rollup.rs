@@ -131,8 +131,9 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
             "activity:feed",
             "SELECT account_id FROM activity WHERE kind NOT IN ('client_added', \
              'milestone_completed', 'invoice_created', 'invoice_sent', 'invoice_voided', \
-             'credit_note_issued')",
+             'credit_note_issued', 'payment_received', 'payment_held', 'mail_failed')",
         ),
+        ("activity:notices", "SELECT account_id FROM activity WHERE is_notice = 1"),
     ] {
         accounts(tx, sql)?.iter().for_each(|account| count(account, list.to_owned()));
     }

@@ -28,7 +28,7 @@ use freelanceos::{
         secret::SecretKey,
     },
     domain::{
-        id::{CheckoutId, Id, InvoiceId},
+        id::{CheckoutId, Id, InvoiceId, MailId},
         input::{Shape, Source},
         job::JobKind,
         session::Claims,
@@ -42,7 +42,11 @@ use freelanceos::{
     pdf::Fonts,
     provider::{Providers, Urls},
     server,
-    store::{Database, Store, engine},
+    store::{
+        Database, Store,
+        engine::{self, Tx},
+        outbox,
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode, header::HeaderMap};
@@ -445,6 +449,7 @@ impl User<'_> {
             "taxes" => self.tax(json!({"name": "VAT", "rate": 7.5})).await,
             "credit-notes" => self.credit_note(client).await,
             "held-payments" => self.held_payment(client).await,
+            "mails" => self.failed_mail(client).await,
             _ => String::new(),
         }
     }
@@ -472,6 +477,30 @@ impl User<'_> {
         reference
     }
 
+    /// Mails a sent invoice and returns the id of the email, which waits.
+    pub async fn waiting_mail(&self, client: &str) -> String {
+        let invoice = self.sent_invoice(client, json!(100)).await;
+        self.get(&format!("/mails?invoiceId={invoice}")).await.data(200)[0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// Mails a sent invoice and returns the id of the email, which was given up.
+    pub async fn failed_mail(&self, client: &str) -> String {
+        let id = self.waiting_mail(client).await;
+        let mail = MailId::parse(&id);
+        self.app
+            .database()
+            .change(|connection| {
+                let tx = &mut Tx::new(connection);
+                let queued = outbox::find(tx, mail)?.unwrap();
+                outbox::give_up(tx, &queued, 1, self.app.app.now(), "550 5.1.1 unknown")
+            })
+            .unwrap();
+        id
+    }
+
     /// Creates a tax and returns its id.
     pub async fn tax(&self, tax: Value) -> String {
         self.post("/taxes", tax).await.data(201)["id"].as_str().unwrap().to_owned()
@@ -481,6 +510,7 @@ impl User<'_> {
     pub async fn one_for(&self, noun: &str, path: &str, client: &str, project: &str) -> String {
         match noun {
             "invoices" => self.invoice_for(client, path).await,
+            "mails" if path.ends_with("/try-now") => self.waiting_mail(client).await,
             "proposals" if path.ends_with("/project") || path.ends_with("/deposit-invoice") => {
                 self.accepted_proposal(client).await
             }

@@ -26,10 +26,10 @@ async fn a_message_is_read_answered_marked_unread_and_deleted() {
 
     let one = list.link("/messages/msg_");
     let shown = browser.open(&one).await.expect(200);
-    shown.says("Hello <script> Are you free? & when").hides("1 unread");
+    shown.says("Hello <script> Are you free? & when").hides("Messages 1 unread");
     let reply = shown.link("mailto:eve%2Bx@example.com?subject=");
     assert!(reply.contains("%3E%20Are%20you%20free%3F%20%26%20when"), "{reply}");
-    browser.open("/messages").await.hides("Eve <b> New").hides("unread");
+    browser.open("/messages").await.hides("Eve <b> New").hides("Messages 1 unread");
 
     let back = browser.send(&shown, &format!("{one}/unread"), &[]).await;
     back.says("marked as unread").says("Messages 1 unread").says("New");

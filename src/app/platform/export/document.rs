@@ -30,6 +30,7 @@ enum Part {
 const PARTS: &[(&str, Part)] = &[
     ("account", Part::Whole(account)),
     ("invoiceDefaults", Part::Whole(invoice_defaults)),
+    ("mailSettings", Part::Whole(mail_settings)),
     ("paymentProviders", Part::Whole(providers)),
     ("taxes", Part::Rows(&export::TAXES, leave)),
     ("clients", Part::Rows(&export::CLIENTS, leave)),
@@ -155,6 +156,11 @@ fn account(tx: &mut Tx, id: AccountId) -> Result<Value> {
 
 fn invoice_defaults(tx: &mut Tx, account: AccountId) -> Result<Value> {
     Ok(export::invoice_defaults(tx, account)?.map_or(Value::Null, Value::Object))
+}
+
+fn mail_settings(tx: &mut Tx, account: AccountId) -> Result<Value> {
+    let settings = export::mail_settings::mail_settings(tx, account)?;
+    Ok(settings.map_or(Value::Null, Value::Object))
 }
 
 fn providers(tx: &mut Tx, account: AccountId) -> Result<Value> {

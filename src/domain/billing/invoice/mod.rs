@@ -21,7 +21,7 @@ pub use self::{
         Priced, Terms, Totals, by_taxes, check_amount, line_amount, price, price_amount,
         price_parts,
     },
-    record::{InvoiceMail, InvoiceRecord, InvoiceTimes, PublicInvoice},
+    record::{InvoiceRecord, InvoiceTimes, PublicInvoice},
     seller::Seller,
     summary::{SumRow, rated, unit_label},
 };

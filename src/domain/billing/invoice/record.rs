@@ -7,9 +7,9 @@ use crate::domain::{
     checkout::Checkout,
     credit_note::CreditNote,
     date::Zone,
-    id::{InvoiceId, MailId, ProjectId, ProposalId},
-    mail::MailKind,
+    id::{InvoiceId, ProjectId, ProposalId},
     milestone::Milestone,
+    outbox::OutboxMail,
     payment::Payment,
     provider::ProviderKind,
 };
@@ -44,7 +44,7 @@ pub struct InvoiceRecord {
     /// The subject of the email that sends it.
     pub subject: String,
     /// Newest first. Finished ones are deleted after a month.
-    pub mails: Vec<InvoiceMail>,
+    pub mails: Vec<OutboxMail>,
     /// Newest first, with reversals and refunds.
     pub payments: Vec<Payment>,
     /// Newest first.
@@ -57,25 +57,6 @@ pub struct InvoiceRecord {
     pub has_payment_service: bool,
     /// The characters of a draft that no font has.
     pub unprintable: Vec<char>,
-}
-
-/// An email about an invoice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InvoiceMail {
-    pub id: MailId,
-    pub kind: MailKind,
-    pub to: String,
-    pub created_at: Timestamp,
-    /// The time of the next try, while it waits.
-    pub due_at: Option<Timestamp>,
-    /// When the mail server accepted it or it was saved as a file.
-    pub delivered_at: Option<Timestamp>,
-    /// The file it was saved as, if there was no mail server.
-    pub file_name: Option<String>,
-    /// When it was given up.
-    pub failed_at: Option<Timestamp>,
-    /// Why the last try failed.
-    pub last_error: Option<String>,
 }
 
 /// A sent invoice as shown to its client.
