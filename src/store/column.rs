@@ -17,6 +17,7 @@ use crate::domain::{
     number_series::{NumberPattern, Period},
     payment_method::PaymentMethod,
     portfolio::Link,
+    reminder::Step,
     tax::{Tax, TaxSum},
     word::Word,
 };
@@ -55,6 +56,12 @@ impl Stored for i64 {
 }
 
 impl Stored for u32 {
+    fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
+        row.int(column)?.map(Self::try_from).transpose().map_err(Error::internal)
+    }
+}
+
+impl Stored for i32 {
     fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
         row.int(column)?.map(Self::try_from).transpose().map_err(Error::internal)
     }
@@ -124,6 +131,7 @@ text_column! {
     Vec<Item>: |text| serde_json::from_str(text).ok();
     Vec<CreditedItem>: |text| serde_json::from_str(text).ok();
     Vec<PaymentMethod>: |text| serde_json::from_str(text).ok();
+    Vec<Step>: |text| serde_json::from_str(text).ok();
     Party: |text| serde_json::from_str(text).ok();
     Seller: |text| serde_json::from_str(text).ok();
 }

@@ -13,6 +13,7 @@ mod milestone;
 mod payment;
 mod project;
 mod proposal;
+mod reminder;
 mod settings;
 mod statement;
 mod tax;
@@ -43,6 +44,8 @@ pub(super) enum Tag {
     /// What is taken off sent invoices
     #[oai(rename = "Credit notes")]
     CreditNotes,
+    /// Emails to clients about unpaid invoices
+    Reminders,
     /// Offers to clients
     Proposals,
     /// Key figures
@@ -62,6 +65,7 @@ pub type Routes = (
     payment::Routes,
     held_payment::Routes,
     credit_note::Routes,
+    reminder::Routes,
     statement::Routes,
     proposal::Routes,
     dashboard::Routes,
@@ -81,6 +85,7 @@ pub fn routes(app: &Arc<App>) -> Routes {
         payment::Routes(app()),
         held_payment::Routes(app()),
         credit_note::Routes(app()),
+        reminder::Routes(app()),
         statement::Routes(app()),
         proposal::Routes(app()),
         dashboard::Routes(app()),

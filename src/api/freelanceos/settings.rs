@@ -15,6 +15,7 @@ use crate::{
         App,
         invoice_defaults::{find_invoice_settings, update_invoice_defaults},
         provider::update_providers,
+        reminder::update_reminders,
     },
     domain::{
         business::Business,
@@ -26,9 +27,11 @@ use crate::{
         paper::{Paper, Template},
         payment_method::{PaymentMethod, PaymentMethodType},
         provider::{ConnectedProvider, ProviderKind},
+        reminder::{LateFee, ReminderSettings, ReminderStep},
         settings::SettingsChange,
     },
     http::{
+        amount::Amount,
         bearer::Bearer,
         body::Body,
         schema::{OneOf, Text, bodies, schema},
@@ -122,6 +125,54 @@ fn of_kind(providers: &[ConnectedProvider], kind: ProviderKind) -> ProviderBody 
 }
 
 schema! {
+    /// A late fee.
+    struct LateFeeBody "ReminderLateFee" of fee: LateFee {
+        /// Of the amount due.
+        percent "percent": Option<Amount> = fee.percent.map(Amount),
+        /// In the currency of the account.
+        amount "amount": Option<Amount> = fee.amount.map(Amount),
+    }
+}
+
+schema! {
+    /// A reminder before, on or after the due date.
+    struct StepBody "ReminderStepSettings" of step: ReminderStep {
+        /// From the due date; negative before it.
+        days "days": i32 = step.days,
+        subject "subject": Option<String> = step.subject,
+        body "body": Option<String> = step.body,
+        late_fee "lateFee": Option<LateFeeBody> = step.late_fee.map(Into::into),
+    }
+}
+
+schema! {
+    /// Emails to clients about unpaid invoices.
+    struct RemindersBody "Reminders" of settings: ReminderSettings {
+        enabled "enabled": bool = settings.enabled,
+        /// In the order of their days.
+        steps "steps": Vec<StepBody> =
+            settings.steps.into_iter().map(|known| known.step.into()).collect(),
+    }
+}
+
+schema! {
+    /// An email to clients before a proposal expires.
+    struct ProposalReminderBody "ProposalReminder" of settings: ReminderSettings {
+        enabled "enabled": bool = settings.reminds_of_proposals(),
+        /// Before `validUntil`.
+        days "days": u32 = settings.proposal_days,
+    }
+}
+
+schema! {
+    /// Emails that go out by themselves.
+    struct MailSettingsBody "MailSettings" of settings: ReminderSettings {
+        /// Whether clients get the receipt when an invoice is paid in full.
+        thank_you "thankYou": bool = settings.thank_you,
+    }
+}
+
+schema! {
     /// The settings of the account.
     struct SettingsBody "Settings" of settings: InvoiceSettings {
         business "business": BusinessBody = settings.defaults.business.clone().into(),
@@ -129,6 +180,10 @@ schema! {
         /// How clients can pay, in the order in which they see it.
         payment_methods "paymentMethods": Vec<PaymentMethodBody> =
             settings.defaults.payment_methods.iter().cloned().map(Into::into).collect(),
+        reminders "reminders": RemindersBody = settings.reminders.clone().into(),
+        proposal_reminder "proposalReminder": ProposalReminderBody =
+            settings.reminders.clone().into(),
+        mail "mail": MailSettingsBody = settings.reminders.clone().into(),
         invoicing "invoicing": InvoicingBody = settings.into(),
     }
 }
@@ -150,7 +205,16 @@ bodies! {
             "accountName": "Okafor Design Studio",
             "bankName": "DKB",
             "iban": "DE02120300000000202051"
-        }]
+        }],
+        "reminders": {
+            "enabled": true,
+            "steps": [
+                { "days": 0 },
+                { "days": 7, "subject": "{number} is overdue", "body": "Please pay {amount}." },
+                { "days": 30, "lateFee": { "percent": 2 } }
+            ]
+        },
+        "mail": { "thankYou": true }
     }"#;
 }
 
@@ -181,8 +245,12 @@ impl Routes {
         bearer: Bearer,
     ) -> Answer<SettingsBody, ChangingSettings> {
         let mut change = self.0.admit(bearer.0, body.read()).await?;
-        let (providers, change) = (change.providers.take(), change.into());
+        let (providers, reminders) = (change.providers.take(), change.take_reminders());
+        let change = change.into();
         let run = self.0.run(bearer.0, move |work| {
+            if let Some(reminders) = &reminders {
+                update_reminders(work, reminders, None)?;
+            }
             providers.iter().try_for_each(|providers| update_providers(work, providers))?;
             update_invoice_defaults(work, &change, None)
         });

@@ -1,7 +1,10 @@
 //! Reads and changes the defaults of new invoices.
 
 use crate::{
-    app::{provider::list_providers, tax::set_default_taxes, unit_of_work::Work},
+    app::{
+        provider::list_providers, reminder::find_reminder_settings, tax::set_default_taxes,
+        unit_of_work::Work,
+    },
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
@@ -25,7 +28,8 @@ pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
     let taxes = store::tax::list_all(work.tx, work.account, true)?;
     let tax_ids = taxes.into_iter().map(|saved| saved.id).collect();
     let providers = list_providers(work)?;
-    Ok(InvoiceSettings { defaults, invoices, credit_notes, tax_ids, providers })
+    let reminders = find_reminder_settings(work)?;
+    Ok(InvoiceSettings { defaults, invoices, credit_notes, tax_ids, providers, reminders })
 }
 
 /// Changes the invoice defaults. A changed pattern of the same period goes on counting.

@@ -17,6 +17,7 @@ use crate::domain::{
     patch::Patch,
     payment_method::{PAYMENT_METHODS_MAX, PaymentMethod},
     provider::ConnectedProvider,
+    reminder::ReminderSettings,
     rule::Rule,
     tax::TAXES_MAX,
     text::{Email, Free, FreeText, Name, Url},
@@ -99,6 +100,7 @@ pub struct InvoiceSettings {
     pub tax_ids: Vec<TaxId>,
     /// Where clients pay online.
     pub providers: Vec<ConnectedProvider>,
+    pub reminders: ReminderSettings,
 }
 
 input! {

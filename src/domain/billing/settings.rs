@@ -8,6 +8,7 @@ use super::{
     paper::{Paper, Template},
     payment_method::{PAYMENT_METHODS_MAX, PaymentMethod},
     provider::ProvidersChange,
+    reminder::{MailChange, ProposalReminderChange, ReminderSettingsChange, RemindersChange},
     tax::TAXES_MAX,
 };
 use crate::domain::{
@@ -65,6 +66,23 @@ input! {
     payment_methods "paymentMethods": Inherited<List<One<PaymentMethod>, PAYMENT_METHODS_MAX>> =
         "The payment methods, in the order clients see them. The list is replaced as a whole.",
     providers "providers": Inherited<One<ProvidersChange>>,
+    reminders "reminders": Inherited<One<RemindersChange>>,
+    proposal_reminder "proposalReminder": Inherited<One<ProposalReminderChange>>,
+    mail "mail": Inherited<One<MailChange>>,
+}
+
+impl SettingsChange {
+    /// Takes what it says of reminders, if anything.
+    pub fn take_reminders(&mut self) -> Option<ReminderSettingsChange> {
+        let (reminders, proposals, mail) =
+            (self.reminders.take(), self.proposal_reminder.take(), self.mail.take());
+        let says = reminders.is_some() || proposals.is_some() || mail.is_some();
+        says.then(|| ReminderSettingsChange {
+            reminders: reminders.unwrap_or_default(),
+            proposals: proposals.unwrap_or_default(),
+            mail: mail.unwrap_or_default(),
+        })
+    }
 }
 
 impl From<SettingsChange> for InvoiceDefaultsChange {

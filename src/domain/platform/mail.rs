@@ -24,6 +24,9 @@ words! {
         ProposalCopy "proposal_copy",
         Invoice "invoice",
         InvoiceReminder "invoice_reminder",
+        ProposalReminder "proposal_reminder",
+        /// The receipt of a paid invoice.
+        Receipt "receipt",
         CreditNote "credit_note",
     }
 }

@@ -17,5 +17,6 @@ mod proof;
 mod proposal;
 mod quota;
 mod registration;
+mod reminder;
 mod removal;
 mod unit_of_work;

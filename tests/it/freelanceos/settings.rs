@@ -35,6 +35,11 @@ async fn settings_merge_by_field_and_belong_to_one_account() {
             "paystack": {"configured": false}, "flutterwave": {"configured": false},
             "stripe": {"configured": false},
         },
+        "reminders": {
+            "enabled": false, "steps": [{"days": -3}, {"days": 0}, {"days": 7}, {"days": 14}],
+        },
+        "proposalReminder": {"enabled": false, "days": 3},
+        "mail": {"thankYou": false},
     });
     assert_eq!(*user.get("/settings").await.data(200), untouched);
     let business = json!({

@@ -39,6 +39,8 @@ const PARTS: &[(&str, Part)] = &[
     ("invoices", Part::Rows(&export::INVOICES, fill_invoice)),
     ("creditNotes", Part::Rows(&export::CREDIT_NOTES, leave)),
     ("checkouts", Part::Rows(&export::checkout::CHECKOUTS, leave)),
+    ("reminderSettings", Part::Whole(reminder_settings)),
+    ("reminders", Part::Rows(&export::reminder::REMINDERS, leave)),
     ("exchangeRates", Part::Whole(exchange_rates)),
     ("profile", Part::Whole(profile)),
     ("portfolio", Part::Rows(&export::PORTFOLIO, leave)),
@@ -155,6 +157,10 @@ fn account(tx: &mut Tx, id: AccountId) -> Result<Value> {
 
 fn invoice_defaults(tx: &mut Tx, account: AccountId) -> Result<Value> {
     Ok(export::invoice_defaults(tx, account)?.map_or(Value::Null, Value::Object))
+}
+
+fn reminder_settings(tx: &mut Tx, account: AccountId) -> Result<Value> {
+    Ok(export::reminder::settings(tx, account)?.map_or(Value::Null, Value::Object))
 }
 
 fn providers(tx: &mut Tx, account: AccountId) -> Result<Value> {

@@ -1,0 +1,602 @@
+//! Reminders: emails that chase unpaid invoices, step by step around the due date, and proposals
+//! that wait for an answer.
+
+use std::borrow::Cow;
+
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, Time},
+    tz::TimeZone,
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::discount::must_be_one;
+use crate::{
+    domain::{
+        date,
+        error::{Error, Result},
+        form::Form,
+        id::{AccountId, ClientId, InvoiceId, MailId, ReminderId},
+        input::{Flag, Inherited, List, One, Optional, Required, Shape, input, kinds},
+        invoice::{Invoice, Party, Seller},
+        invoice_defaults::Whole,
+        money::{self, Amount, Money, TaxRate},
+        page::Page,
+        placeholder,
+        rule::Rule,
+        text::{Free, Line},
+        word::words,
+    },
+    locale::{Text, t},
+};
+
+/// The most steps of an account.
+pub const STEPS_MAX: usize = 10;
+/// The most days between the due date and a step, before or after it.
+const DAYS_MAX: i32 = 365;
+/// When reminders are sent, in the timezone of the account.
+const HOUR: Time = Time::constant(9, 0, 0, 0);
+/// The days of the steps at first.
+const FIRST_DAYS: [i32; 4] = [-3, 0, 7, 14];
+/// The days before `validUntil` on which a proposal reminds, at first.
+const FIRST_PROPOSAL_DAYS: u32 = 3;
+/// The variables in the texts of a step.
+pub const VARIABLES: [&str; 7] = ["client", "number", "amount", "due", "days", "business", "link"];
+
+kinds! {
+    /// The days from the due date to a step; negative before it.
+    StepDays = i32, Shape::Signed { max: DAYS_MAX.unsigned_abs() }, |value| {
+        let days = match value {
+            serde_json::Value::String(text) => text.trim().replace('\u{2212}', "-").parse().ok(),
+            serde_json::Value::Number(number) => number.as_i64(),
+            _ => return Err(Rule::NotNumber),
+        };
+        let days = days.and_then(|days: i64| i32::try_from(days).ok());
+        let days = days.filter(|days| (-DAYS_MAX..=DAYS_MAX).contains(days));
+        days.ok_or(Rule::Between { min: "-365", max: "365" })
+    };
+    /// The subject of a step.
+    Subject = String, Line::<SUBJECT_MAX>::SHAPE, |value| {
+        with_known_variables(Line::<SUBJECT_MAX>::parse(value)?)
+    };
+    /// The text of a step.
+    Body = String, Free::<BODY_MAX>::SHAPE, |value| {
+        with_known_variables(Free::<BODY_MAX>::parse(value)?)
+    };
+}
+
+const SUBJECT_MAX: usize = 200;
+const BODY_MAX: usize = 5000;
+
+fn with_known_variables(text: String) -> Result<String, Rule> {
+    match placeholder::unknown(&text, &VARIABLES) {
+        Some(name) => Err(Rule::UnknownVariable(name.to_owned())),
+        None => Ok(text),
+    }
+}
+
+input! {
+    /// What a late client owes in addition: a percentage or an amount.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    pub part LateFee as "LateFee", "A late fee: either `percent` or `amount`. It becomes a draft \
+        invoice for you to send; nothing is sent by itself." checked by must_be_one;
+
+    #[serde(default, with = "exact", skip_serializing_if = "Option::is_none")]
+    percent "percent": Optional<TaxRate> = "In percent of the amount due.",
+    #[serde(default, with = "exact", skip_serializing_if = "Option::is_none")]
+    amount "amount": Optional<Amount> = "In the currency of the account; converted at the latest \
+        exchange rate if the invoice has another.",
+}
+
+input! {
+    /// When and how a client is reminded.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub part ReminderStep as "ReminderStep", "A reminder before, on or after the due date."
+        checked by must_be_late;
+
+    days "days": Required<StepDays> = "Days from the due date; negative before it.",
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject "subject": Optional<Subject> = "Your own subject. `{client}`, `{number}`, `{amount}`, \
+        `{due}`, `{days}`, `{business}` and `{link}` are filled in; other names in braces are \
+        refused.",
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    body "body": Optional<Body> = "Your own text, with the same variables.",
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    late_fee "lateFee": Optional<One<LateFee>> = "Only after the due date.",
+}
+
+/// A fee needs a step after the due date.
+fn must_be_late(form: &mut Form) {
+    let is_late = form.peek::<StepDays>("days").is_none_or(|days| days > 0);
+    if !is_late && form.says::<One<LateFee>>("lateFee") {
+        form.fail("lateFee", Rule::NotLate);
+    }
+}
+
+impl ReminderStep {
+    /// A step with the usual text.
+    pub fn new(days: i32) -> Self {
+        Self { days, subject: None, body: None, late_fee: None }
+    }
+
+    /// Returns its own subject, if any, and its text about an invoice.
+    pub fn write(&self, facts: &Facts) -> (Option<String>, String) {
+        let days = date::days_until(facts.today, facts.invoice.due_date).abs();
+        let value_of = |name: &str| -> Option<Cow<'_, str>> {
+            Some(match name {
+                "client" => facts.buyer.name.as_str().into(),
+                "number" => facts.invoice.number.as_str().into(),
+                "amount" => facts.invoice.amount_due().shown().into(),
+                "due" => facts.seller.date_format.show(facts.invoice.due_date).into(),
+                "days" => days.to_string().into(),
+                "business" => facts.seller.party.heading().into(),
+                "link" => facts.link.into(),
+                _ => return None,
+            })
+        };
+        let own = self.body.as_deref().filter(|body| !body.trim().is_empty());
+        let body = own.map_or_else(|| usual_text(self.days).to_string(), str::to_owned);
+        let subject = self.subject.as_deref().map(|text| placeholder::fill(text, value_of));
+        (subject, placeholder::fill(&body, value_of))
+    }
+}
+
+/// What a reminder is about.
+pub struct Facts<'a> {
+    pub invoice: &'a Invoice,
+    pub seller: &'a Seller,
+    pub buyer: &'a Party,
+    /// Where the client can read it.
+    pub link: &'a str,
+    pub today: Date,
+}
+
+/// Returns the usual text of a step, with variables.
+pub fn usual_text(days: i32) -> Text {
+    let (number, amount, due) = ("{number}", "{amount}", "{due}");
+    match days {
+        ..=-1 => {
+            t("reminder-text-before").with("number", number).with("amount", amount).with("due", due)
+        }
+        0 => t("reminder-text-today").with("number", number).with("amount", amount),
+        1..=7 => {
+            t("reminder-text-after").with("number", number).with("amount", amount).with("due", due)
+        }
+        _ => t("reminder-text-late")
+            .with("number", number)
+            .with("amount", amount)
+            .with("due", due)
+            .with("days", "{days}"),
+    }
+}
+
+impl LateFee {
+    /// Returns the fee on what is due. `rate` is the worth of one unit of that currency in the
+    /// currency of the fee. None if it is 0 or cannot be converted.
+    pub fn on(&self, due: Money, base: money::Currency, rate: Option<Decimal>) -> Option<Money> {
+        let minor = match (self.percent, self.amount) {
+            (Some(percent), _) => money::percent_of(due.minor, percent),
+            (None, Some(amount)) => {
+                let amount = amount.round_dp(base.exponent());
+                let own = Money::exact(amount, base).ok()?;
+                own.convert(Decimal::ONE.checked_div(rate?)?, due.currency)?.minor
+            }
+            (None, None) => 0,
+        };
+        (minor > 0).then_some(Money::new(minor, due.currency))
+    }
+}
+
+/// A step of an account, and since when it counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    #[serde(flatten)]
+    pub step: ReminderStep,
+    /// Unix seconds; None until reminders are enabled. What was due before counts as passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
+}
+
+/// How an account reminds its clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReminderSettings {
+    pub enabled: bool,
+    /// In the order of their days.
+    pub steps: Vec<Step>,
+    /// Whether proposals remind; None as invoices do.
+    pub proposals: Option<bool>,
+    /// How many days before `validUntil` a proposal reminds.
+    pub proposal_days: u32,
+    /// What was due before counts as passed.
+    pub proposals_since: Option<Timestamp>,
+    /// Whether clients get a receipt when an invoice is paid.
+    pub thank_you: bool,
+}
+
+impl Default for ReminderSettings {
+    fn default() -> Self {
+        let step = |days| Step { step: ReminderStep::new(days), since: None };
+        Self {
+            enabled: false,
+            steps: FIRST_DAYS.map(step).into(),
+            proposals: None,
+            proposal_days: FIRST_PROPOSAL_DAYS,
+            proposals_since: None,
+            thank_you: false,
+        }
+    }
+}
+
+input! {
+    /// A change of the reminders.
+    #[derive(Debug, Clone, Default)]
+    pub change part RemindersChange as "RemindersChange",
+        "Emails to clients about unpaid invoices, at 09:00 in the user's timezone, each step once. \
+         What was due before reminders or a step were added counts as passed.";
+    enabled "enabled": Inherited<Flag> = "Off at first.",
+    steps "steps": Inherited<List<One<ReminderStep>, STEPS_MAX>> = "Replaced as a whole; at first \
+        3 days before, on, and 7 and 14 days after the due date.",
+}
+
+input! {
+    /// A change of the reminders of proposals.
+    #[derive(Debug, Clone, Default)]
+    pub change part ProposalReminderChange as "ProposalReminderChange",
+        "An email to clients, once, before a sent proposal expires.";
+    enabled "enabled": Inherited<Flag> = "As `reminders.enabled` until it is set.",
+    days "days": Inherited<Whole<1, 60>> = "Days before `validUntil`; 3 at first.",
+}
+
+input! {
+    /// A change of the emails that go out by themselves.
+    #[derive(Debug, Clone, Default)]
+    pub change part MailChange as "MailSettingsChange", "Emails that go out by themselves.";
+    thank_you "thankYou": Inherited<Flag> = "Whether clients get the receipt by email when an \
+        invoice is paid in full, once for each invoice. Off at first.",
+}
+
+/// A change of everything about reminders.
+#[derive(Debug, Clone, Default)]
+pub struct ReminderSettingsChange {
+    pub reminders: RemindersChange,
+    pub proposals: ProposalReminderChange,
+    pub mail: MailChange,
+}
+
+impl ReminderSettingsChange {
+    /// Applies the change at an instant.
+    ///
+    /// # Errors
+    ///
+    /// Invalid if two steps have the same days.
+    pub fn apply(self, current: ReminderSettings, now: Timestamp) -> Result<ReminderSettings> {
+        let Self { reminders, proposals, mail } = self;
+        let mut next = ReminderSettings {
+            enabled: reminders.enabled.unwrap_or(current.enabled),
+            proposals: proposals.enabled.or(current.proposals),
+            proposal_days: proposals.days.unwrap_or(current.proposal_days),
+            thank_you: mail.thank_you.unwrap_or(current.thank_you),
+            ..current
+        };
+        if let Some(steps) = reminders.steps {
+            for (at, step) in steps.iter().enumerate() {
+                if steps[..at].iter().any(|other| other.days == step.days) {
+                    return Err(Error::field(
+                        format!("reminders.steps[{at}].days"),
+                        Rule::Duplicate,
+                    ));
+                }
+            }
+            let since = |days| next.steps.iter().find(|known| known.step.days == days)?.since;
+            let known = |step: ReminderStep| Step { since: since(step.days), step };
+            next.steps = steps.into_iter().map(known).collect();
+            next.steps.sort_by_key(|known| known.step.days);
+        }
+        if next.enabled {
+            let unset = next.steps.iter_mut().filter(|step| step.since.is_none());
+            unset.for_each(|step| step.since = Some(now.as_second()));
+        }
+        if next.reminds_of_proposals() {
+            next.proposals_since.get_or_insert(now);
+        }
+        Ok(next)
+    }
+}
+
+impl ReminderSettings {
+    /// Whether proposals remind.
+    pub fn reminds_of_proposals(&self) -> bool {
+        self.proposals.unwrap_or(self.enabled)
+    }
+
+    /// Whether there is anything to do every day.
+    pub fn is_active(&self) -> bool {
+        self.enabled || self.reminds_of_proposals()
+    }
+
+    /// Returns the newest step whose time has come for an invoice, unless it is decided or counts as
+    /// passed: its time was before the invoice was sent, or before the step was set up.
+    ///
+    /// # Errors
+    ///
+    /// Internal if the days are out of range.
+    pub fn due_step(
+        &self,
+        about: &Remindable,
+        now: Timestamp,
+        zone: &TimeZone,
+    ) -> Result<Option<DueStep<'_>>> {
+        let mut come = Vec::new();
+        for known in &self.steps {
+            let time = time_of(about.due_date, known.step.days, zone)?;
+            if time <= now {
+                let counts = known.since.is_some_and(|since| since <= time.as_second())
+                    && about.sent_at <= time
+                    && about.decided.is_none_or(|days| days < known.step.days);
+                come.push((&known.step, counts));
+            }
+        }
+        let Some((step, true)) = come.pop() else { return Ok(None) };
+        let passed = come.iter().filter(|(_, counts)| *counts).map(|(step, _)| step.days).collect();
+        Ok(Some(DueStep { step, passed }))
+    }
+
+    /// Returns the day of the next step of an invoice.
+    ///
+    /// # Errors
+    ///
+    /// Internal if the days are out of range.
+    pub fn next_day(
+        &self,
+        about: &Remindable,
+        now: Timestamp,
+        zone: &TimeZone,
+    ) -> Result<Option<Date>> {
+        if !self.enabled {
+            return Ok(None);
+        }
+        for step in &self.steps {
+            let days = step.step.days;
+            let is_open = about.decided.is_none_or(|decided| decided < days);
+            if is_open && time_of(about.due_date, days, zone)? > now {
+                return day_of(about.due_date, days).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the last day on which an invoice can be due so that a step has come.
+    ///
+    /// # Errors
+    ///
+    /// Internal if the days are out of range.
+    pub fn last_due_date(&self, today: Date) -> Result<Option<Date>> {
+        let first = self.steps.first().map(|step| step.step.days);
+        first.map(|days| day_of(today, -days)).transpose()
+    }
+}
+
+/// What is to do for an invoice now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueStep<'a> {
+    pub step: &'a ReminderStep,
+    /// The days of older steps that were not sent in time.
+    pub passed: Vec<i32>,
+}
+
+/// What decides about the reminders of an open invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remindable {
+    pub id: InvoiceId,
+    pub due_date: Date,
+    pub sent_at: Timestamp,
+    /// The last step that was sent or skipped.
+    pub decided: Option<i32>,
+}
+
+fn day_of(due: Date, days: i32) -> Result<Date> {
+    due.checked_add(days.days()).map_err(Error::internal)
+}
+
+/// Returns when a step falls due.
+///
+/// # Errors
+///
+/// Internal if the days are out of range.
+pub fn time_of(due: Date, days: i32, zone: &TimeZone) -> Result<Timestamp> {
+    time_on(day_of(due, days)?, zone)
+}
+
+/// Returns when reminders go out on a day.
+fn time_on(day: Date, zone: &TimeZone) -> Result<Timestamp> {
+    let at = day.to_datetime(HOUR).to_zoned(zone.clone()).map_err(Error::internal)?;
+    Ok(at.timestamp())
+}
+
+/// Returns when reminders go out next.
+///
+/// # Errors
+///
+/// Internal if the day is out of range.
+pub fn next_time(now: Timestamp, zone: &TimeZone) -> Result<Timestamp> {
+    let today = now.to_zoned(zone.clone()).date();
+    let time = time_on(today, zone)?;
+    if time > now { Ok(time) } else { time_on(day_of(today, 1)?, zone) }
+}
+
+words! {
+    /// The outcome of a reminder.
+    ReminderState {
+        Sent "sent",
+        Skipped "skipped",
+    }
+}
+
+words! {
+    /// Why a reminder was not sent.
+    SkipReason {
+        /// A newer step was due by then.
+        Passed "passed",
+        /// The invoice was paid before the email went out.
+        Paid "paid",
+        /// The invoice was voided before the email went out.
+        Voided "voided",
+        /// Reminders were turned off before the email went out.
+        TurnedOff "turned_off",
+        /// The freelancer's address is not verified.
+        Unverified "unverified",
+        /// The server has no mail server: the email was only saved as a file.
+        NoMailServer "no_mail_server",
+        /// The mail server did not take the email.
+        Failed "failed",
+    }
+}
+
+/// An entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reminder {
+    pub id: ReminderId,
+    pub account: AccountId,
+    pub invoice: InvoiceId,
+    pub invoice_number: String,
+    pub client: ClientId,
+    pub client_name: String,
+    /// Its step; None if it was sent by hand.
+    pub days: Option<i32>,
+    pub state: ReminderState,
+    pub reason: Option<SkipReason>,
+    pub mail: Option<MailId>,
+    /// The id and number of the draft of its late fee.
+    pub fee: Option<(InvoiceId, String)>,
+    pub at: Timestamp,
+}
+
+/// What the page of an invoice says of its reminders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoiceReminders {
+    /// Newest first.
+    pub log: Vec<Reminder>,
+    /// The day of the next one.
+    pub next: Option<Date>,
+    /// Whether they are turned off for its client.
+    pub client_off: bool,
+    /// Whether they are turned off for all invoices.
+    pub all_off: bool,
+}
+
+input! {
+    /// The filter of the log.
+    #[derive(Debug, Clone, Copy)]
+    pub new ReminderFilter;
+
+    state "state": Optional<ReminderState> = "Only reminders with this outcome.",
+    page "page": Page = "Reminders per page; 10 by default.",
+}
+
+input! {
+    /// A page of the log of an invoice.
+    #[derive(Debug, Clone, Copy)]
+    pub new ReminderPage;
+
+    page "page": Page = "Reminders per page; 10 by default.",
+}
+
+/// A number as text with the same digits.
+mod exact {
+    use rust_decimal::Decimal;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(number: &Option<Decimal>, to: S) -> Result<S::Ok, S::Error> {
+        number.map(|number| number.to_string()).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        Ok(text.and_then(|text| text.parse().ok()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn enabled(now: &str) -> ReminderSettings {
+        let reminders = RemindersChange { enabled: Some(true), steps: None };
+        let change = ReminderSettingsChange { reminders, ..ReminderSettingsChange::default() };
+        change.apply(ReminderSettings::default(), at(now)).unwrap()
+    }
+
+    fn about(due: &str, sent: &str, decided: Option<i32>) -> Remindable {
+        let id = InvoiceId::NIL;
+        Remindable { id, due_date: due.parse().unwrap(), sent_at: at(sent), decided }
+    }
+
+    #[test]
+    fn a_step_falls_due_at_nine_and_only_the_newest_counts() {
+        let settings = enabled("2026-01-01T00:00:00Z");
+        let lagos = TimeZone::get("Africa/Lagos").unwrap();
+        let step = |now: &str, decided| {
+            let about = about("2026-04-15", "2026-03-01T00:00:00Z", decided);
+            let due = settings.due_step(&about, at(now), &lagos).unwrap();
+            due.map(|due| (due.step.days, due.passed.len()))
+        };
+        assert_eq!(step("2026-04-12T07:59:59Z", None), None);
+        assert_eq!(step("2026-04-12T08:00:00Z", None), Some((-3, 0)));
+        assert_eq!(step("2026-04-12T08:00:00Z", Some(-3)), None);
+        assert_eq!(step("2026-04-16T08:00:00Z", Some(-3)), Some((0, 0)));
+        assert_eq!(step("2026-12-01T00:00:00Z", Some(-3)), Some((14, 2)));
+        assert_eq!(step("2026-12-01T00:00:00Z", Some(14)), None);
+    }
+
+    #[test]
+    fn what_was_due_before_it_was_sent_or_set_up_counts_as_passed() {
+        let utc = TimeZone::UTC;
+        let settings = enabled("2026-04-20T10:00:00Z");
+        let is_due = |about: &Remindable, now: &str| {
+            settings.due_step(about, at(now), &utc).unwrap().map(|due| due.step.days)
+        };
+        let old = about("2026-04-13", "2026-03-01T00:00:00Z", None);
+        assert_eq!(is_due(&old, "2026-04-20T10:00:00Z"), None, "7 days were an hour before");
+        assert_eq!(is_due(&old, "2026-04-27T09:00:00Z"), Some(14));
+        let late = about("2026-04-20", "2026-04-27T09:00:01Z", None);
+        assert_eq!(is_due(&late, "2026-04-28T09:00:00Z"), None);
+        assert_eq!(is_due(&late, "2026-05-04T09:00:00Z"), Some(14));
+    }
+
+    #[test]
+    fn a_new_step_counts_from_now_on_and_an_edited_one_as_before() {
+        let settings = enabled("2026-04-01T00:00:00Z");
+        let steps = vec![
+            ReminderStep::new(30),
+            ReminderStep { subject: Some("Late".to_owned()), ..ReminderStep::new(7) },
+        ];
+        let reminders = RemindersChange { enabled: None, steps: Some(steps) };
+        let change = ReminderSettingsChange { reminders, ..ReminderSettingsChange::default() };
+        let next = change.apply(settings, at("2026-05-01T00:00:00Z")).unwrap();
+        let since: Vec<_> = next.steps.iter().map(|step| (step.step.days, step.since)).collect();
+        let (april, may) = (1_775_001_600, 1_777_593_600);
+        assert_eq!(since, [(7, Some(april)), (30, Some(may))]);
+    }
+
+    #[test]
+    fn a_fee_is_a_percentage_or_an_amount_in_any_currency() {
+        let [xof, kwd] = ["XOF", "KWD"].map(|code| money::Currency::from_code(code).unwrap());
+        let usd = money::Currency::USD;
+        let dec = |text: &str| Some(text.parse::<Decimal>().unwrap());
+        let percent = LateFee { percent: dec("2.5"), amount: None };
+        assert_eq!(percent.on(Money::new(1001, xof), usd, None), Some(Money::new(25, xof)));
+        assert_eq!(percent.on(Money::new(10_001, kwd), usd, None), Some(Money::new(250, kwd)));
+        assert_eq!(percent.on(Money::new(1, xof), usd, None), None);
+        let amount = LateFee { percent: None, amount: dec("10") };
+        assert_eq!(amount.on(Money::new(500, usd), usd, dec("1")), Some(Money::new(1000, usd)));
+        let fee = amount.on(Money::new(500, kwd), usd, dec("3.25"));
+        assert_eq!(fee, Some(Money::new(3077, kwd)));
+        assert_eq!(amount.on(Money::new(500, xof), usd, None), None, "no rate is known");
+    }
+}
