@@ -141,6 +141,7 @@ error-refund-too-large = At most { $amount } can be refunded: what was paid beyo
 error-registration-closed = Registration is closed
 error-registration-is-set = This is controlled by the OPEN_REGISTRATION setting
 error-reminder-step-not-found = There is no such reminder
+error-reminder-steps-max = An account can have at most { $max } reminders
 error-route-not-found = Route not found
 error-secret-key-differs = SECRET_KEY is not the one this database was created with: put back the secret.key file that belongs to it
 error-session-not-found = Session not found

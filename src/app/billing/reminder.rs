@@ -2,14 +2,7 @@
 
 use crate::{
     app::{
-        App,
-        invoice::find_invoice,
-        invoice_defaults::find_invoice_settings,
-        invoice_file::{read_sheet, sample_sheet},
-        invoice_send::find_logo,
-        limit::Limit,
-        outbox::Enclosed,
-        public_link::Target,
+        invoice::find_invoice, invoice_defaults::find_invoice_settings, limit::Limit,
         unit_of_work::Work,
     },
     domain::{
@@ -20,19 +13,17 @@ use crate::{
         invoice::{Invoice, InvoiceStatus},
         invoice_defaults::InvoiceSettings,
         job::JobKind,
-        mail::{Mail, MailKind, QueuedMail},
+        mail::{MailKind, QueuedMail},
         money::Money,
         page::{Listing, Page},
-        pdf_file::PdfFile,
         proposal::ProposalStatus,
         reminder::{
-            Facts, InvoiceReminders, Reminder, ReminderFilter, ReminderSettings,
-            ReminderSettingsChange, ReminderState, ReminderStep, SkipReason, next_time,
+            InvoiceReminders, Reminder, ReminderFilter, ReminderSettings, ReminderSettingsChange,
+            ReminderState, ReminderStep, RemindersChange, STEPS_MAX, SkipReason, next_time,
         },
-        session::Claims,
+        rule::Rule,
     },
-    mail::compose::{self, InvoiceMail},
-    pdf::InvoiceSheet,
+    mail::compose,
     store::{self, engine::Tx, exchange_rate::LatestRates},
 };
 
@@ -58,10 +49,7 @@ pub fn update_reminders(
     let before = find_reminder_settings(work)?;
     expected::check(expected, &before)?;
     for (at, step) in change.reminders.steps.iter().flatten().enumerate() {
-        if let Some(amount) = step.late_fee.as_ref().and_then(|fee| fee.amount) {
-            let field = format!("reminders.steps[{at}].lateFee.amount");
-            Money::exact(amount, work.currency()).map_err(|rule| Error::field(field, rule))?;
-        }
+        check_fee(work, step, &format!("reminders.steps[{at}]."))?;
     }
     let settings = change.clone().apply(before.clone(), work.now)?;
     if settings != before {
@@ -69,6 +57,63 @@ pub fn update_reminders(
         schedule(work, &settings)?;
     }
     find_invoice_settings(work)
+}
+
+/// Checks that the currency of the account can express a fee. `path` begins its name in errors.
+fn check_fee(work: &Work, step: &ReminderStep, path: &str) -> Result<()> {
+    let Some(amount) = step.late_fee.as_ref().and_then(|fee| fee.amount) else { return Ok(()) };
+    let fail = |rule| Error::field(format!("{path}lateFee.amount"), rule);
+    Money::exact(amount, work.currency()).map(drop).map_err(fail)
+}
+
+/// Adds a step, or replaces the one with the days `known`.
+///
+/// # Errors
+///
+/// Invalid if there is another step with these days, or its fee is more exact than the currency;
+/// not found if there is no step to replace; a conflict if the account has the maximum number.
+pub fn set_step(work: &mut Work, known: Option<i32>, step: &ReminderStep) -> Result<()> {
+    check_fee(work, step, "")?;
+    let mut steps = list_steps(work)?;
+    if known != Some(step.days) && steps.iter().any(|other| other.days == step.days) {
+        return Err(Error::field("days", Rule::Duplicate));
+    }
+    match known {
+        Some(days) => *find_among(&mut steps, days)? = step.clone(),
+        None if steps.len() >= STEPS_MAX => {
+            return Err(Error::conflict("error-reminder-steps-max").with("max", STEPS_MAX));
+        }
+        None => steps.push(step.clone()),
+    }
+    set_steps(work, steps)
+}
+
+/// Deletes a step.
+///
+/// # Errors
+///
+/// Not found if the caller has no step with these days.
+pub fn delete_step(work: &mut Work, days: i32) -> Result<()> {
+    let mut steps = list_steps(work)?;
+    find_among(&mut steps, days)?;
+    steps.retain(|step| step.days != days);
+    set_steps(work, steps)
+}
+
+fn list_steps(work: &mut Work) -> Result<Vec<ReminderStep>> {
+    let known = find_reminder_settings(work)?.steps;
+    Ok(known.into_iter().map(|known| known.step).collect())
+}
+
+fn find_among(steps: &mut [ReminderStep], days: i32) -> Result<&mut ReminderStep> {
+    let found = steps.iter_mut().find(|step| step.days == days);
+    found.ok_or_else(|| Error::not_found("error-reminder-step-not-found"))
+}
+
+fn set_steps(work: &mut Work, steps: Vec<ReminderStep>) -> Result<()> {
+    let reminders = RemindersChange { enabled: None, steps: Some(steps) };
+    let change = ReminderSettingsChange { reminders, ..ReminderSettingsChange::default() };
+    update_reminders(work, &change, None).map(drop)
 }
 
 /// Creates the daily job of an account that reminds, and deletes that of another.
@@ -279,86 +324,11 @@ pub(in crate::app) fn is_proposal_over(
     Ok(proposal.status != ProposalStatus::Sent || is_over)
 }
 
-impl App {
-    /// Returns the email of a step of the caller as a client would get it, about the newest open
-    /// invoice or, if there is none, a sample; without the content of its PDF.
-    pub async fn preview_reminder(&self, claims: Claims, step: ReminderStep) -> Result<Mail> {
-        self.query(claims, move |work| preview(work, &step)).await
-    }
-
-    /// Mails the caller a step as a client would get it.
-    ///
-    /// # Errors
-    ///
-    /// Not found if the caller has no such step.
-    pub async fn test_reminder(&self, claims: Claims, days: i32) -> Result<()> {
-        self.run(claims, move |work| {
-            let step = find_step(work, days)?;
-            let mail = preview(work, &step)?;
-            let account = store::account::find(work.tx, work.account)?;
-            let logo = find_seller_logo(work)?;
-            let mail = Mail { to: account.email, cc: Vec::new(), attachment: None, ..mail };
-            let enclosed = Enclosed { logo, ..Enclosed::default() };
-            let queued = work.env.queued_with(Some(work.account), &mail, enclosed)?;
-            work.post(queued.as_ref())
-        })
-        .await
-    }
-}
-
-fn find_seller_logo(work: &mut Work) -> Result<Option<String>> {
-    let defaults = store::invoice_defaults::find(work.tx, work.account)?;
-    Ok(defaults.logo.map(|id| id.to_string()))
-}
-
 /// Returns a step of the caller.
 ///
 /// # Errors
 ///
 /// Not found if the caller has no step with these days.
 pub fn find_step(work: &mut Work, days: i32) -> Result<ReminderStep> {
-    let steps = find_reminder_settings(work)?.steps;
-    let found = steps.into_iter().find(|known| known.step.days == days);
-    found.map(|found| found.step).ok_or_else(|| Error::not_found("error-reminder-step-not-found"))
-}
-
-fn preview(work: &mut Work, step: &ReminderStep) -> Result<Mail> {
-    let account = store::account::find(work.tx, work.account)?;
-    let newest = store::invoice::find_newest_open(work.tx, work.account, &work.latest_rates)?;
-    let (sheet, link) = match newest {
-        Some(invoice) => {
-            let sealed = store::invoice_link::find(work.tx, work.account, invoice.id)?;
-            let link =
-                |sealed: &Vec<u8>| work.env.link_address(Target::Invoice, &invoice.id, sealed);
-            let link = sealed.as_ref().map(link).transpose()?;
-            let booked = invoice.booked;
-            let mut sheet = read_sheet(work.tx, &account, invoice, work.now)?;
-            sheet.invoice.booked = booked;
-            (sheet, link)
-        }
-        None => (sample_sheet(work)?, None),
-    };
-    let InvoiceSheet { mut invoice, seller, buyer, .. } = sheet;
-    // As on the day of the step.
-    let today = work.today()?;
-    invoice.due_date = today.saturating_sub(jiff::Span::new().days(i64::from(step.days)));
-    let link = link.unwrap_or_else(|| format!("{}/i/…", work.env.public_url()));
-    let facts = Facts { invoice: &invoice, seller: &seller, buyer: &buyer, link: &link, today };
-    let (subject, text) = step.write(&facts);
-    compose::invoice(&InvoiceMail {
-        kind: MailKind::InvoiceReminder,
-        subject,
-        to: &buyer.email,
-        cc: Vec::new(),
-        reply_to: &account.email,
-        message: Some(&text),
-        payment_link: work.env.shown_payment_link(&invoice).as_deref(),
-        is_overdue: step.days > 0,
-        link: &link,
-        logo: find_logo(work.tx, &seller)?,
-        file: Some(PdfFile::of_number(&invoice.number, Vec::new())),
-        invoice: &invoice,
-        seller: &seller,
-        buyer: &buyer,
-    })
+    find_among(&mut list_steps(work)?, days).cloned()
 }

@@ -183,8 +183,8 @@ fn remind(work: &mut Work, settings: &ReminderSettings, id: InvoiceId) -> Result
     let (kind, usual) = (MailKind::InvoiceReminder, Delivery::default());
     if let Some(mail) = mail_client(work, &invoice, kind, &usual, Some(step))? {
         store::reminder::set_mail(work.tx, entry.id, mail)?;
+        store::invoice_link::mark_reminded(work.tx, id, work.now)?;
     }
-    store::invoice_link::mark_reminded(work.tx, id, work.now)?;
     if let Some(fee) = &step.late_fee {
         let rate = work.rates()?.rate(invoice.currency);
         if let Some(sum) = fee.on(invoice.amount_due(), work.currency(), rate) {

@@ -35,6 +35,7 @@ pub enum Tab {
     Money,
     Invoices,
     GettingPaid,
+    Reminders,
     Taxes,
     Providers,
     Security,
@@ -42,11 +43,12 @@ pub enum Tab {
 }
 
 /// Each part with its address and name.
-const TABS: [(Tab, &str, Text); 8] = [
+const TABS: [(Tab, &str, Text); 9] = [
     (Tab::Profile, "/settings", t("settings-profile-you")),
     (Tab::Money, "/settings/money", t("settings-money")),
     (Tab::Invoices, "/settings/invoices", t("invoices")),
     (Tab::GettingPaid, "/settings/getting-paid", t("settings-getting-paid")),
+    (Tab::Reminders, "/settings/reminders", t("reminders")),
     (Tab::Taxes, "/settings/taxes", t("taxes")),
     (Tab::Providers, "/settings/providers", t("settings-providers")),
     (Tab::Security, "/settings/security", t("security")),
