@@ -1,5 +1,7 @@
 //! Reminders: how an account chases late clients, what was sent, and what was not.
 
+use jiff::Timestamp;
+
 use crate::{
     app::{
         invoice::find_invoice, invoice_defaults::find_invoice_settings, limit::Limit,
@@ -18,8 +20,9 @@ use crate::{
         page::{Listing, Page},
         proposal::ProposalStatus,
         reminder::{
-            InvoiceReminders, Reminder, ReminderFilter, ReminderSettings, ReminderSettingsChange,
-            ReminderState, ReminderStep, RemindersChange, STEPS_MAX, SkipReason, next_time,
+            InvoiceReminders, Remindable, Reminder, ReminderFilter, ReminderSettings,
+            ReminderSettingsChange, ReminderState, ReminderStep, RemindersChange, STEPS_MAX,
+            SkipReason, next_time,
         },
         rule::Rule,
     },
@@ -66,26 +69,50 @@ fn check_fee(work: &Work, step: &ReminderStep, path: &str) -> Result<()> {
     Money::exact(amount, work.currency()).map(drop).map_err(fail)
 }
 
-/// Adds a step, or replaces the one with the days `known`.
+/// Adds a step.
 ///
 /// # Errors
 ///
-/// Invalid if there is another step with these days, or its fee is more exact than the currency;
-/// not found if there is no step to replace; a conflict if the account has the maximum number.
-pub fn set_step(work: &mut Work, known: Option<i32>, step: &ReminderStep) -> Result<()> {
+/// Invalid if there is a step with these days, or its fee is more exact than the currency; a
+/// conflict if the account has the maximum number.
+pub fn add_step(work: &mut Work, step: &ReminderStep) -> Result<()> {
     check_fee(work, step, "")?;
     let mut steps = list_steps(work)?;
-    if known != Some(step.days) && steps.iter().any(|other| other.days == step.days) {
-        return Err(Error::field("days", Rule::Duplicate));
+    must_be_free(&steps, step.days)?;
+    if steps.len() >= STEPS_MAX {
+        return Err(Error::conflict("error-reminder-steps-max").with("max", STEPS_MAX));
     }
-    match known {
-        Some(days) => *find_among(&mut steps, days)? = step.clone(),
-        None if steps.len() >= STEPS_MAX => {
-            return Err(Error::conflict("error-reminder-steps-max").with("max", STEPS_MAX));
-        }
-        None => steps.push(step.clone()),
-    }
+    steps.push(step.clone());
     set_steps(work, steps)
+}
+
+/// Replaces the step with the days `known`.
+///
+/// # Errors
+///
+/// Not found if there is none; stale if it is no longer the expected one; invalid if there is
+/// another step with the new days, or its fee is more exact than the currency.
+pub fn replace_step(
+    work: &mut Work,
+    known: i32,
+    step: &ReminderStep,
+    expected: Option<&Expected<ReminderStep>>,
+) -> Result<()> {
+    check_fee(work, step, "")?;
+    let mut steps = list_steps(work)?;
+    expected::check(expected, find_among(&mut steps, known)?)?;
+    if known != step.days {
+        must_be_free(&steps, step.days)?;
+    }
+    *find_among(&mut steps, known)? = step.clone();
+    set_steps(work, steps)
+}
+
+fn must_be_free(steps: &[ReminderStep], days: i32) -> Result<()> {
+    if steps.iter().any(|step| step.days == days) {
+        return Err(Error::field("days", Rule::Taken));
+    }
+    Ok(())
 }
 
 /// Deletes a step.
@@ -242,6 +269,7 @@ pub(in crate::app) fn objection(
     account: AccountId,
     id: InvoiceId,
     mail: MailId,
+    now: Timestamp,
 ) -> Result<Option<SkipReason>> {
     let account = store::account::find(tx, account)?;
     let rates = LatestRates::new(account.id, account.currency);
@@ -253,14 +281,16 @@ pub(in crate::app) fn objection(
         return Ok(Some(SkipReason::Paid));
     }
     // Whoever sends one by hand means it.
-    if !store::reminder::is_of_step(tx, mail)? {
-        return Ok(None);
-    }
+    let Some(step) = store::reminder::find_step(tx, mail)? else { return Ok(None) };
     let client = store::client::find_any(tx, account.id, invoice.client_id, &rates)?;
-    let is_on = store::reminder::find_settings(tx, account.id)?.enabled
-        && !invoice.reminders_off
-        && client.details.gets_reminders();
-    Ok((!is_on).then_some(SkipReason::TurnedOff))
+    let settings = store::reminder::find_settings(tx, account.id)?;
+    if !settings.enabled || invoice.reminders_off || !client.details.gets_reminders() {
+        return Ok(Some(SkipReason::TurnedOff));
+    }
+    // The mail server was away until the next step.
+    let about = Remindable { decided: Some(step), ..store::reminder::find_remindable(tx, id)? };
+    let newer = settings.due_step(&about, now, &account.zone.rules()?)?;
+    Ok(newer.map(|_| SkipReason::Passed))
 }
 
 /// Mails the client the receipt of an invoice that is paid, if the account wants that: once, whatever
@@ -313,7 +343,7 @@ pub(in crate::app) fn is_proposal_over(
     tx: &mut Tx,
     account: AccountId,
     id: ProposalId,
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> Result<bool> {
     let account = store::account::find(tx, account)?;
     let rates = LatestRates::new(account.id, account.currency);

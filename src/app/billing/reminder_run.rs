@@ -69,7 +69,7 @@ impl App {
                     Ok(true) => {}
                     // The rest waits for tomorrow.
                     Ok(false) => break 'pages,
-                    Err(error) if *error.kind() != Kind::Internal => return Err(error),
+                    Err(error) if !is_of_one(&error) => return Err(error),
                     // One of them must not hold up the others.
                     Err(_) => {
                         for id in ids {
@@ -123,6 +123,11 @@ impl App {
             }
         }
     }
+}
+
+/// Whether an error can be about one invoice only, rather than about the account or the server.
+fn is_of_one(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Internal | Kind::Conflict | Kind::Invalid(_))
 }
 
 /// Returns a page of the invoices whose step is due. This only reads, so that an account with many

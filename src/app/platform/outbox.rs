@@ -221,8 +221,8 @@ impl App {
     async fn objection(&self, queued: &QueuedMail) -> Result<Option<Option<SkipReason>>> {
         match (queued.kind, queued.account, queued.invoice, &queued.sealed) {
             (MailKind::InvoiceReminder, Some(account), Some(invoice), _) => {
-                let mail = queued.id;
-                let read = move |tx: &mut Tx| reminder::objection(tx, account, invoice, mail);
+                let (mail, now) = (queued.id, self.now());
+                let read = move |tx: &mut Tx| reminder::objection(tx, account, invoice, mail, now);
                 Ok(self.store.read(read).await?.map(Some))
             }
             (MailKind::Receipt, Some(account), Some(invoice), _) => {

@@ -126,13 +126,13 @@ pub fn mark_skipped(tx: &mut Tx, mail: MailId, reason: SkipReason) -> Result<()>
     )
 }
 
-/// Whether the email belongs to a step; one that was sent by hand does not.
-pub fn is_of_step(tx: &mut Tx, mail: MailId) -> Result<bool> {
+/// Returns the step that an email belongs to; None if it was sent by hand.
+pub fn find_step(tx: &mut Tx, mail: MailId) -> Result<Option<i32>> {
     let days =
         tx.find("SELECT step_days FROM reminders WHERE mail_id = ?1", values![&mail], |row| {
-            row.get::<Option<i64>>(0)
+            row.get::<Option<i32>>(0)
         })?;
-    Ok(days.flatten().is_some())
+    Ok(days.flatten())
 }
 
 /// Lists a page of the log, newest first.
@@ -228,7 +228,8 @@ pub fn list_expiring(
         "SELECT p.id, p.valid_until, p.sent_at FROM proposals p \
          JOIN clients c ON c.id = p.client_id WHERE p.account_id = ?1 AND p.status = 'sent' \
          AND p.valid_until IS NOT NULL AND p.valid_until >= ?2 AND p.valid_until <= ?3 \
-         AND (p.valid_until, p.id) > (?4, ?5) AND p.reminded_at IS NULL AND c.reminders_off = 0 AND c.deleted_at IS NULL \
+         AND (p.valid_until, p.id) > (?4, ?5) AND p.reminded_at IS NULL \
+         AND c.reminders_off = 0 AND c.deleted_at IS NULL \
          ORDER BY p.valid_until, p.id LIMIT ?6",
         values![&account, from, to, day, &id, most],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
@@ -242,15 +243,6 @@ pub fn mark_proposal(tx: &mut Tx, id: ProposalId, now: Timestamp) -> Result<bool
         values![&id, now],
     )?;
     Ok(marked > 0)
-}
-
-/// Returns when the client of a proposal was reminded.
-pub fn proposal_reminded_at(tx: &mut Tx, id: ProposalId) -> Result<Option<Timestamp>> {
-    let found =
-        tx.find("SELECT reminded_at FROM proposals WHERE id = ?1", values![&id], |row| {
-            row.get::<Option<Timestamp>>(0)
-        })?;
-    Ok(found.flatten())
 }
 
 /// Returns the accounts that remind but have no job.

@@ -7,8 +7,8 @@ use poem::{Response, http::StatusCode};
 use crate::{
     app::{
         reminder::{
-            delete_step, find_reminder_settings, find_step, list_reminders, set_invoice_reminders,
-            set_step, update_reminders,
+            add_step, delete_step, find_reminder_settings, find_step, list_reminders, replace_step,
+            set_invoice_reminders, update_reminders,
         },
         unit_of_work::Work,
     },
@@ -77,6 +77,27 @@ impl Edit {
 
     fn variables(&self) -> String {
         VARIABLES.map(|name| format!("{{{name}}}")).join(" ")
+    }
+}
+
+/// What a preview shows while the form has errors.
+#[derive(Template)]
+#[template(path = "pages/settings/reminder_refused.html")]
+struct Refused {
+    form: Form,
+}
+
+impl Refused {
+    /// Returns the fields with their labels.
+    fn labels(&self) -> [(&'static str, Text); 6] {
+        [
+            ("days", t("reminder-days")),
+            ("subject", t("reminder-subject")),
+            ("body", t("reminder-body")),
+            ("lateFee", t("reminder-late-fee")),
+            ("lateFee.percent", t("reminder-fee-percent")),
+            ("lateFee.amount", t("reminder-fee-amount")),
+        ]
     }
 }
 
@@ -159,8 +180,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
 /// Adds a step.
 pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
     let place = |(): &()| PLACE.as_bytes().to_vec();
-    let add = |work: &mut Work, step: &_| set_step(work, None, step);
-    match visit.run_once(&fields, read_step(&fields), place, add).await {
+    match visit.run_once(&fields, read_step(&fields), place, add_step).await {
         Ok(outcome) => Ok(visit.redirect_once(&outcome, place, t("reminder-added"))),
         Err(error) => {
             let (status, form) = visit.refused(fields, error)?;
@@ -173,23 +193,22 @@ pub async fn create(visit: Visit, fields: Fields) -> Result<Response> {
 pub async fn edit(visit: Visit) -> Result<Response> {
     let days = days(&visit)?;
     let step = visit.read(move |work| find_step(work, days)).await?;
-    let form = visit.form(filled(&step));
+    let form = visit.form(filled(&step).versioned());
     Ok(edit_page(&visit, StatusCode::OK, form, Some(days)))
 }
 
 /// Changes a step.
 pub async fn replace(visit: Visit, fields: Fields) -> Result<Response> {
     let days = days(&visit)?;
-    let step = read_step(&fields);
-    let replaced = async {
-        let step = step?;
-        visit.app.run(visit.claims, move |work| set_step(work, Some(days), &step)).await
+    let set = move |work: &mut Work, step: &_, expected: Option<&_>| {
+        replace_step(work, days, step, expected)
     };
-    match replaced.await {
+    match visit.change(read_step(&fields), fields.expected(filled), set).await {
         Ok(()) => Ok(visit.done(PLACE, t("reminders-saved"))),
         Err(error) if *error.kind() == Kind::NotFound => visit.redirect_with_error(PLACE, error),
         Err(error) => {
-            let (status, form) = visit.refused(fields, error)?;
+            let stored = filled(&visit.read(move |work| find_step(work, days)).await?);
+            let (status, form) = visit.refused_change(fields, error, stored)?;
             Ok(edit_page(&visit, status, form, Some(days)))
         }
     }
@@ -206,8 +225,13 @@ pub async fn delete(visit: Visit, _: Fields) -> Result<Response> {
 
 /// Shows the email of the step in the form as a client would get it.
 pub async fn preview(visit: Visit, fields: Fields) -> Result<Response> {
-    let mail = visit.app.preview_reminder(visit.claims, read_step(&fields)?).await?;
-    Ok(page::mail(&mail))
+    match read_step(&fields) {
+        Ok(step) => page::mail_with_subject(&visit.app.preview_reminder(visit.claims, step).await?),
+        Err(error) => {
+            let (_, form) = visit.refused(fields, error)?;
+            Ok(page::framed(Refused { form }.render().map_err(Error::internal)?))
+        }
+    }
 }
 
 /// Mails the freelancer a stored step as a client would get it.

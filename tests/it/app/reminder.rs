@@ -1,11 +1,17 @@
 //! Reminders that go out by themselves: each step once, and nothing that is no longer true.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
 
 use freelanceos::domain::{id::InvoiceId, job::JobKind};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::date, tz::TimeZone};
 use serde_json::{Value, json};
-use tokio::join;
+use tokio::{join, time::sleep};
 
 use crate::{
     database::server_url,
@@ -222,6 +228,93 @@ async fn after_a_pause_only_the_newest_step_goes_out() {
     at(&app, "2026-08-02T08:00:00Z").await;
     assert_eq!(log(&user, &new).await[2..], ["7 skipped passed", "14 sent"]);
     assert_eq!(subjects(&server).len(), 4);
+}
+
+#[tokio::test]
+async fn a_reminder_that_waited_until_the_next_step_is_not_delivered() {
+    let server = Postmaster::open().await;
+    let app = mailing(&server).await;
+    let user = app.register("a@example.com").await;
+    enable(&user, &[-3, 0, 14]).await;
+    let client = user.client("Ada").await;
+    let (id, number) = sent(&user, &client, "2026-04-15").await;
+    // The mail server is away.
+    for time in ["2026-04-12T08:00:00Z", "2026-04-15T08:00:00Z"] {
+        app.clock.set(time);
+        remind(&app).await;
+    }
+    app.clock.set("2026-04-15T08:00:01Z");
+    while app.deliver_mail().await.due > 0 {}
+    assert_eq!(subjects(&server), [format!("0 {number}")]);
+    // The server is off for three months between queueing and delivery.
+    app.clock.set("2026-04-29T08:00:00Z");
+    let (_, other) = sent(&again(&app).await, &client, "2026-04-29").await;
+    remind(&app).await;
+    at(&app, "2026-08-01T08:00:00Z").await;
+    let expected = [format!("0 {number}"), format!("14 {number}"), format!("14 {other}")];
+    let mut all = subjects(&server);
+    all.sort();
+    assert_eq!(all, expected);
+    let user = again(&app).await;
+    assert_eq!(log(&user, &id).await, ["-3 skipped passed", "0 sent", "14 sent"]);
+}
+
+/// Polls a run this many times, as if its process was killed then; returns whether it ended.
+async fn killed_after<T>(polls: usize, run: impl Future<Output = T>) -> bool {
+    let mut run = pin!(run);
+    for _ in 0..polls {
+        if poll_fn(|context| Poll::Ready(run.as_mut().poll(context))).await.is_ready() {
+            return true;
+        }
+        // The writer ends what it has begun, or not.
+        sleep(Duration::from_micros(500)).await;
+    }
+    false
+}
+
+#[tokio::test]
+async fn killed_at_any_point_a_run_mails_each_step_once() {
+    let server = Postmaster::open().await;
+    let app = mailing(&server).await;
+    let user = app.register("a@example.com").await;
+    let fee = json!({"percent": 1});
+    let steps = json!([{"days": 1, "subject": "S1 {number}", "lateFee": fee}]);
+    let body = json!({"reminders": {"enabled": true, "steps": steps}});
+    user.put("/settings", body).await.data(200);
+    let client = user.client("Ada").await;
+    let start: Timestamp = "2026-03-20T08:00:00Z".parse().unwrap();
+    let (mut rounds, mut ids) = (0, Vec::new());
+    for polls in 1..200 {
+        let now = start + SignedDuration::from_hours(24 * (polls as i64 - 1));
+        app.clock.set(&(now - SignedDuration::from_hours(20)).to_string());
+        let user = again(&app).await;
+        let due = (now - SignedDuration::from_hours(24)).to_string();
+        for _ in 0..3 {
+            ids.push(sent(&user, &client, &due[..10]).await.0);
+        }
+        app.clock.set(&now.to_string());
+        let has_ended = killed_after(polls, app.app.run_due(JobKind::Remind)).await;
+        // Another process takes over once the lease has ended.
+        app.clock.advance(SignedDuration::from_mins(2));
+        remind(&app).await;
+        while app.deliver_mail().await.due > 0 {}
+        rounds = polls;
+        assert_eq!(subjects(&server).len(), ids.len(), "killed after {polls} polls");
+        if has_ended {
+            break;
+        }
+    }
+    assert!((5..199).contains(&rounds), "{rounds}");
+    let mut all = subjects(&server);
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), ids.len());
+    let user = again(&app).await;
+    for id in &ids {
+        assert_eq!(log(&user, id).await, ["1 sent"]);
+    }
+    let drafts = user.get("/invoices?status=draft").await.body["total"].as_u64().unwrap();
+    assert_eq!(drafts as usize, ids.len());
 }
 
 #[tokio::test]
@@ -609,23 +702,30 @@ async fn the_job_follows_the_settings_and_a_wrong_clock_does_not_stop_it() {
 }
 
 #[tokio::test]
-async fn in_a_year_with_a_wrong_clock_no_step_goes_out_twice() {
+async fn in_a_year_with_kills_and_a_wrong_clock_no_step_goes_out_twice() {
     let server = Postmaster::open().await;
     let app = mailing(&server).await;
     app.clock.set("2026-01-01T12:00:00Z");
     let user = app.register("a@example.com").await;
+    // Its clocks change on 29 March and 25 October.
+    user.put("/auth/me", json!({"timezone": "Europe/Berlin"})).await.data(200);
     enable(&user, &[-3, 0, 7, 14]).await;
     let client = user.client("Ada").await;
     let mut expected = BTreeMap::new();
     let mut open: Vec<(String, String, i64)> = Vec::new();
-    let start: Timestamp = "2026-01-02T08:00:00Z".parse().unwrap();
-    for day in 0..365 {
-        let now = start + SignedDuration::from_hours(24 * day);
+    let (start, berlin) = (date(2026, 1, 2), TimeZone::get("Europe/Berlin").unwrap());
+    for day in 0..365_i64 {
+        let today = start + day.days();
+        let nine = today.at(9, 0, 0, 0).to_zoned(berlin.clone()).unwrap();
+        let now = nine.timestamp();
+        let count = subjects(&server).len();
+        at(&app, &(now - SignedDuration::from_secs(1)).to_string()).await;
+        assert_eq!(subjects(&server).len(), count, "a second before nine on {today}");
         app.clock.set(&now.to_string());
         let user = again(&app).await;
         if day % 9 == 0 {
-            let due = (now + SignedDuration::from_hours(24 * 10)).to_string();
-            let (id, number) = sent(&user, &client, &due[..10]).await;
+            let due = (today + 10.days()).to_string();
+            let (id, number) = sent(&user, &client, &due).await;
             open.push((id, number, day + 10));
         }
         // Every third is paid a day after its due date, before nine.
@@ -645,8 +745,10 @@ async fn in_a_year_with_a_wrong_clock_no_step_goes_out_twice() {
             // Two days back.
             at(&app, &(now - SignedDuration::from_hours(48)).to_string()).await;
         }
-        at(&app, &now.to_string()).await;
-        at(&app, &now.to_string()).await;
+        killed_after(day as usize % 12, app.app.run_due(JobKind::Remind)).await;
+        let taken_over = now + SignedDuration::from_mins(2);
+        at(&app, &taken_over.to_string()).await;
+        at(&app, &taken_over.to_string()).await;
     }
     for (place, (_, number, due)) in open.iter().enumerate() {
         for step in [-3, 0, 7, 14] {
