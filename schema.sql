@@ -902,3 +902,44 @@ CREATE TABLE mail_settings (
     signature TEXT,
     updated_at BIGINT NOT NULL
 );
+
+-- Reminders. How an account chases late clients: steps as JSON, each with the days from the due date
+-- and since when (unix seconds) it counts. proposals: 1 or 0, NULL as enabled. The *_since columns:
+-- what was due before that instant counts as passed.
+CREATE TABLE reminder_settings (
+    account_id BYTEA NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    enabled BIGINT NOT NULL,
+    steps TEXT NOT NULL,
+    proposals BIGINT,
+    proposal_days BIGINT NOT NULL,
+    proposals_since BIGINT,
+    thank_you BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+-- The log of reminders: state is "sent" or "skipped" (reason says why). step_days is the step, NULL
+-- if sent by hand: each step of an invoice is decided once. mail_id is the email while it waits,
+-- fee_invoice_id the draft of a late fee.
+CREATE TABLE reminders (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account_id BYTEA NOT NULL REFERENCES accounts (id),
+    invoice_id BYTEA NOT NULL REFERENCES invoices (id),
+    step_days BIGINT,
+    state TEXT NOT NULL,
+    reason TEXT,
+    mail_id BYTEA,
+    fee_invoice_id BYTEA,
+    created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX reminders_step ON reminders (invoice_id, step_days);
+CREATE INDEX reminders_listed ON reminders (account_id, id);
+CREATE INDEX reminders_by_state ON reminders (account_id, state, id);
+CREATE INDEX reminders_of_invoice ON reminders (invoice_id, id);
+CREATE INDEX reminders_of_mail ON reminders (mail_id) WHERE mail_id IS NOT NULL;
+-- Whether a client or an invoice gets none; when a proposal's client was reminded, and when the
+-- receipt of an invoice was mailed.
+ALTER TABLE clients ADD COLUMN reminders_off BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE invoices ADD COLUMN reminders_off BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE invoices ADD COLUMN thanked_at BIGINT;
+ALTER TABLE proposals ADD COLUMN reminded_at BIGINT;
+CREATE INDEX proposals_expiring ON proposals (account_id, valid_until, id)
+    WHERE status = 'sent' AND valid_until IS NOT NULL;

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use jiff::SignedDuration;
 
-use super::{limit::Limit, outbox::Enclosed, unit_of_work::Work};
+use super::{limit::Limit, outbox::Enclosed, reminder::thank, unit_of_work::Work};
 use crate::{
     domain::{
         account::{Account, SignInChange},
@@ -124,7 +124,10 @@ impl Work<'_, '_> {
                 store::jobs::create(self.tx, kind, invoice.id, account, due_at, self.now)?;
                 self.log_invoice(ActivityKind::InvoiceSent, invoice)
             }
-            Event::InvoicePaid(invoice) => self.log_invoice(ActivityKind::InvoicePaid, invoice),
+            Event::InvoicePaid(invoice) => {
+                thank(self, invoice)?;
+                self.log_invoice(ActivityKind::InvoicePaid, invoice)
+            }
             Event::CreditNoteIssued(note, invoice) => {
                 let (due_at, account) = (self.now + PRINTED_AFTER, Some(self.account));
                 let kind = JobKind::PrintCreditNote;

@@ -12,7 +12,8 @@ mod work;
 pub use self::billing::{
     checkout, client, credit_note, credit_note_file, deposit, exchange_rate, held_payment, invoice,
     invoice_bulk, invoice_defaults, invoice_figures, invoice_file, invoice_link, invoice_price,
-    invoice_send, payment, payment_method, provider, provider_test, receipt, statement, tax,
+    invoice_send, payment, payment_method, provider, provider_test, receipt, reminder,
+    reminder_preview, reminder_run, statement, tax,
 };
 use self::identity::secret_try;
 pub use self::identity::{

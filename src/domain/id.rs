@@ -58,6 +58,8 @@ named! {
     CheckoutKind CheckoutId "chk";
     /// A credit note.
     CreditNoteKind CreditNoteId "cn";
+    /// A reminder.
+    ReminderKind ReminderId "rem";
     /// An entry of the activity log.
     ActivityKind ActivityId "act";
     /// An email.

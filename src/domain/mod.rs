@@ -25,8 +25,8 @@ mod work;
 pub use self::billing::{
     accent, address, balance, business, checkout, client, country, credit_note,
     credit_note_summary, deposit, discount, exchange_rate, exchange_rate_file, how_to_pay, invoice,
-    invoice_defaults, number_series, paper, payment, payment_method, provider, settings, statement,
-    tax, unprintable,
+    invoice_defaults, number_series, paper, payment, payment_method, provider, reminder, settings,
+    statement, tax, unprintable,
 };
 pub use self::identity::{account, code, passkey, password, registration, session, two_factor};
 pub use self::platform::{

@@ -182,6 +182,12 @@ pub enum Rule {
     DiscountOfNothing,
     #[error("needs items")]
     NeedsItems,
+    /// A text of the freelancer has a variable that nothing fills in.
+    #[error("has the unknown variable {{{0}}}")]
+    UnknownVariable(String),
+    /// A late fee on a step that is not after the due date.
+    #[error("needs a step after the due date")]
+    NotLate,
 }
 
 fn decimals(max: u32) -> String {

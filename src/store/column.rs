@@ -18,6 +18,7 @@ use crate::domain::{
     number_series::{NumberPattern, Period},
     payment_method::PaymentMethod,
     portfolio::Link,
+    reminder::Step,
     tax::{Tax, TaxSum},
     word::Word,
 };
@@ -56,6 +57,12 @@ impl Stored for i64 {
 }
 
 impl Stored for u32 {
+    fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
+        row.int(column)?.map(Self::try_from).transpose().map_err(Error::internal)
+    }
+}
+
+impl Stored for i32 {
     fn find(row: &dyn Row, column: usize) -> Result<Option<Self>> {
         row.int(column)?.map(Self::try_from).transpose().map_err(Error::internal)
     }
@@ -126,6 +133,7 @@ text_column! {
     Vec<CreditedItem>: |text| serde_json::from_str(text).ok();
     Vec<PaymentMethod>: |text| serde_json::from_str(text).ok();
     Notifications: |text| serde_json::from_str(text).ok();
+    Vec<Step>: |text| serde_json::from_str(text).ok();
     Party: |text| serde_json::from_str(text).ok();
     Seller: |text| serde_json::from_str(text).ok();
 }

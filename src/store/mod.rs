@@ -21,7 +21,7 @@ mod work;
 
 pub use self::billing::{
     checkout, client, credit_note, deposit, exchange_rate, invoice, invoice_defaults, invoice_file,
-    invoice_link, number_series, payment, provider, statement, tax,
+    invoice_link, number_series, payment, provider, reminder, statement, tax,
 };
 pub use self::identity::{account, code, passkey, session, two_factor};
 use self::platform::timeline;

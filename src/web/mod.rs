@@ -12,7 +12,7 @@ pub use self::billing::{
     client, credit_note, exchange_rate, held_payment, invoice, invoice_bulk, invoice_defaults,
     invoice_editor, invoice_history, invoice_lines, invoice_link, invoice_list, invoice_new,
     invoice_offer, invoice_preset, invoice_preview, invoice_send, invoice_sheet, invoice_totals,
-    invoice_values, payment, payment_method, provider, statement, tax,
+    invoice_values, payment, payment_method, provider, reminder, statement, tax,
 };
 pub use self::identity::{
     account_data, code, passkey, registration, security, session, two_factor, verify_email,
@@ -123,6 +123,8 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/invoices/:id/send", pages.act(invoice_send::send))
         .at("/invoices/:id/send/preview", pages.act(invoice_send::preview))
         .at("/invoices/:id/remind", pages.act(invoice::remind))
+        .at("/invoices/:id/reminders", pages.act(reminder::set_for_invoice))
+        .at("/reminders", pages.show(reminder::list))
         .at("/invoices/:id/mark-paid", pages.act(invoice::mark_paid))
         .at("/invoices/:id/payments/new", pages.page(payment::new, payment::create))
         .at("/invoices/:id/refunds/new", pages.page(payment::new_refund, payment::create_refund))
@@ -186,6 +188,12 @@ fn settings(pages: &Pages<Visit>) -> Route {
         .at("/getting-paid/:key/edit", pages.page(payment_method::edit, payment_method::replace))
         .at("/getting-paid/:key/up", pages.act(payment_method::move_up))
         .at("/getting-paid/:key/delete", pages.act(payment_method::delete))
+        .at("/reminders", pages.page(reminder::show, reminder::update))
+        .at("/reminders/new", pages.page(reminder::new, reminder::create))
+        .at("/reminders/preview", pages.act(reminder::preview))
+        .at("/reminders/:days/edit", pages.page(reminder::edit, reminder::replace))
+        .at("/reminders/:days/delete", pages.act(reminder::delete))
+        .at("/reminders/:days/test", pages.act(reminder::test))
         .at("/taxes", pages.page(tax::list, tax::create))
         .at("/taxes/:id/edit", pages.page(tax::edit, tax::update))
         .at("/taxes/:id/delete", pages.act(tax::delete))

@@ -12,6 +12,7 @@ client-edit-notes-hint = Only you see this.
 client-edit-own-currency = Your base currency ({ $currency })
 client-edit-reference = Client’s reference
 client-edit-reference-hint = Printed on invoices, for example an order number or a cost centre.
+client-edit-reminders = Send automatic reminders to this client
 client-edit-terms-hint = Leave empty to use your own terms.
 client-list-add-people-companies-work = Add the people and companies you work for. Then send them proposals and invoices.
 client-list-latest = { $what ->

@@ -78,6 +78,7 @@ mail-kind-credit-note = Credit note
 mail-kind-message = New message
 mail-kind-proposal = Proposal response
 mail-kind-proposal-copy = Copy of an accepted proposal
+mail-kind-proposal-reminder = Proposal reminder
 mail-kind-reminder = Invoice reminder
 mail-kind-reset = Password reset code
 mail-kind-security = Security notice

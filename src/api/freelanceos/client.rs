@@ -62,6 +62,8 @@ schema! {
         /// Private: never printed or emailed.
         notes "notes": Option<String> = client.details.notes,
         language "language": Option<OneOf<Language>> = client.details.language.map(OneOf),
+        /// False if the client gets no automatic reminders; left out otherwise.
+        reminders "reminders": Option<bool> = client.details.reminders.filter(|is_on| !is_on),
         peppol_id "peppolId": Option<String> = client.details.peppol_id,
     }
 }

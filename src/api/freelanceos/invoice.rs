@@ -182,6 +182,8 @@ schema! {
         reference "reference": Option<String> = shown.invoice.reference,
         /// Whether it deducts the deposits of its project or proposal.
         deduct_deposits "deductDeposits": bool = shown.invoice.deduct_deposits,
+        /// False if the client gets no automatic reminders of it; left out otherwise.
+        reminders "reminders": Option<bool> = shown.invoice.reminders_off.then_some(false),
         /// The invoice that deducts this deposit.
         final_id "finalInvoiceId": Option<Text<InvoiceId>> =
             shown.invoice.deducted_in.map(|(id, _)| Text(id)),

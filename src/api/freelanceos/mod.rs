@@ -15,6 +15,7 @@ mod notice;
 mod payment;
 mod project;
 mod proposal;
+mod reminder;
 mod settings;
 mod statement;
 mod tax;
@@ -45,6 +46,8 @@ pub(super) enum Tag {
     /// Amounts taken off sent invoices
     #[oai(rename = "Credit notes")]
     CreditNotes,
+    /// Emails to clients about unpaid invoices
+    Reminders,
     /// Offers to clients
     Proposals,
     /// What was mailed to clients, and what failed
@@ -69,6 +72,7 @@ pub type Routes = (
     payment::Routes,
     held_payment::Routes,
     credit_note::Routes,
+    reminder::Routes,
     statement::Routes,
     proposal::Routes,
     mail::Routes,
@@ -90,6 +94,7 @@ pub fn routes(app: &Arc<App>) -> Routes {
         payment::Routes(app()),
         held_payment::Routes(app()),
         credit_note::Routes(app()),
+        reminder::Routes(app()),
         statement::Routes(app()),
         proposal::Routes(app()),
         mail::Routes(app()),

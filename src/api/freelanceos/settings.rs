@@ -17,6 +17,7 @@ use crate::{
         mail_settings::update_mail_settings,
         notice::update_notifications,
         provider::update_providers,
+        reminder::update_reminders,
     },
     domain::{
         business::Business,
@@ -30,9 +31,11 @@ use crate::{
         paper::{Paper, Template},
         payment_method::{PaymentMethod, PaymentMethodType},
         provider::{ConnectedProvider, ProviderKind},
+        reminder::{LateFee, ReminderSettings, ReminderStep},
         settings::SettingsChange,
     },
     http::{
+        amount::Amount,
         bearer::Bearer,
         body::Body,
         schema::{OneOf, Text, bodies, schema},
@@ -126,10 +129,31 @@ fn of_kind(providers: &[ConnectedProvider], kind: ProviderKind) -> ProviderBody 
 }
 
 schema! {
+    /// A late fee.
+    struct LateFeeBody "ReminderLateFee" of fee: LateFee {
+        /// Of the amount due.
+        percent "percent": Option<Amount> = fee.percent.map(Amount),
+        /// In the currency of the account.
+        amount "amount": Option<Amount> = fee.amount.map(Amount),
+    }
+}
+
+schema! {
     /// Where a notice is told.
     struct ChannelsBody "Channels" of (told, kind): (&Notifications, NoticeKind) {
         in_app "inApp": bool = told.tells(kind, Channel::InApp),
         email "email": bool = told.tells(kind, Channel::Email),
+    }
+}
+
+schema! {
+    /// A reminder before, on or after the due date.
+    struct StepBody "ReminderStepSettings" of step: ReminderStep {
+        /// From the due date; negative before it.
+        days "days": i32 = step.days,
+        subject "subject": Option<String> = step.subject,
+        body "body": Option<String> = step.body,
+        late_fee "lateFee": Option<LateFeeBody> = step.late_fee.map(Into::into),
     }
 }
 
@@ -152,8 +176,29 @@ schema! {
 }
 
 schema! {
+    /// Emails to clients about unpaid invoices.
+    struct RemindersBody "Reminders" of settings: ReminderSettings {
+        enabled "enabled": bool = settings.enabled,
+        /// In the order of their days.
+        steps "steps": Vec<StepBody> =
+            settings.steps.into_iter().map(|known| known.step.into()).collect(),
+    }
+}
+
+schema! {
+    /// An email to clients before a proposal expires.
+    struct ProposalReminderBody "ProposalReminder" of settings: ReminderSettings {
+        enabled "enabled": bool = settings.reminds_of_proposals(),
+        /// Before `validUntil`.
+        days "days": u32 = settings.proposal_days,
+    }
+}
+
+schema! {
     /// How you write to clients.
-    struct MailSettingsBody "MailSettings" of mail: MailSettings {
+    struct MailSettingsBody "MailSettings" of (mail, reminders): (MailSettings, ReminderSettings) {
+        /// Whether clients get the receipt when an invoice is paid in full.
+        thank_you "thankYou": bool = reminders.thank_you,
         /// The name in the sender of emails to clients; by default that of the business.
         sender_name "senderName": Option<String> = mail.sender_name,
         /// What ends emails to clients.
@@ -171,7 +216,11 @@ schema! {
             settings.defaults.payment_methods.iter().cloned().map(Into::into).collect(),
         notifications "notifications": NotificationsBody =
             (&settings.mail.notifications).into(),
-        mail "mail": MailSettingsBody = settings.mail.clone().into(),
+        reminders "reminders": RemindersBody = settings.reminders.clone().into(),
+        proposal_reminder "proposalReminder": ProposalReminderBody =
+            settings.reminders.clone().into(),
+        mail "mail": MailSettingsBody =
+            (settings.mail.clone(), settings.reminders.clone()).into(),
         invoicing "invoicing": InvoicingBody = settings.into(),
     }
 }
@@ -193,7 +242,16 @@ bodies! {
             "accountName": "Okafor Design Studio",
             "bankName": "DKB",
             "iban": "DE02120300000000202051"
-        }]
+        }],
+        "reminders": {
+            "enabled": true,
+            "steps": [
+                { "days": 0 },
+                { "days": 7, "subject": "{number} is overdue", "body": "Please pay {amount}." },
+                { "days": 30, "lateFee": { "percent": 2 } }
+            ]
+        },
+        "mail": { "thankYou": true }
     }"#;
 }
 
@@ -225,9 +283,12 @@ impl Routes {
     ) -> Answer<SettingsBody, ChangingSettings> {
         let mut change = self.0.admit(bearer.0, body.read()).await?;
         let (providers, notifications) = (change.providers.take(), change.notifications.take());
-        let mail = change.mail.take();
+        let (reminders, mail) = (change.take_reminders(), change.mail.take());
         let change = change.into();
         let run = self.0.run(bearer.0, move |work| {
+            if let Some(reminders) = &reminders {
+                update_reminders(work, reminders, None)?;
+            }
             mail.iter().try_for_each(|mail| update_mail_settings(work, mail).map(drop))?;
             notifications.iter().try_for_each(|all| update_notifications(work, all).map(drop))?;
             providers.iter().try_for_each(|providers| update_providers(work, providers))?;

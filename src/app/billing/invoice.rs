@@ -117,6 +117,7 @@ pub(in crate::app) fn create_invoice_as(
         payment_link: None,
         items: new_items(work, priced.lines),
         notes: new.notes.clone(),
+        reminders_off: new.reminders == Some(false),
         buyer: None,
         created_at: work.now,
         updated_at: work.now,

@@ -1,7 +1,10 @@
 //! Reads and changes the defaults of new invoices.
 
 use crate::{
-    app::{provider::list_providers, tax::set_default_taxes, unit_of_work::Work},
+    app::{
+        provider::list_providers, reminder::find_reminder_settings, tax::set_default_taxes,
+        unit_of_work::Work,
+    },
     domain::{
         error::{Error, Result},
         expected::{self, Expected},
@@ -25,7 +28,8 @@ pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
     let tax_ids = taxes.into_iter().map(|saved| saved.id).collect();
     let providers = list_providers(work)?;
     let mail = store::mail_settings::find(work.tx, work.account)?;
-    Ok(InvoiceSettings { defaults, invoices, credit_notes, tax_ids, providers, mail })
+    let reminders = find_reminder_settings(work)?;
+    Ok(InvoiceSettings { defaults, invoices, credit_notes, tax_ids, providers, mail, reminders })
 }
 
 /// Changes the invoice defaults. If a new pattern has the same period, numbers continue.

@@ -3,7 +3,7 @@
 use crate::{
     app::{
         App, checkout::offers, if_writable, invoice::find_invoice, public_link::Target,
-        unit_of_work::Work,
+        reminder::reminders_of, unit_of_work::Work,
     },
     domain::{
         account::Account,
@@ -77,6 +77,7 @@ impl App {
             Ok(InvoiceRecord {
                 payments,
                 credit_notes,
+                reminders: reminders_of(work, &invoice)?,
                 held: store::checkout::list_held_of_invoice(work.tx, work.account, id)?,
                 subject: compose::invoice_subject(MailKind::Invoice, &invoice, &seller, is_overdue),
                 project: project.map(|project| (project.id, project.name)),

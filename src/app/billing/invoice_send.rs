@@ -15,6 +15,7 @@ use crate::{
         limit::Limit,
         payment::settle,
         public_link::Target,
+        reminder::log_by_hand,
         share::Owner,
         unit_of_work::Work,
     },
@@ -22,17 +23,18 @@ use crate::{
         account::Account,
         date,
         error::{Error, Result},
-        id::InvoiceId,
+        id::{InvoiceId, MailId},
         image::Image,
         invoice::{Delivery, Invoice, InvoiceStatus, Seller, ShownInvoice},
         mail::{Mail, MailKind, QueuedMail},
         pdf_file::PdfFile,
+        reminder::{Facts, ReminderStep},
         session::Claims,
         text::email_key,
         unprintable,
     },
     mail::compose::{self, InvoiceMail},
-    pdf,
+    pdf::{self, InvoiceSheet},
     store::{self, engine::Tx, exchange_rate::LatestRates},
 };
 
@@ -46,6 +48,7 @@ impl App {
         &self,
         queued: &QueuedMail,
         message: Option<&str>,
+        step: Option<&ReminderStep>,
     ) -> Result<Mail> {
         let (Some(account), Some(id)) = (queued.account, queued.invoice) else {
             return Err(Error::internal("it has no body"));
@@ -67,19 +70,28 @@ impl App {
         };
         let (link, account, own, sheet, logo) = self.store.read(read).await?;
         let link = link.ok_or_else(|| Error::internal("it was mailed without a link"))?;
+        let link = self.link_address(Target::Invoice, &id, &link)?;
+        let today = date::day_in(at, &account.zone.rules()?);
+        let InvoiceSheet { invoice, seller, buyer, .. } = &sheet;
+        let written = step.map(|step| {
+            let facts = Facts { invoice, seller, buyer, link: &link, today };
+            step.write(&facts)
+        });
+        let (subject, text) = written.unzip();
         compose::invoice(&InvoiceMail {
             kind: queued.kind,
+            subject: subject.flatten(),
             to: &queued.to,
             cc: queued.cc.clone(),
             reply_to: &account.email,
             own: &own,
-            message,
-            invoice: &sheet.invoice,
-            seller: &sheet.seller,
-            buyer: &sheet.buyer,
-            payment_link: self.shown_payment_link(&sheet.invoice).as_deref(),
-            is_overdue: sheet.invoice.due_date < date::day_in(at, &account.zone.rules()?),
-            link: &self.link_address(Target::Invoice, &id, &link)?,
+            message: text.as_deref().or(message),
+            invoice,
+            seller,
+            buyer,
+            payment_link: self.shown_payment_link(invoice).as_deref(),
+            is_overdue: invoice.due_date < today,
+            link: &link,
             logo,
             file: Some(file),
         })
@@ -105,6 +117,7 @@ impl App {
         let (account, own, cc, sheet, logo, today) = self.query(claims, read).await?;
         compose::invoice(&InvoiceMail {
             kind: MailKind::Invoice,
+            subject: None,
             to: &sheet.buyer.email,
             cc: cc.clone(),
             reply_to: &account.email,
@@ -122,7 +135,7 @@ impl App {
     }
 }
 
-fn find_logo(tx: &mut Tx, seller: &Seller) -> Result<Option<Image>> {
+pub(in crate::app) fn find_logo(tx: &mut Tx, seller: &Seller) -> Result<Option<Image>> {
     Ok(seller.logo.map(|id| store::image::find(tx, id)).transpose()?.flatten())
 }
 
@@ -150,7 +163,7 @@ pub fn send_invoice(work: &mut Work, id: InvoiceId, delivery: &Delivery) -> Resu
         (_, None) => before,
     };
     if refusal.is_none() {
-        mail_client(work, &invoice, MailKind::Invoice, delivery)?;
+        mail_client(work, &invoice, MailKind::Invoice, delivery, None)?;
     }
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
@@ -163,8 +176,8 @@ pub fn remind_invoice(work: &mut Work, id: InvoiceId) -> Result<ShownInvoice> {
         return Err(Error::too_many(refusal));
     }
     must_be_due_again(work, id)?;
-    mail_client(work, &invoice, MailKind::InvoiceReminder, &Delivery::default())?;
-    store::invoice_link::mark_reminded(work.tx, id, work.now)?;
+    let mail = mail_client(work, &invoice, MailKind::InvoiceReminder, &Delivery::default(), None)?;
+    log_by_hand(work, &invoice, mail)?;
     Ok(ShownInvoice::on(work.today()?, invoice))
 }
 
@@ -219,13 +232,14 @@ fn copies(work: &mut Work, invoice: &Invoice) -> Result<Vec<String>> {
 }
 
 /// Queues an email to the client's current address, regardless of the invoice, or to another
-/// address.
-fn mail_client(
+/// address; returns it, unless mail is disabled.
+pub(in crate::app) fn mail_client(
     work: &mut Work,
     invoice: &Invoice,
     kind: MailKind,
     delivery: &Delivery,
-) -> Result<()> {
+    step: Option<&ReminderStep>,
+) -> Result<Option<MailId>> {
     let account = store::account::find(work.tx, work.account)?;
     let client =
         store::client::find_any(work.tx, work.account, invoice.client_id, &work.latest_rates)?;
@@ -237,26 +251,31 @@ fn mail_client(
     // Invoices sent by older versions have none.
     give_link(work, invoice.id)?;
     if work.env.settings.courier.is_none() {
-        return Ok(());
+        return Ok(None);
     }
     let (seller, _) = parties(work.tx, &account, invoice)?;
     let is_overdue = invoice.due_date < work.today()?;
     let subject = compose::invoice_subject(kind, invoice, &seller, is_overdue);
+    let mut newest = None;
     // The client's email is the newest: the page of an invoice shows its delivery.
     let copy = delivery.copy && email_key(to) != email_key(&account.email);
     let own = copy.then_some((&*account.email, Vec::new()));
     for (to, cc) in own.into_iter().chain([(to, cc)]) {
         let id = work.new_id();
-        let message = delivery.message.as_deref();
+        let sealed = match (step, delivery.message.as_deref()) {
+            (Some(step), _) => Some(work.env.seal_step(id, step)?),
+            (None, message) => message.map(|said| work.env.seal_message(id, said)).transpose()?,
+        };
         work.post(Some(&QueuedMail {
             account: Some(work.account),
             invoice: Some(invoice.id),
             cc,
-            sealed: message.map(|message| work.env.seal_message(id, message)).transpose()?,
+            sealed,
             ..QueuedMail::new(id, kind, to, subject.clone(), work.now)
         }))?;
+        newest = Some(id);
     }
-    Ok(())
+    Ok(newest)
 }
 
 fn must_await_payment(invoice: &Invoice) -> Result<()> {

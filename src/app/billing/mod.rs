@@ -20,5 +20,8 @@ pub mod payment_method;
 pub mod provider;
 pub mod provider_test;
 pub mod receipt;
+pub mod reminder;
+pub mod reminder_preview;
+pub mod reminder_run;
 pub mod statement;
 pub mod tax;

@@ -6,6 +6,7 @@ use crate::{
         event::Event,
         limit::Limit,
         password::Match,
+        reminder::reschedule,
         secret_try::{Refused, Tried},
         security_log::note,
         session::SignIn,
@@ -169,8 +170,12 @@ pub fn update_account(
 ) -> Result<Account> {
     let mut account = find_account(work)?;
     expected::check(expected, &account)?;
+    let zone = account.zone.clone();
     change.clone().apply(&mut account);
     account.updated_at = work.now;
     store::account::update(work.tx, &account)?;
+    if account.zone != zone {
+        reschedule(work, &account.zone)?;
+    }
     Ok(account)
 }

@@ -35,11 +35,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// Longer than any delay between two attempts.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(2);
+/// Longer than from a time of day to the next, in any timezone and on any day.
+const FARTHEST_DAY: SignedDuration = SignedDuration::from_hours(28);
 /// How far the clock may run ahead of elapsed time.
 const JUMP: SignedDuration = SignedDuration::from_mins(10);
 /// How long nothing expires after the clock has jumped, so that a clock that is wrong for less than
 /// this expires nothing early.
 const UNSURE: Duration = Duration::from_secs(3600);
+/// The same for scheduled jobs.
+const UNSURE_OF_DAY: Duration = Duration::from_secs(600);
 
 /// Records the result of an attempt. Doing so twice is harmless.
 pub(in crate::app) const NOTED: Write = Write { account: None, can_repeat: true };
@@ -65,7 +69,7 @@ impl JobKind {
     fn at_once(self) -> usize {
         match self {
             Self::Mail | Self::Checkout => 4,
-            Self::PrintInvoice | Self::PrintCreditNote | Self::Sweep => 1,
+            Self::PrintInvoice | Self::PrintCreditNote | Self::Remind | Self::Sweep => 1,
         }
     }
 
@@ -73,7 +77,8 @@ impl JobKind {
     fn lease(self) -> SignedDuration {
         match self {
             Self::Mail => SignedDuration::from_secs(DELIVERY_TIMEOUT.as_secs() as i64 + 10),
-            Self::PrintInvoice | Self::PrintCreditNote | Self::Checkout => {
+            // A long run renews its lease.
+            Self::PrintInvoice | Self::PrintCreditNote | Self::Checkout | Self::Remind => {
                 SignedDuration::from_mins(1)
             }
             Self::Sweep => SWEEP_EVERY,
@@ -86,8 +91,21 @@ impl JobKind {
             Self::Mail | Self::PrintInvoice | Self::PrintCreditNote | Self::Checkout => {
                 Duration::from_secs(5)
             }
-            // It resumes later.
-            Self::Sweep => Duration::ZERO,
+            // They resume later.
+            Self::Remind | Self::Sweep => Duration::ZERO,
+        }
+    }
+
+    /// Returns how far ahead a job of this kind is due at most, if there is a limit.
+    fn farthest(self) -> Option<SignedDuration> {
+        Some(if self.is_scheduled() { FARTHEST_DAY } else { FARTHEST })
+    }
+
+    /// Returns how long jobs of this kind wait after the clock has jumped.
+    fn unsure(self) -> Option<Duration> {
+        match self {
+            Self::Sweep => Some(UNSURE),
+            kind => kind.is_scheduled().then_some(UNSURE_OF_DAY),
         }
     }
 }
@@ -106,6 +124,7 @@ impl App {
             JobKind::PrintInvoice,
             JobKind::PrintCreditNote,
             JobKind::Checkout,
+            JobKind::Remind,
             JobKind::Sweep,
         ];
         join_all(kinds.map(|kind| self.run_kind(kind, stop.clone()))).await;
@@ -114,7 +133,10 @@ impl App {
     async fn run_kind(&self, kind: JobKind, mut stop: watch::Receiver<bool>) {
         let mut clock = ClockWatch::default();
         loop {
-            let is_held = kind == JobKind::Sweep && clock.jumped_lately(Instant::now(), self.now());
+            let is_held = match kind.unsure() {
+                Some(unsure) => clock.jumped_lately(Instant::now(), self.now(), unsure),
+                None => false,
+            };
             let round = async {
                 if is_held { Ok(Round { due: 0, next: None }) } else { self.run_due(kind).await }
             };
@@ -123,7 +145,8 @@ impl App {
                 round = &mut round => round,
                 _ = stop.changed() => {
                     self.jobs.is_closing.store(true, Ordering::Relaxed);
-                    if timeout(kind.time_to_stop(), round).await.is_err() && kind != JobKind::Sweep {
+                    let is_urgent = kind.time_to_stop() > Duration::ZERO;
+                    if timeout(kind.time_to_stop(), round).await.is_err() && is_urgent {
                         let kind = kind.as_str();
                         tracing::warn!(kind, "a job ran too long and was stopped");
                     }
@@ -167,13 +190,17 @@ impl App {
             .collect()
             .await;
         outcomes.into_iter().collect::<Result<()>>()?;
-        let next = self.store.read(move |tx| store::jobs::next_due(tx, kind)).await?;
+        let ends = move |tx: &mut Tx| {
+            Ok((store::jobs::next_due(tx, kind)?, store::jobs::last_due(tx, kind)?))
+        };
+        let (next, last) = self.store.read(ends).await?;
         let now = self.now();
+        let latest = kind.farthest().map_or(Timestamp::MAX, |farthest| now + farthest);
         match next {
             // No delay is that long: the clock was ahead when the time was written.
-            Some(next) if next > now + FARTHEST => {
-                let hurry = move |tx: &mut Tx| store::jobs::make_due::<()>(tx, kind, None, now);
-                self.store.write(hurry).await?;
+            Some(_) if last.is_some_and(|last| last > latest) => {
+                let recall = move |tx: &mut Tx| store::jobs::recall(tx, kind, latest, now);
+                self.store.write(recall).await?;
                 Ok(Round { due, next: Some(now) })
             }
             // There must always be one.
@@ -199,6 +226,7 @@ impl App {
             JobKind::Mail => self.deliver(job).await,
             JobKind::PrintInvoice | JobKind::PrintCreditNote => self.print_later(job).await,
             JobKind::Checkout => self.ask_later(job).await,
+            JobKind::Remind => self.remind_later(job).await,
             JobKind::Sweep => self.sweep_all(job).await,
         }
     }
@@ -269,12 +297,13 @@ struct ClockWatch {
 }
 
 impl ClockWatch {
-    fn jumped_lately(&mut self, instant: Instant, time: Timestamp) -> bool {
+    fn jumped_lately(&mut self, instant: Instant, time: Timestamp, unsure: Duration) -> bool {
         if let Some((since, then)) = self.before.replace((instant, time))
             && jumped(instant - since, then, time)
         {
-            tracing::info!("the clock jumped ahead, so nothing expires for an hour");
-            self.unsure_until = instant.checked_add(UNSURE);
+            let minutes = unsure.as_secs() / 60;
+            tracing::info!(minutes, "the clock jumped ahead, so what depends on the day waits");
+            self.unsure_until = instant.checked_add(unsure);
         }
         self.unsure_until.is_some_and(|until| instant < until)
     }

@@ -113,6 +113,8 @@ limits! {
     ProposalAnswer "proposal-answer" 20 in HOUR, Everywhere;
     /// Emailed invoices, reminders and copies of proposals, by account, to prevent mass mail.
     InvoiceMail "invoice-mail" 50 in 24 * HOUR, Everywhere;
+    /// Automatic reminders and receipts mailed, by account: the rest waits for the next day.
+    ReminderMail "reminder-mail" 1000 in 23 * HOUR, Everywhere;
 }
 
 impl Rate {

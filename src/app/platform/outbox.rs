@@ -13,6 +13,7 @@ use crate::{
         environment::Environment,
         event::Event,
         jobs::NOTED,
+        reminder,
         share::Owner,
         unit_of_work::{Who, Work},
     },
@@ -21,9 +22,10 @@ use crate::{
         error::{Error, Kind, Result},
         id::{AccountId, CreditNoteId, ImageId, InvoiceId, MailId, ProposalId},
         job::{Job, JobKind},
-        mail::{Attachment, Logo, Mail, QueuedMail},
+        mail::{Attachment, Logo, Mail, MailKind, QueuedMail},
         outbox::{Document, OutboxMail},
         reach::Reach,
+        reminder::{ReminderStep, SkipReason},
     },
     mail::{
         compose,
@@ -47,6 +49,10 @@ enum Sealed {
     /// The freelancer's message. The rest of the email is written from its invoice.
     Message {
         message: String,
+    },
+    /// The step of a reminder. The rest of the email is written from its invoice.
+    Step {
+        step: ReminderStep,
     },
 }
 
@@ -81,6 +87,11 @@ pub(in crate::app) struct Enclosed {
 }
 
 impl Environment {
+    /// Returns whether mail goes to a mail server; otherwise it is only saved as files.
+    pub fn has_mail_server(&self) -> bool {
+        self.settings.courier.as_ref().is_some_and(|courier| courier.is_server())
+    }
+
     /// Returns an email to the owner of an account if the address is verified: registering someone
     /// else's address must not send emails there.
     fn notice(&self, account: &Account, mail: &Mail) -> Result<Option<QueuedMail>> {
@@ -158,10 +169,27 @@ impl Environment {
         self.seal(id, &Sealed::Message { message: message.to_owned() })
     }
 
+    /// Seals the step of a reminder.
+    pub(in crate::app) fn seal_step(&self, id: MailId, step: &ReminderStep) -> Result<Vec<u8>> {
+        self.seal(id, &Sealed::Step { step: step.clone() })
+    }
+
     fn seal(&self, id: MailId, sealed: &Sealed) -> Result<Vec<u8>> {
         let contents = serde_json::to_vec(sealed).map_err(Error::internal)?;
         self.keys()?.seal(&context(id), self.random_bytes(), &contents)
     }
+}
+
+/// Records that an email was given up, also in the log of reminders; returns whether it was waiting.
+fn give_up(
+    tx: &mut Tx,
+    queued: &QueuedMail,
+    tries: i64,
+    now: Timestamp,
+    reason: &str,
+) -> Result<bool> {
+    store::reminder::mark_skipped(tx, queued.id, SkipReason::Failed)?;
+    store::outbox::give_up(tx, queued, tries, now, reason)
 }
 
 impl App {
@@ -177,6 +205,15 @@ impl App {
         let Some(courier) = &self.settings.courier else { return Ok(()) };
         let Some(queued) = found else { return self.forget_job(job).await };
         let kind = queued.kind.as_str();
+        if let Some(reason) = self.objection(&queued).await? {
+            let why = reason.map(SkipReason::as_str);
+            tracing::info!(%id, kind, why, "an email is not needed any more");
+            let drop = move |tx: &mut Tx| {
+                reason.map_or(Ok(()), |reason| store::reminder::mark_skipped(tx, id, reason))?;
+                store::outbox::delete(tx, id)
+            };
+            return self.store.write_as(NOTED, drop).await;
+        }
         let mail = self.write_mail(&queued).await;
         let outcome = match mail {
             Ok(mail) => courier.deliver(id, queued.created_at, &mail).await,
@@ -211,7 +248,7 @@ impl App {
         let (account, now) = (queued.account.filter(|_| queued.kind.is_for_client()), self.now());
         let (mail, why) = (queued.clone(), reason.clone());
         let tell = move |work: &mut Work| {
-            if store::outbox::give_up(work.tx, &mail, tries, now, &why)? {
+            if give_up(work.tx, &mail, tries, now, &why)? {
                 let failed = store::outbox::find_of(work.tx, work.account, mail.id)?;
                 work.emit(Event::MailFailed(&failed))?;
             }
@@ -224,9 +261,34 @@ impl App {
                 told => return told,
             }
         }
-        let note =
-            move |tx: &mut Tx| store::outbox::give_up(tx, &queued, tries, now, &reason).map(drop);
+        let note = move |tx: &mut Tx| give_up(tx, &queued, tries, now, &reason).map(drop);
         self.store.write_as(NOTED, note).await
+    }
+
+    /// Returns why an email must not go out any more, if anything has made it wrong since it was
+    /// queued; with a reason if it is in the log of reminders.
+    async fn objection(&self, queued: &QueuedMail) -> Result<Option<Option<SkipReason>>> {
+        match (queued.kind, queued.account, queued.invoice, &queued.sealed) {
+            (MailKind::InvoiceReminder, Some(account), Some(invoice), _) => {
+                let (mail, now) = (queued.id, self.now());
+                let read = move |tx: &mut Tx| reminder::objection(tx, account, invoice, mail, now);
+                Ok(self.store.read(read).await?.map(Some))
+            }
+            (MailKind::Receipt, Some(account), Some(invoice), _) => {
+                let read = move |tx: &mut Tx| reminder::is_receipt_wrong(tx, account, invoice);
+                Ok(self.store.read(read).await?.then_some(None))
+            }
+            (MailKind::ProposalReminder, Some(account), _, Some(sealed)) => {
+                let contents = self.keys()?.open(&context(queued.id), sealed)?;
+                let contents: Contents =
+                    serde_json::from_slice(&contents).map_err(Error::internal)?;
+                let id = ProposalId::parse(&contents.enclosed.proposal.unwrap_or_default());
+                let now = self.now();
+                let read = move |tx: &mut Tx| reminder::is_proposal_over(tx, account, id, now);
+                Ok(self.store.read(read).await?.then_some(None))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Records a delivery as soon as possible: an unrecorded mail would be delivered again.
@@ -253,11 +315,19 @@ impl App {
 
     /// Returns an email as it is delivered.
     async fn write_mail(&self, queued: &QueuedMail) -> Result<Mail> {
-        let Some(sealed) = &queued.sealed else { return self.invoice_mail(queued, None).await };
+        if queued.kind == MailKind::Receipt {
+            return self.receipt_mail(queued).await;
+        }
+        let Some(sealed) = &queued.sealed else {
+            return self.invoice_mail(queued, None, None).await;
+        };
         let contents = self.keys()?.open(&context(queued.id), sealed)?;
         let contents = match serde_json::from_slice(&contents).map_err(Error::internal)? {
             Sealed::Whole(contents) => contents,
-            Sealed::Message { message } => return self.invoice_mail(queued, Some(&message)).await,
+            Sealed::Message { message } => {
+                return self.invoice_mail(queued, Some(&message), None).await;
+            }
+            Sealed::Step { step } => return self.invoice_mail(queued, None, Some(&step)).await,
         };
         let Contents { subject, text, html, from_name, reply_to, enclosed, attachment } = *contents;
         let file = match (queued.account, enclosed.proposal, enclosed.credit_note) {
@@ -285,11 +355,6 @@ impl App {
         // It may have been corrected since.
         let (to, cc) = (queued.to.clone(), queued.cc.clone());
         Ok(Mail { kind, to, cc, subject, text, html, from_name, reply_to, logo, attachment })
-    }
-
-    /// Returns whether mail goes to a mail server; otherwise it is only saved as files.
-    pub fn has_mail_server(&self) -> bool {
-        self.settings.courier.as_ref().is_some_and(|courier| courier.is_server())
     }
 
     /// Returns who can open the links in emails and on pages.

@@ -7,6 +7,7 @@ use crate::{
         date::DateFormat,
         error::{Error, Result},
         invoice::{Invoice, InvoiceStatus, Party, Seller},
+        mail::MailKind,
         notice::NoticeKind,
         outbox::Document,
         proposal::{Proposal, ProposalLink, ProposalStatus},
@@ -66,11 +67,35 @@ impl Work<'_, '_> {
             Some(refusal) => return Err(Error::too_many(refusal)),
             None => {}
         }
+        self.post_offer(proposal, link, (to, cc), MailKind::Proposal)
+    }
+
+    /// Reminds the client of a sent proposal that expires soon.
+    pub(in crate::app) fn mail_offer_again(&mut self, proposal: &Proposal) -> Result<()> {
+        let Some(ProposalLink::Open(link)) = &proposal.link else { return Ok(()) };
+        let client = &proposal.client_id;
+        let client = store::client::find_any(self.tx, self.account, *client, &self.latest_rates)?;
+        let to = &client.details.email;
+        let to = (to.as_str(), client.details.copies(to));
+        self.post_offer(proposal, link, to, MailKind::ProposalReminder)
+    }
+
+    fn post_offer(
+        &mut self,
+        proposal: &Proposal,
+        link: &str,
+        (to, cc): (&str, Vec<String>),
+        kind: MailKind,
+    ) -> Result<()> {
+        let freelancer = store::account::find(self.tx, self.account)?;
+        let client = &proposal.client_id;
+        let client = store::client::find_any(self.tx, self.account, *client, &self.latest_rates)?;
         let defaults = store::invoice_defaults::find(self.tx, self.account)?;
         let seller = Seller::new(&freelancer, &defaults);
         let logo = seller.logo.map(|id| store::image::find(self.tx, id)).transpose()?.flatten();
         let until = proposal.valid_until.map(|day| seller.date_format.show(day));
         let mail = compose::proposal_offer(&ProposalOffer {
+            kind,
             proposal,
             seller: &seller,
             name: &client.details.name,

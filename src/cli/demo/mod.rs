@@ -11,7 +11,7 @@ mod texts;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::{Args, value_parser};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::runtime;
 
 use self::{history::History, more::MoreInvoices};
@@ -20,11 +20,22 @@ use crate::{
     app::{
         App, Settings as AppSettings,
         environment::{Clock, Random, SystemRandom},
-        unit_of_work::Who,
+        reminder::update_reminders,
+        unit_of_work::{Who, Work},
     },
     config::{Location, PaymentLinks, secrets::Secrets},
-    domain::{account::Password, error::Error, registration::Registration, text},
+    domain::{
+        account::Password,
+        error::Error,
+        job::JobKind,
+        registration::Registration,
+        reminder::{ReminderSettingsChange, RemindersChange},
+        text,
+    },
 };
+
+/// How long the account has reminded its clients.
+const REMINDS_FOR: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 #[derive(Args)]
 pub struct Arguments {
@@ -111,9 +122,15 @@ async fn tell(
     let mut history = History::new(app, who, email);
     let end = plan.steps.last().map_or(plan.start, |(at, _)| *at);
     let mut more = MoreInvoices::new(app, who, (plan.start, end), invoices);
+    // Reminders of very many invoices would take long.
+    let mut remind_from = (invoices == 0).then_some(end - REMINDS_FOR);
     for (at, step) in plan.steps {
         clock.set(at);
         history.take(step).await?;
+        if remind_from.take_if(|from| *from <= at).is_some() {
+            app.run(who, remind).await?;
+        }
+        app.run_due(JobKind::Remind).await?;
         more.until(at, &history, || bar.inc(1)).await?;
         bar.inc(1);
     }
@@ -127,6 +144,13 @@ async fn tell(
         text.push_str(&format!("password: {made}\n"));
     }
     Ok(text)
+}
+
+/// Turns reminders on.
+fn remind(work: &mut Work) -> Result<(), Error> {
+    let reminders = RemindersChange { enabled: Some(true), steps: None };
+    let change = ReminderSettingsChange { reminders, ..ReminderSettingsChange::default() };
+    update_reminders(work, &change, None).map(drop)
 }
 
 fn random_word(letters: usize) -> String {

@@ -23,7 +23,7 @@ use crate::{
     },
     config::{Config, Settings, file},
     domain::{date::JsonTime, error::Error},
-    store::{Database, account, doctor, engine::Tx, jobs, links, outbox, program_state},
+    store::{Database, account, doctor, engine::Tx, jobs, links, outbox, program_state, reminder},
 };
 
 /// Seconds that rows may be ahead of the clock.
@@ -221,7 +221,7 @@ fn examine_rows(
     let late = before(SignedDuration::from_mins(MAIL_LATE))?;
     let lately = before(SignedDuration::from_hours(MAIL_TOLD))?;
     let setting = config.and_then(|config| config.app.open_registration);
-    let (fingerprint, newest, rollups, links, mail, failing, doors, backup) =
+    let (fingerprint, newest, rollups, links, mail, (failing, unscheduled), doors, backup) =
         database.peek(|connection| {
             let mut tx = Tx::new(connection);
             Ok((
@@ -230,7 +230,7 @@ fn examine_rows(
                 doctor::rollups(&mut tx)?,
                 links::wrong(&mut tx)?,
                 outbox::health(&mut tx, late, lately)?,
-                jobs::list_failing(&mut tx)?,
+                (jobs::list_failing(&mut tx)?, reminder::list_unscheduled(&mut tx)?),
                 Doors {
                     is_set_up: registration::is_set_up(&mut tx)?,
                     has_owner: account::find_owner(&mut tx)?.is_some(),
@@ -293,6 +293,10 @@ fn examine_rows(
     for (kind, reason) in failing {
         let text = format!("{} fails: {reason}", kind.replace('_', " "));
         report.warn("jobs", text, "see the server's log; the job is retried automatically");
+    }
+    for account in unscheduled {
+        let text = format!("the daily job of the reminders of {account} is missing");
+        report.fail("reminders", text, "turn them off and on under Settings, Reminders");
     }
     if let Database::Postgres(_) = database {
         let how = format!("pg_dump --format=custom --file=FILE '{database}'");

@@ -6,7 +6,9 @@ use crate::domain::{
     address::Address,
     country::Country,
     id::{AccountId, ClientId},
-    input::{List, One, Optional, OrDefault, OrEmpty, Required, Shape, input, kinds},
+    input::{
+        Flag, Inherited, List, One, Optional, OrDefault, OrEmpty, Required, Shape, input, kinds,
+    },
     invoice_defaults::Whole,
     language::Language,
     money::{Currency, Money},
@@ -63,6 +65,9 @@ input! {
     notes "notes": Optional<FreeText> = "Private: never printed or emailed.",
     language "language": Optional<Language>,
     peppol_id "peppolId": Optional<PeppolId> = "The electronic address in the Peppol network.",
+    /// None as true.
+    reminders "reminders": Inherited<Flag> = "Whether the client gets automatic reminders." =>
+        " True by default.",
 }
 
 /// The maximum number of addresses that get a copy.
@@ -100,6 +105,11 @@ impl ClientDetails {
             is_new
         });
         copies
+    }
+
+    /// Whether the client gets automatic reminders.
+    pub fn gets_reminders(&self) -> bool {
+        self.reminders.unwrap_or(true)
     }
 
     /// The text that a search matches against.
@@ -180,6 +190,7 @@ impl ClientChange {
             notes: self.notes.apply(current.notes),
             language: self.language.apply(current.language),
             peppol_id: self.peppol_id.apply(current.peppol_id),
+            reminders: self.reminders.or(current.reminders),
         };
         details.completed()
     }

@@ -19,7 +19,7 @@ input! {
 }
 
 /// Rejects both a percentage and an amount, or neither.
-pub(super) fn must_be_one(form: &mut Form) {
+pub(in crate::domain) fn must_be_one(form: &mut Form) {
     match (form.says::<TaxRate>("percent"), form.says::<Amount>("amount")) {
         (false, false) => _ = form.fail("percent", Rule::Required),
         (true, true) => _ = form.fail("amount", Rule::Beside("percent")),

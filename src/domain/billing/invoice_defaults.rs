@@ -18,6 +18,7 @@ use crate::domain::{
     patch::Patch,
     payment_method::{PAYMENT_METHODS_MAX, PaymentMethod},
     provider::ConnectedProvider,
+    reminder::ReminderSettings,
     rule::Rule,
     tax::TAXES_MAX,
     text::{Email, Free, FreeText, Name, Url},
@@ -101,6 +102,7 @@ pub struct InvoiceSettings {
     /// The payment providers.
     pub providers: Vec<ConnectedProvider>,
     pub mail: MailSettings,
+    pub reminders: ReminderSettings,
 }
 
 input! {

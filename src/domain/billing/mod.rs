@@ -21,6 +21,7 @@ pub mod paper;
 pub mod payment;
 pub mod payment_method;
 pub mod provider;
+pub mod reminder;
 pub mod settings;
 pub mod statement;
 pub mod tax;

@@ -8,6 +8,7 @@ use super::{
     paper::{Paper, Template},
     payment_method::{PAYMENT_METHODS_MAX, PaymentMethod},
     provider::ProvidersChange,
+    reminder::{ProposalReminderChange, ReminderSettingsChange, RemindersChange},
     tax::TAXES_MAX,
 };
 use crate::domain::{
@@ -68,7 +69,23 @@ input! {
         "The payment methods, in the order clients see them. The list is replaced as a whole.",
     providers "providers": Inherited<One<ProvidersChange>>,
     notifications "notifications": Inherited<One<NotificationsChange>>,
+    reminders "reminders": Inherited<One<RemindersChange>>,
+    proposal_reminder "proposalReminder": Inherited<One<ProposalReminderChange>>,
     mail "mail": Inherited<One<MailChange>>,
+}
+
+impl SettingsChange {
+    /// Takes what it says of reminders, if anything.
+    pub fn take_reminders(&mut self) -> Option<ReminderSettingsChange> {
+        let (reminders, proposals) = (self.reminders.take(), self.proposal_reminder.take());
+        let thank_you = self.mail.as_ref().and_then(|mail| mail.thank_you);
+        let says = reminders.is_some() || proposals.is_some() || thank_you.is_some();
+        says.then(|| ReminderSettingsChange {
+            reminders: reminders.unwrap_or_default(),
+            proposals: proposals.unwrap_or_default(),
+            thank_you,
+        })
+    }
 }
 
 impl From<SettingsChange> for InvoiceDefaultsChange {

@@ -136,6 +136,10 @@ pub enum Shape {
         min: u32,
         max: u32,
     },
+    /// A whole number from `-max` to `max`.
+    Signed {
+        max: u32,
+    },
     /// True or false.
     Flag,
     /// Longitude and latitude.

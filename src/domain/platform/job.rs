@@ -27,8 +27,17 @@ words! {
         PrintCreditNote "print_credit_note",
         /// Asks a provider whether a checkout was paid.
         Checkout "checkout",
+        /// Reminds the clients of an account, every day.
+        Remind "remind",
         /// Removes expired data, repeatedly.
         Sweep "sweep",
+    }
+}
+
+impl JobKind {
+    /// Whether such jobs are due at a time of day, not as soon as possible.
+    pub fn is_scheduled(self) -> bool {
+        self == Self::Remind
     }
 }
 

@@ -24,6 +24,9 @@ words! {
         ProposalCopy "proposal_copy",
         Invoice "invoice",
         InvoiceReminder "invoice_reminder",
+        ProposalReminder "proposal_reminder",
+        /// The receipt of a paid invoice.
+        Receipt "receipt",
         CreditNote "credit_note",
         PaymentReceived "payment_received",
         PaymentHeld "payment_held",
@@ -42,7 +45,9 @@ impl MailKind {
             Self::Invoice
             | Self::InvoiceReminder
             | Self::CreditNote
+            | Self::Receipt
             | Self::Proposal
+            | Self::ProposalReminder
             | Self::ProposalCopy => true,
             Self::Verification
             | Self::PasswordReset

@@ -1,7 +1,7 @@
 //! How an account is told of what happened, and how it writes to clients.
 
 use crate::domain::{
-    input::{Optional, input},
+    input::{Flag, Inherited, Optional, input},
     notice::Notifications,
     patch::Patch,
     text::{Free, Name},
@@ -26,13 +26,15 @@ input! {
     pub change part MailChange as "MailChange",
         "How you write to clients. Any of the fields; null clears one.";
 
+    thank_you "thankYou": Inherited<Flag> = "Whether clients get the receipt by email when an \
+        invoice is paid in full, once for each invoice. Off at first.",
     sender_name "senderName": Optional<Name> =
         "The name in the sender of emails to clients; by default that of the business.",
     signature "signature": Optional<Free<SIGNATURE_MAX>> = "What ends emails to clients.",
 }
 
 impl MailChange {
-    /// Applies the change. Blank text is none.
+    /// Applies the change of names and texts. Blank text is none.
     pub fn apply(self, settings: &mut MailSettings) {
         let current = settings.clone();
         let unless_blank = |patch: Patch<String>| match patch {

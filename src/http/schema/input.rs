@@ -173,6 +173,11 @@ fn shape_schema(registry: &mut Registry, shape: &Shape) -> MetaSchemaRef {
             maximum: Some((*max).into()),
             ..MetaSchema::new("integer")
         },
+        Shape::Signed { max } => MetaSchema {
+            minimum: Some(-f64::from(*max)),
+            maximum: Some((*max).into()),
+            ..MetaSchema::new("integer")
+        },
         Shape::Flag => MetaSchema::new("boolean"),
         Shape::Coordinates => *list(f64::schema_ref()),
         Shape::List(of) => *list(shape_schema(registry, of)),

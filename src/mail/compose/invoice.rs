@@ -25,6 +25,8 @@ const EXCERPT: usize = 500;
 /// An invoice or reminder for a client.
 pub struct InvoiceMail<'a> {
     pub kind: MailKind,
+    /// The subject, if not the usual one.
+    pub subject: Option<String>,
     pub to: &'a str,
     /// Who gets a copy.
     pub cc: Vec<String>,
@@ -72,7 +74,8 @@ pub fn invoice(about: &InvoiceMail) -> Result<Mail> {
         link: &'a str, payment_link: Option<&'a str>, how_to_pay: &'a str, notes: &'a str, is_due: bool,
         is_reminder: bool, is_overdue: bool, is_attached: bool,
     }, { button: &'a str, place: &'a str, rows: &'a [(String, String)] });
-    let subject = invoice_subject(about.kind, invoice, seller, is_overdue);
+    let usual = || invoice_subject(about.kind, invoice, seller, is_overdue);
+    let subject = about.subject.clone().unwrap_or_else(usual).replace('\u{a0}', " ");
     let mail = mail(about.kind, about.to, &subject, &Brand::of(seller, logo), parts)?;
     let attachment =
         file.map(|file| Attachment { name: file.name.clone(), bytes: file.bytes.clone() });
@@ -188,6 +191,7 @@ mod tests {
         for (length, is_attached) in [(ATTACHMENT_MAX, true), (ATTACHMENT_MAX + 1, false)] {
             let mail = super::invoice(&InvoiceMail {
                 kind: MailKind::Invoice,
+                subject: None,
                 to: "ada@example.com",
                 cc: Vec::new(),
                 own: &MailSettings::default(),

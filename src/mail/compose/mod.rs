@@ -27,6 +27,7 @@ mod credit_note;
 mod invoice;
 mod news;
 mod proposal;
+mod receipt;
 
 pub use self::{
     account::{LINK_LIFE, Verification, password_reset, security_notice, verification},
@@ -36,6 +37,7 @@ pub use self::{
     proposal::{
         DepositLink, ProposalCopy, ProposalOffer, proposal_answered, proposal_copy, proposal_offer,
     },
+    receipt::{ReceiptMail, receipt, receipt_subject},
 };
 
 use jiff::SignedDuration;

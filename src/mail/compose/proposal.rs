@@ -44,6 +44,8 @@ pub fn proposal_answered(
 
 /// The content of a proposal email.
 pub struct ProposalOffer<'a> {
+    /// A proposal, or a reminder of one.
+    pub kind: MailKind,
     pub proposal: &'a Proposal,
     pub seller: &'a Seller,
     /// The name of the client.
@@ -68,18 +70,24 @@ pub fn proposal_offer(about: &ProposalOffer) -> Result<Mail> {
         (&seller.party.heading().replace(turns, ""), &proposal.title.replace(turns, ""));
     let price = (proposal.amount.minor > 0).then(|| proposal.amount.shown());
     let price = price.map(|price| (t("amount").to_string(), price));
+    let button = &t("mail-proposal-view").to_string();
+    // A reminder goes out before the last day.
+    let last = until.filter(|_| about.kind == MailKind::ProposalReminder);
+    let subject = match last {
+        Some(day) => t("mail-subject-proposal-reminder").with("title", title).with("date", day),
+        None => t("proposal-mail-subject").with("title", title),
+    }
+    .to_string();
     let until = until.map(|day| (t("valid-until").to_string(), day.to_owned()));
     let rows = &price.into_iter().chain(until).chain([attached(title)]).collect::<Vec<_>>();
-    let button = &t("mail-proposal-view").to_string();
     let signature = &signature(about.own);
     let parts = render!("mail/proposal_offer.txt", "mail/proposal_offer.html", {
         signature: &'a str,
         greeting: &'a str, name: &'a str, title: &'a str, rows: &'a [(String, String)],
-        link: &'a str,
+        link: &'a str, last: Option<&'a str>,
     }, { button: &'a str });
-    let subject = t("proposal-mail-subject").with("title", title).to_string();
     let brand = Brand::of(seller, about.logo);
-    let mail = mail(MailKind::Proposal, about.to, &subject, &brand, parts)?;
+    let mail = mail(about.kind, about.to, &subject, &brand, parts)?;
     let reply_to = Some(seller.party.email.clone());
     Ok(Mail { cc: about.cc.clone(), from_name: sender_name(about.own, name), reply_to, ..mail })
 }

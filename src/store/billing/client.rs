@@ -35,7 +35,7 @@ const LIST: Lister = Lister {
     columns: "found.id, found.account_id, name, email, company, phone, country, avatar, \
               created_at, updated_at, address, country_code, tax_id, registration_number, \
               billing_currency, payment_terms_days, cc_emails, buyer_reference, notes, language, \
-              peppol_id, currency, amount, base_currency, base_amount",
+              peppol_id, reminders_off, currency, amount, base_currency, base_amount",
     join: "LEFT JOIN client_totals ON client_totals.client_id = found.id",
 };
 
@@ -97,14 +97,15 @@ fn read(row: &dyn Row, base: Currency) -> Result<(Client, Option<PaymentSum>)> {
             notes: row.get(18)?,
             language: row.get(19)?,
             peppol_id: row.get(20)?,
+            reminders: Some(!row.get::<bool>(21)?),
         },
         avatar: row.get(7)?,
         total_billed: Money::zero(base),
         created_at: row.get(8)?,
         updated_at: row.get(9)?,
     };
-    let currency: Option<Currency> = row.get(21)?;
-    let sum = currency.map(|currency| read_sum(row, currency, 22)).transpose()?;
+    let currency: Option<Currency> = row.get(22)?;
+    let sum = currency.map(|currency| read_sum(row, currency, 23)).transpose()?;
     Ok((client, sum))
 }
 
@@ -142,6 +143,7 @@ fn row(client: &Client) -> NewRow<'_> {
         notes: client.details.notes.as_ref(),
         language: client.details.language.map(Language::as_str),
         peppol_id: client.details.peppol_id.as_ref(),
+        reminders_off: !client.details.gets_reminders(),
         search_key: client.details.search_key(),
         updated_at: client.updated_at;
         once

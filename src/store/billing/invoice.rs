@@ -84,6 +84,7 @@ record! {
         amount_credited = invoice.booked.credited,
         payment_link = invoice.payment_link.as_ref(),
         notes = invoice.notes.as_ref(),
+        reminders_off = invoice.reminders_off,
         updated_at = invoice.updated_at,
         @once {
             account_id = &invoice.account,
@@ -120,7 +121,7 @@ record! {
         paid_at: Option::<Timestamp>::map(paid_at, |at| PaidAt { at, on: paid_on }),
         booked: Booked { paid: amount_paid, withheld: amount_withheld, credited: amount_credited },
         id, client_id, project_id, proposal_id, milestone_id, kind, deduct_deposits, number, number_period, currency, status, issue_date, due_date,
-        reference, payment_link, notes, buyer, created_at, updated_at,
+        reference, payment_link, notes, reminders_off, buyer, created_at, updated_at,
     }
 }
 
@@ -204,6 +205,17 @@ pub(super) fn fill(
         invoice.client = client.map(|client| as_billed(client, invoice.buyer.as_ref()));
     }
     Ok(())
+}
+
+/// Returns the newest open invoice, if any.
+pub fn find_newest_open(
+    tx: &mut Tx,
+    account: AccountId,
+    rates: &LatestRates,
+) -> Result<Option<Invoice>> {
+    let mut found = LIST.of(&account).only(is_open!()).first(tx, 1, read)?;
+    fill(tx, account, &mut found, rates)?;
+    Ok(found.pop())
 }
 
 /// Returns the newest invoices created from a proposal, at most `most`.

@@ -13,5 +13,6 @@ mod invoice_list;
 pub mod number_series;
 pub mod payment;
 pub mod provider;
+pub mod reminder;
 pub mod statement;
 pub mod tax;

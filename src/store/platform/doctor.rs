@@ -134,6 +134,7 @@ pub fn newest_id(tx: &mut Tx) -> Result<Option<ActivityId>> {
             "invoices",
             "credit_notes",
             "checkouts",
+            "reminders",
             "portfolio_items",
             "messages"
         ),
@@ -228,6 +229,8 @@ fn lists(tx: &mut Tx) -> Result<Sums> {
             " GROUP BY account_id, status \
              UNION ALL SELECT account_id, 'payments', count(*) FROM payments GROUP BY account_id \
              UNION ALL SELECT account_id, 'credit_notes', count(*) FROM credit_notes \
+             GROUP BY account_id \
+             UNION ALL SELECT account_id, 'reminders', count(*) FROM reminders \
              GROUP BY account_id \
              UNION ALL SELECT account_id, 'taxes', count(*) FROM taxes GROUP BY account_id \
              UNION ALL SELECT account_id, 'messages', count(*) FROM messages GROUP BY account_id \

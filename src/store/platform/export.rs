@@ -2,6 +2,7 @@
 
 pub mod checkout;
 pub mod mail_settings;
+pub mod reminder;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -121,7 +122,7 @@ pub const CLIENTS: Section = Section::by_id(
         created_at: Kind::Instant, updated_at: Kind::Instant,
         address: Kind::Parts, country_code, tax_id, registration_number,
         currency => "t.billing_currency", payment_terms_days: Kind::Whole, cc_emails: Kind::Parts,
-        buyer_reference, notes, language, peppol_id,
+        buyer_reference, notes, language, peppol_id, reminders_off: Kind::Flag,
     },
     500,
 );
@@ -157,7 +158,7 @@ pub const PROPOSALS: Section = Section::by_id(
         project_id: id::<ProjectKind>(), items: Kind::Sums("currency"), tax_rate: Kind::Decimal,
         discount_percent: Kind::Decimal, discount_amount: Kind::Decimal,
         prices_include_tax: Kind::Flag, deposit_percent: Kind::Decimal,
-        deposit_amount: Kind::Decimal,
+        deposit_amount: Kind::Decimal, reminded_at: Kind::Instant,
     },
     100,
 );
@@ -180,7 +181,7 @@ pub const INVOICES: Section = Section {
         amount_paid: Kind::Money("currency"), amount_withheld: Kind::Money("currency"),
         amount_credited: Kind::Money("currency"), paid_on: Kind::Day,
         proposal_id: id::<ProposalKind>(), kind, deduct_deposits: Kind::Flag,
-        deducted_in: id::<InvoiceKind>(),
+        deducted_in: id::<InvoiceKind>(), reminders_off: Kind::Flag, thanked_at: Kind::Instant,
     },
     key: "number",
     page: 50,

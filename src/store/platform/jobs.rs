@@ -99,6 +99,15 @@ pub fn next_due(tx: &mut Tx, kind: JobKind) -> Result<Option<Timestamp>> {
     )
 }
 
+/// Returns when the last job of a kind becomes due.
+pub fn last_due(tx: &mut Tx, kind: JobKind) -> Result<Option<Timestamp>> {
+    tx.find(
+        "SELECT due_at FROM jobs WHERE kind = ?1 ORDER BY due_at DESC LIMIT 1",
+        values![kind.as_str()],
+        |row| row.get(0),
+    )
+}
+
 /// Postpones a job, with the reason if a try failed; not if it was claimed again meanwhile.
 pub fn postpone(tx: &mut Tx, job: &Job, due_at: Timestamp, reason: Option<&str>) -> Result<()> {
     tx.change(
@@ -124,6 +133,29 @@ pub fn make_due<K>(
             tx.execute("UPDATE jobs SET due_at = ?2 WHERE kind = ?1", values![kind.as_str(), now])
         }
     }
+}
+
+/// Moves a job that is not due yet.
+pub fn move_to<K>(
+    tx: &mut Tx,
+    kind: JobKind,
+    subject: Id<K>,
+    due_at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    tx.change(
+        "UPDATE jobs SET due_at = ?3 WHERE kind = ?1 AND subject = ?2 AND due_at > ?4",
+        values![kind.as_str(), &subject, due_at, now],
+    )
+}
+
+/// Makes the jobs of a kind due that are later than `latest`: the clock was ahead when their time
+/// was written. Returns how many.
+pub fn recall(tx: &mut Tx, kind: JobKind, latest: Timestamp, now: Timestamp) -> Result<u64> {
+    tx.execute(
+        "UPDATE jobs SET due_at = ?3 WHERE kind = ?1 AND due_at > ?2",
+        values![kind.as_str(), latest, now],
+    )
 }
 
 /// Returns kind and reason of each job, other than an email, whose last try failed.

@@ -143,7 +143,12 @@ pub async fn list(visit: Visit) -> Result<Response> {
 
 /// Shows the form of a new client.
 pub async fn new(visit: Visit) -> Result<Response> {
-    Ok(edit_page(&visit, StatusCode::OK, visit.form(visit.query()), None))
+    Ok(edit_page(
+        &visit,
+        StatusCode::OK,
+        visit.form(visit.query().or_with("reminders", "on")),
+        None,
+    ))
 }
 
 /// Adds a client.
@@ -204,7 +209,8 @@ fn filled(client: &Client) -> Fields {
         .with_some("paymentTermsDays", details.payment_terms_days)
         .with("ccEmails", details.cc_emails.join("\n"))
         .with_some("buyerReference", details.buyer_reference.as_ref())
-        .with_some("notes", details.notes.as_ref());
+        .with_some("notes", details.notes.as_ref())
+        .with("reminders", if details.gets_reminders() { "on" } else { "" });
     addressed(fields, details.address.as_ref())
 }
 

@@ -50,6 +50,7 @@ pub fn history(record: &InvoiceRecord, days: &Days) -> Vec<Entry> {
 fn mailed(mail: &OutboxMail, days: &Days) -> Entry {
     let (name, icon) = match mail.kind {
         MailKind::InvoiceReminder => (t("reminder"), "bell"),
+        MailKind::Receipt => (t("receipt"), "receipt"),
         _ => (t("invoice"), "send"),
     };
     let why = || mail.last_error.as_deref().unwrap_or_default();

@@ -23,5 +23,6 @@ pub mod invoice_values;
 pub mod payment;
 pub mod payment_method;
 pub mod provider;
+pub mod reminder;
 pub mod statement;
 pub mod tax;

@@ -8,7 +8,10 @@ use poem::{
 };
 
 use crate::{
-    domain::mail::{LOGO, Mail},
+    domain::{
+        error::{Error, Result},
+        mail::{LOGO, Mail},
+    },
     http::problem::Problem,
     locale::{Text, t},
 };
@@ -63,7 +66,25 @@ pub fn mail(mail: &Mail) -> Response {
     let logo = mail.logo.as_ref().map_or_else(String::new, |logo| {
         format!("data:{};base64,{}", logo.content_type, STANDARD.encode(&logo.bytes))
     });
-    let html = mail.html.replace(&format!("cid:{LOGO}"), &logo);
+    framed(mail.html.replace(&format!("cid:{LOGO}"), &logo))
+}
+
+/// Like [`mail`], below its subject.
+pub fn mail_with_subject(mail: &Mail) -> Result<Response> {
+    let line = SubjectLine { subject: &mail.subject }.render().map_err(Error::internal)?;
+    let body = mail.html.find("<body").and_then(|at| Some(at + mail.html[at..].find('>')? + 1));
+    let (head, body) = mail.html.split_at(body.unwrap_or_default());
+    Ok(self::mail(&Mail { html: format!("{head}{line}{body}"), ..mail.clone() }))
+}
+
+#[derive(Template)]
+#[template(path = "pages/parts/subject.html")]
+struct SubjectLine<'a> {
+    subject: &'a str,
+}
+
+/// Returns a document to show in a frame, without scripts.
+pub fn framed(html: String) -> Response {
     Response::builder()
         .content_type("text/html; charset=utf-8")
         .header(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)

@@ -73,6 +73,8 @@ pub fn say(rule: &Rule) -> Text {
         Rule::ZeroRate { .. } => t("rule-zero-rate"),
         Rule::DiscountOfNothing => t("rule-discount-of-nothing"),
         Rule::NeedsItems => t("rule-needs-items"),
+        Rule::UnknownVariable(name) => t("rule-unknown-variable").with("name", name),
+        Rule::NotLate => t("rule-not-late"),
         Rule::Picture => t("rule-picture"),
         Rule::BrokenPicture => t("rule-broken-picture"),
         Rule::FileTooLarge { mib } => t("rule-file-too-large").with("mib", mib),

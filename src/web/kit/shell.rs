@@ -32,7 +32,7 @@ impl Section {
     /// Returns the part that a page belongs to.
     pub fn of(path: &str) -> Self {
         match path.split('/').nth(1).unwrap_or_default() {
-            "invoices" | "payments" | "credit-notes" => Self::Invoices,
+            "invoices" | "payments" | "credit-notes" | "reminders" => Self::Invoices,
             "clients" => Self::Clients,
             "proposals" => Self::Proposals,
             "projects" => Self::Projects,

@@ -43,6 +43,8 @@ pub fn label(kind: &MailKind) -> Text {
     match kind {
         MailKind::Invoice => t("invoice"),
         MailKind::InvoiceReminder => t("mail-kind-reminder"),
+        MailKind::ProposalReminder => t("mail-kind-proposal-reminder"),
+        MailKind::Receipt => t("receipt"),
         MailKind::Verification => t("mail-kind-verification"),
         MailKind::PasswordReset => t("mail-kind-reset"),
         MailKind::SecurityNotice => t("mail-kind-security"),

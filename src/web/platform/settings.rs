@@ -35,6 +35,7 @@ pub enum Tab {
     Money,
     Invoices,
     GettingPaid,
+    Reminders,
     Taxes,
     Providers,
     Notifications,
@@ -44,11 +45,12 @@ pub enum Tab {
 }
 
 /// Each part with its address and name.
-const TABS: [(Tab, &str, Text); 10] = [
+const TABS: [(Tab, &str, Text); 11] = [
     (Tab::Profile, "/settings", t("settings-profile-you")),
     (Tab::Money, "/settings/money", t("settings-money")),
     (Tab::Invoices, "/settings/invoices", t("invoices")),
     (Tab::GettingPaid, "/settings/getting-paid", t("settings-getting-paid")),
+    (Tab::Reminders, "/settings/reminders", t("reminders")),
     (Tab::Taxes, "/settings/taxes", t("taxes")),
     (Tab::Providers, "/settings/providers", t("settings-providers")),
     (Tab::Notifications, "/settings/notifications", t("notifications")),

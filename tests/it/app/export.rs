@@ -48,7 +48,9 @@ async fn fill(user: &User<'_>) {
     });
     user.put(&format!("/clients/{client}"), details).await.data(200);
     let business = json!({"address": {"city": "Lagos"}, "website": "https://ada.example"});
-    user.put("/settings", json!({"business": business})).await.data(200);
+    let reminders = json!({"enabled": true, "steps": [{"days": 7, "lateFee": {"percent": 2.5}}]});
+    let body = json!({"business": business, "reminders": reminders});
+    user.put("/settings", body).await.data(200);
     let project = user.project(&client, "Site").await;
     user.milestone(&project, "Draft").await;
     let proposal = user.proposal(&client, "Offer").await;
@@ -68,6 +70,7 @@ async fn fill(user: &User<'_>) {
     });
     let invoice = user.post("/invoices", body).await.data(201)["id"].as_str().unwrap().to_owned();
     user.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);
+    user.post(&format!("/invoices/{invoice}/remind"), json!({})).await.data(201);
     user.post(&format!("/invoices/{invoice}/mark-paid"), json!({})).await.data(200);
     let body = json!({"amount": 26.89, "reason": "=Late"});
     user.post(&format!("/invoices/{invoice}/credit-notes"), body).await.data(201);
@@ -125,6 +128,8 @@ async fn the_export_holds_everything_of_an_account_and_nothing_of_others() {
             "invoices",
             "creditNotes",
             "checkouts",
+            "reminderSettings",
+            "reminders",
             "exchangeRates",
             "profile",
             "portfolio",
@@ -165,6 +170,14 @@ async fn the_export_holds_everything_of_an_account_and_nothing_of_others() {
         ("26.89".into(), "1.88".into())
     );
     assert_eq!(note["taxes"][0]["base"].to_string(), "25.01");
+    let reminder = &export["reminders"][0];
+    assert_eq!(
+        (&reminder["invoiceNumber"], &reminder["reason"]),
+        (&json!("INV-2026-001"), &json!("no_mail_server"))
+    );
+    let settings = &export["reminderSettings"];
+    assert_eq!((&settings["enabled"], &settings["steps"][0]["days"]), (&json!(true), &json!(7)));
+    assert_eq!(settings["steps"][0]["lateFee"], json!({"percent": "2.5"}));
     assert_eq!(export["clients"][0]["address"]["street"], "1 Broad Street");
     assert_eq!(export["clients"][0]["ccEmails"], json!(["a@example.com", "b@example.com"]));
     assert_eq!(export["invoiceDefaults"]["address"], json!({"city": "Lagos"}));
@@ -209,7 +222,7 @@ async fn lists_are_tables_without_formulas_for_spreadsheets() {
     let clients = table(&ada, ExportList::Clients).await;
     let head = "id,name,email,company,phone,country,createdAt,updatedAt,address,countryCode,taxId,\
                 registrationNumber,currency,paymentTermsDays,ccEmails,buyerReference,notes,\
-                language,peppolId\n";
+                language,peppolId,remindersOff\n";
     assert!(clients.strip_prefix('\u{feff}').unwrap().starts_with(head), "{clients}");
     assert!(clients.contains(",\"Acme, \"\"the\"\" shop\",c@example.com,,,,2026-03-18T12:00:00Z,"));
     let rest =

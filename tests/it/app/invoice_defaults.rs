@@ -14,6 +14,7 @@ use freelanceos::{
         input::Input,
         invoice_defaults::{InvoiceDefaults, InvoiceDefaultsChange, InvoiceSettings},
         number_series::{NumberSeries, SeriesKind},
+        reminder::ReminderSettings,
     },
     store::{self, engine::Tx},
 };
@@ -58,6 +59,7 @@ async fn defaults_are_those_of_the_documents_until_changed() {
         credit_notes: series(SeriesKind::CreditNote),
         tax_ids: Vec::new(),
         providers: Vec::new(),
+        reminders: ReminderSettings::default(),
     };
     assert_eq!(settings(&user).await, untouched);
     let fields = json!({

@@ -18,5 +18,6 @@ mod proof;
 mod proposal;
 mod quota;
 mod registration;
+mod reminder;
 mod removal;
 mod unit_of_work;

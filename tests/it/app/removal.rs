@@ -73,7 +73,10 @@ async fn fill(guarded: &Guarded<'_>, username: &str) {
     app.hub_post("/auth/forgot-password", json!({"email": guarded.email})).await.bare(200);
 
     user.tax(json!({"name": "VAT", "rate": 7.5})).await;
-    let keys = json!({"providers": {"paystack": {"secretKey": "sk_test_0123456789"}}});
+    let keys = json!({
+        "providers": {"paystack": {"secretKey": "sk_test_0123456789"}},
+        "reminders": {"enabled": true},
+    });
     user.put("/settings", keys).await.data(200);
     let told = json!({
         "notifications": {"mailFailed": {"email": false}}, "mail": {"signature": "Bye"},
@@ -99,6 +102,9 @@ async fn fill(guarded: &Guarded<'_>, username: &str) {
         let invoice = app.send(request).await.data(201)["id"].as_str().unwrap().to_owned();
         if n < 30 {
             user.post(&format!("/invoices/{invoice}/send"), json!({})).await.data(200);
+        }
+        if n == 10 {
+            user.post(&format!("/invoices/{invoice}/remind"), json!({})).await.data(201);
         }
         if n < 10 {
             user.post(&format!("/invoices/{invoice}/mark-paid"), json!({})).await.data(200);

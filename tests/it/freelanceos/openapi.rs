@@ -71,6 +71,8 @@ async fn exactly_the_routes_of_the_contract_exist() {
     GET /invoices/{id}/pdf
     GET /invoices/{id}/receipt
     POST /invoices/{id}/refunds
+    POST /invoices/{id}/remind
+    GET /invoices/{id}/reminders
     POST /invoices/{id}/send
     POST /invoices/{id}/void
     GET /mails
@@ -101,6 +103,7 @@ async fn exactly_the_routes_of_the_contract_exist() {
     POST /proposals/{id}/deposit-invoice
     POST /proposals/{id}/project
     POST /proposals/{id}/send
+    GET /reminders
     GET /settings
     PATCH /settings
     PUT /settings
@@ -134,7 +137,7 @@ async fn every_documented_example_is_accepted() {
         assert!(answer.status.is_success(), "{} {body}: {}", operation.name(), answer.body);
         tried += 1;
     }
-    assert_eq!(tried, 40);
+    assert_eq!(tried, 41);
 }
 
 #[tokio::test]

@@ -36,11 +36,15 @@ async fn settings_merge_by_field_and_belong_to_one_account() {
             "paystack": {"configured": false}, "flutterwave": {"configured": false},
             "stripe": {"configured": false},
         },
-        "mail": {},
         "notifications": {
             "proposalAnswered": told, "paymentReceived": told, "paymentHeld": told,
             "messageReceived": told, "mailFailed": told,
         },
+        "reminders": {
+            "enabled": false, "steps": [{"days": -3}, {"days": 0}, {"days": 7}, {"days": 14}],
+        },
+        "proposalReminder": {"enabled": false, "days": 3},
+        "mail": {"thankYou": false},
     });
     assert_eq!(*user.get("/settings").await.data(200), untouched);
     let business = json!({

@@ -20,6 +20,7 @@ use freelanceos::{
         project::{ProjectFilter, ProjectStatus},
         proposal::{ProposalFilter, ProposalStatus},
         provider::ProviderKind,
+        reminder::{ReminderFilter, ReminderState, SkipReason},
         session::Claims,
     },
     store::{
@@ -208,6 +209,22 @@ fn list_all(tx: &mut Tx, account: AccountId, rates: &LatestRates, today: Date) -
     store::checkout::find_by_reference(tx, account, ProviderKind::Stripe, "r5")?;
     store::checkout::find_of_invoice(tx, id(5), "r5")?;
     store::provider::list(tx, account)?;
+    for word in every(ReminderState::WORDS) {
+        let state = word.and_then(ReminderState::from_word);
+        store::reminder::list(tx, account, &ReminderFilter { state, page })?;
+    }
+    store::reminder::list_of_invoice(tx, account, id(5), page)?;
+    store::reminder::find_settings(tx, account)?;
+    store::reminder::list_remindable(tx, account, (Date::MIN, id(5)), today, 500)?;
+    store::reminder::find_remindable(tx, id(5))?;
+    store::reminder::is_client_gone(tx, id(5))?;
+    store::reminder::mark_thanked(tx, id(5), START.parse().unwrap())?;
+    let (from, last) = ((today, id(5)), (today, Date::MAX));
+    store::reminder::list_expiring(tx, account, last, from, 25)?;
+    store::reminder::mark_proposal(tx, id(5), START.parse().unwrap())?;
+    store::reminder::find_step(tx, id(5))?;
+    store::reminder::mark_skipped(tx, id(5), SkipReason::Paid)?;
+    store::invoice::find_newest_open(tx, account, rates)?;
     store::provider::find(tx, account, ProviderKind::Stripe)?;
     store::provider::find_hook(tx, b"hash")?;
     store::statement::postings(tx, account, id(7), &TimeZone::UTC)?;
@@ -277,8 +294,8 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
         ),
         format!(
             "{} INSERT INTO proposals (id, account_id, client_id, title, content, status, \
-             currency, amount, created_at, updated_at) \
-             SELECT {}, {account}, {client}, 'T', '', {proposals}, 'USD', i, 0, 0 FROM n",
+             currency, amount, created_at, updated_at, valid_until) \
+             SELECT {}, {account}, {client}, 'T', '', {proposals}, 'USD', i, 0, 0, {day} FROM n",
             series(2000),
             id("i")
         ),
@@ -323,6 +340,20 @@ fn fill(connection: &mut dyn Connection) -> Result<()> {
             series(4000),
             id("i"),
             id("1 + i % 5000")
+        ),
+        format!(
+            "{} INSERT INTO reminders SELECT {}, {account}, {}, i / 5000, \
+             CASE i % 3 WHEN 0 THEN 'skipped' ELSE 'sent' END, NULL, \
+             CASE i % 9 WHEN 0 THEN {} END, NULL, 0 FROM n",
+            series(6000),
+            id("i"),
+            id("1 + i % 5000"),
+            id("i")
+        ),
+        format!(
+            "{} INSERT INTO reminder_settings SELECT {}, 1, '[]', NULL, 3, 0, 0, 0 FROM n",
+            series(300),
+            id("i")
         ),
         format!(
             "{} INSERT INTO payment_providers SELECT {}, 'paystack', {}, NULL, '', {}, {}, 0, 0, \

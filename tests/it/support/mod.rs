@@ -530,7 +530,7 @@ impl User<'_> {
     /// Creates an invoice for 1000 that the route with this path accepts, and returns its id.
     pub async fn invoice_for(&self, client: &str, path: &str) -> String {
         let id = self.invoice(client, json!(1000), "2026-04-15").await;
-        let sent = ["/mark-paid", "/payments", "/refunds", "/credit-notes", "/void"];
+        let sent = ["/remind", "/mark-paid", "/payments", "/refunds", "/credit-notes", "/void"];
         if sent.iter().any(|end| path.ends_with(end)) {
             self.post(&format!("/invoices/{id}/send"), json!({})).await.data(200);
         }

@@ -363,6 +363,7 @@ async fn an_invoice_of_another_account_is_not_found() {
         "send",
         "send/preview",
         "remind",
+        "reminders",
         "mark-paid",
         "payment-link",
         "duplicate",

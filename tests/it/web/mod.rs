@@ -26,6 +26,7 @@ mod proposal;
 mod public_profile;
 mod public_proposal;
 mod registration;
+mod reminder;
 mod security;
 mod session;
 mod settings;

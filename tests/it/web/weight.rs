@@ -87,7 +87,8 @@ async fn the_first_look_at_any_page_is_four_requests_and_30_kb_at_most() {
     let others = "/ /clients /clients/new /projects /projects?view=board /projects/new /proposals \
         /proposals/new /invoices /invoices/new /messages /profile /profile/portfolio \
         /profile/portfolio/new /search /settings /settings/money /settings/invoices \
-        /settings/security /settings/data /settings/data/delete";
+        /settings/security /settings/data /settings/data/delete /settings/reminders \
+        /settings/reminders/new /settings/reminders/7/edit /reminders";
     for path in pages.iter().map(String::as_str).chain(others.split_whitespace()) {
         check(&cookie, path).await;
     }

@@ -40,6 +40,8 @@ const PARTS: &[(&str, Part)] = &[
     ("invoices", Part::Rows(&export::INVOICES, fill_invoice)),
     ("creditNotes", Part::Rows(&export::CREDIT_NOTES, leave)),
     ("checkouts", Part::Rows(&export::checkout::CHECKOUTS, leave)),
+    ("reminderSettings", Part::Whole(reminder_settings)),
+    ("reminders", Part::Rows(&export::reminder::REMINDERS, leave)),
     ("exchangeRates", Part::Whole(exchange_rates)),
     ("profile", Part::Whole(profile)),
     ("portfolio", Part::Rows(&export::PORTFOLIO, leave)),
@@ -161,6 +163,10 @@ fn invoice_defaults(tx: &mut Tx, account: AccountId) -> Result<Value> {
 fn mail_settings(tx: &mut Tx, account: AccountId) -> Result<Value> {
     let settings = export::mail_settings::mail_settings(tx, account)?;
     Ok(settings.map_or(Value::Null, Value::Object))
+}
+
+fn reminder_settings(tx: &mut Tx, account: AccountId) -> Result<Value> {
+    Ok(export::reminder::settings(tx, account)?.map_or(Value::Null, Value::Object))
 }
 
 fn providers(tx: &mut Tx, account: AccountId) -> Result<Value> {

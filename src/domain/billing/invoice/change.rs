@@ -81,7 +81,7 @@ impl InvoiceChange {
             (self.service_from.apply(current.service.0), self.service_to.apply(current.service.1));
         next.reference = self.reference.apply(current.reference.clone());
         next.notes = self.notes.apply(current.notes.clone());
-
+        next.reminders_off = self.reminders.map_or(current.reminders_off, |reminds| !reminds);
         next.deduct_deposits = self.deduct_deposits.unwrap_or(current.deduct_deposits);
 
         let is_same_rate = next.terms.tax_rate == current.terms.tax_rate;

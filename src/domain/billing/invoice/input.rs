@@ -61,6 +61,8 @@ input! {
     notes "notes": Optional<FreeText>,
     deduct_deposits "deductDeposits": OrDefault<Flag> = "Whether to deduct the sent deposits of \
         the project or proposal, each once and up to the invoice total." => " False by default.",
+    reminders "reminders": Inherited<Flag> = "Whether the client gets automatic reminders of it; \
+        can change at any time." => " True by default.",
 }
 
 type Line100 = text::Line<100>;
@@ -163,6 +165,7 @@ impl NewInvoice {
             reference: None,
             notes: None,
             deduct_deposits: false,
+            reminders: None,
         }
     }
 

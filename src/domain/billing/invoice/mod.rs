@@ -116,6 +116,8 @@ pub struct Invoice {
     pub payment_link: Option<String>,
     pub items: Vec<Item>,
     pub notes: Option<String>,
+    /// Whether its client gets no automatic reminders of it.
+    pub reminders_off: bool,
     /// The bill-to details, frozen when it was sent.
     pub buyer: Option<Party>,
     pub created_at: Timestamp,
@@ -158,6 +160,7 @@ impl Invoice {
             payment_link: None,
             items: items.map(|(line, amount)| Item { id: Id::NIL, line, amount }).collect(),
             notes: None,
+            reminders_off: false,
             buyer: None,
             created_at: now,
             updated_at: now,

@@ -12,6 +12,7 @@ use crate::domain::{
     outbox::OutboxMail,
     payment::Payment,
     provider::ProviderKind,
+    reminder::InvoiceReminders,
 };
 
 /// When an invoice was sent, first seen by its client, and last followed by a reminder.
@@ -47,6 +48,7 @@ pub struct InvoiceRecord {
     pub mails: Vec<OutboxMail>,
     /// Newest first, with reversals and refunds.
     pub payments: Vec<Payment>,
+    pub reminders: InvoiceReminders,
     /// Newest first.
     pub credit_notes: Vec<CreditNote>,
     /// Payments through providers that were not booked, oldest first.
