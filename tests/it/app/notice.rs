@@ -320,8 +320,8 @@ async fn emails_to_clients_bear_the_sender_name_and_the_signature() {
     let blank = user.put("/settings", json!({"mail": {"senderName": " "}})).await;
     blank.error(400);
     let long = json!({"mail": {"signature": "x".repeat(1001)}});
-    let error = user.put("/settings", long).await.error(400);
-    assert!(error.contains("mail.signature"), "{error}");
+    let refused = user.put("/settings", long).await;
+    assert!(refused.error(400).contains("mail.signature"), "{}", refused.body);
     let long = "x".repeat(1001);
     let refused = browser.send(&page, "/settings/email", &[("signature", &long)]).await;
     refused.expect(400).says("1000");
