@@ -297,7 +297,9 @@ async fn emails_to_clients_bear_the_sender_name_and_the_signature() {
     let typed = [("senderName", "කමල Studio"), ("signature", "Warm regards,\r\nAda <3")];
     let saved = browser.send(&page, "/settings/email", &typed).await;
     saved.says("Settings saved.").says("Ada <3");
-    let mail = json!({"senderName": "කමල Studio", "signature": "Warm regards,\nAda <3"});
+    let mail = json!({
+        "thankYou": false, "senderName": "කමල Studio", "signature": "Warm regards,\nAda <3",
+    });
     assert_eq!(user.get("/settings").await.data(200)["mail"], mail);
     let client = user.client("Acme").await;
     let invoice = user.sent_invoice(&client, json!(100)).await;
@@ -314,9 +316,9 @@ async fn emails_to_clients_bear_the_sender_name_and_the_signature() {
         assert!(!mail.text.contains("{"), "{}", mail.text);
     }
     // Another account has its own, what is not named stays, and null or blank text clears.
-    assert_eq!(other.get("/settings").await.data(200)["mail"], json!({}));
+    assert_eq!(other.get("/settings").await.data(200)["mail"], json!({"thankYou": false}));
     let cleared = user.put("/settings", json!({"mail": {"signature": null}})).await;
-    assert_eq!(cleared.data(200)["mail"], json!({"senderName": "කමල Studio"}));
+    assert_eq!(cleared.data(200)["mail"], json!({"thankYou": false, "senderName": "කමල Studio"}));
     let blank = user.put("/settings", json!({"mail": {"senderName": " "}})).await;
     blank.error(400);
     let long = json!({"mail": {"signature": "x".repeat(1001)}});
