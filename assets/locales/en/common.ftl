@@ -27,6 +27,7 @@ budget = Budget
 cancel = Cancel
 cancelled = Cancelled
 characters-and-more = { $characters } and { $more } more
+check-again = Check again
 choose-client = Choose a client
 city = City
 client = Client

@@ -126,7 +126,6 @@ invoice-payment-link-created = Payment link created.
 invoice-public-due-in = Due on { $date }, in { $days } days.
 invoice-public-due-today = Due today.
 invoice-public-due-tomorrow = Due tomorrow, { $date }.
-invoice-public-look-again = Check again
 invoice-public-paid = Paid. Thank you!
 invoice-public-paid-on = Paid on { $date }. Thank you!
 invoice-public-pay = Pay { $invoice }

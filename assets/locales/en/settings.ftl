@@ -61,7 +61,6 @@ provider-secret-key-where = You can find it in the API settings of your { $provi
 provider-settings = { $provider } settings
 provider-test = Test payment
 provider-test-about = See the checkout as your client will, and find out whether your webhook works. Pay with one of { $provider }’s test cards: no money moves.
-provider-test-again = Check again
 provider-test-failed = The test payment failed.
 provider-test-live = You’re using live keys. To try a payment without moving money, save your test keys first.
 provider-test-make = Make a test payment
