@@ -2,7 +2,7 @@
 //! browsers, with a stand-in for each payment provider.
 
 use freelanceos::domain::provider::ProviderKind;
-use jiff::Timestamp;
+use serde_json::json;
 
 use crate::{
     invoice_editor::type_cell,
@@ -36,15 +36,16 @@ async fn connect(ada: &Person, kind: ProviderKind, stand_ins: &StandIns) -> Stri
     ada.press("Pay now").await;
     ada.sees("Test payment of ₦1,000.00 received.").await;
     ada.sees("No webhook has arrived").await;
-    report(&hook, kind, &stand_ins.references()[0]).await;
+    report(ada, &hook, kind, &stand_ins.references()[0]).await;
     ada.press("Check again").await;
     ada.sees("Your webhook works").await;
     hook
 }
 
 /// The provider reports a payment.
-async fn report(hook: &str, kind: ProviderKind, reference: &str) {
-    let (http, now) = (reqwest::Client::new(), Timestamp::now().as_second());
+async fn report(witness: &Person, hook: &str, kind: ProviderKind, reference: &str) {
+    let now = witness.browser.run("return Math.floor(Date.now() / 1000)", json!([])).await;
+    let (http, now) = (reqwest::Client::new(), now.as_i64().unwrap());
     let answer = provider::webhook(&http, hook, kind, now, reference).send().await.unwrap();
     assert_eq!(answer.status(), 200);
 }
@@ -95,12 +96,12 @@ async fn accept_and_pay(
     // Webhooks may be faster than the client, slower, or come twice.
     if kind == ProviderKind::Paystack {
         stand_ins.pay(&new[0]);
-        report(hook, kind, &new[0]).await;
+        report(kamala, hook, kind, &new[0]).await;
     }
     kamala.press("Pay now").await;
     kamala.sees("Payment received. Thank you!").await;
-    report(hook, kind, &new[0]).await;
-    report(hook, kind, &new[0]).await;
+    report(kamala, hook, kind, &new[0]).await;
+    report(kamala, hook, kind, &new[0]).await;
 }
 
 /// Bills the first milestone; the client pays it by bank transfer.
