@@ -874,6 +874,10 @@ CREATE UNIQUE INDEX payments_checkout ON payments (checkout_id);
 
 -- version 9
 
+-- It changed nothing, but databases have it.
+
+-- version 10
+
 -- The newest test payment with a provider's keys, and when its webhook arrived.
 ALTER TABLE payment_providers ADD COLUMN test_reference TEXT;
 ALTER TABLE payment_providers ADD COLUMN test_handle TEXT;

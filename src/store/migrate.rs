@@ -234,6 +234,9 @@ mod tests {
         let blocks = blocks();
         let versions: Vec<i64> = blocks.iter().map(|block| block.version).collect();
         assert_eq!(versions, (1..=versions.len() as i64).collect::<Vec<_>>());
+        // A version counts as applied even without statements, and gets none later.
+        let empty = blocks.iter().filter(|block| block.statements.is_empty());
+        assert_eq!(empty.map(|block| block.version).collect::<Vec<_>>(), [9]);
         for statement in blocks.iter().flat_map(|block| &block.statements) {
             let verbs = ["CREATE ", "ALTER ", "DROP ", "INSERT INTO ", "UPDATE "];
             assert!(verbs.iter().any(|verb| statement.starts_with(verb)), "{statement}");

@@ -331,6 +331,25 @@ fn a_database_of_every_released_version_migrates_without_losing_anything() {
 }
 
 #[test]
+fn a_database_of_version_9_which_changed_nothing_gets_what_came_later() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("freelanceos.db");
+    let mut whole = Vec::new();
+    GzDecoder::new(FIXTURES[7].bytes).read_to_end(&mut whole).unwrap();
+    fs::write(&path, whole).unwrap();
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute("INSERT INTO schema_version VALUES (9, 0)", []).unwrap();
+    drop(connection);
+    let database = Database::Sqlite(path.clone());
+    let migration = migrate::run(&database, START.parse().unwrap()).unwrap();
+    assert_eq!((migration.from, migration.to), (9, migrate::latest()));
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM reminder_settings"), 0);
+    assert_eq!(count("SELECT count(*) FROM invoices WHERE reminders_off <> 0"), 0);
+}
+
+#[test]
 fn clients_from_older_versions_are_found_without_accents_too() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("freelanceos.db");
