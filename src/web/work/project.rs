@@ -35,7 +35,7 @@ use crate::{
         form::{Control, Form},
         page::answer,
         pager::{self, Pager},
-        project_board,
+        project_board, prose,
         shell::{Section, Shell},
         tabs::Tabs,
         visit::Visit,
@@ -73,6 +73,13 @@ struct Show {
     progress: Progress,
     project: Project,
     invoices: Listing<ShownInvoice>,
+}
+
+impl Show {
+    /// The description, which came from a proposal.
+    fn parts(&self) -> Vec<prose::Section> {
+        prose::sections(&self.project.description)
+    }
 }
 
 #[derive(Template)]

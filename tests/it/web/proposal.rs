@@ -23,7 +23,7 @@ async fn a_proposal_is_written_sent_accepted_and_becomes_a_project() {
         ("amount", "1,250.50"),
         ("currency", "EUR"),
         ("validUntil", "2026-04-15"),
-        ("content", "First.\r\n\r\nThen <script>."),
+        ("content", "**First.**\r\n\r\nThen <script>."),
     ];
     let draft = browser.send(&page, "/proposals", &typed).await.expect(200);
     draft.says("Draft saved.").says("Site <b> & shop Kamala").says("Draft").says("€1,250.50");
@@ -63,6 +63,7 @@ async fn a_proposal_is_written_sent_accepted_and_becomes_a_project() {
     assert_eq!(editor.value("items.0.rate").as_deref(), Some("1250.5"));
     let project = browser.send(&accepted, &format!("{place}/project"), &[]).await.expect(200);
     project.says("Project created.").says("Site <b> & shop").says("Budget €1,250.50");
+    assert!(project.html.contains("<b>First.</b>"), "{}", project.html);
 }
 
 #[tokio::test]
