@@ -729,7 +729,7 @@ async fn in_a_year_with_kills_and_a_wrong_clock_no_step_goes_out_twice() {
             open.push((id, number, day + 10));
         }
         // Every third is paid a day after its due date, before nine.
-        let is_paid = |place: usize, due: i64| place % 3 == 0 && day == due + 1;
+        let is_paid = |place: usize, due: i64| place.is_multiple_of(3) && day == due + 1;
         for (place, (id, ..)) in open.iter().enumerate().filter(|(n, of)| is_paid(*n, of.2)) {
             let paid = user.post(&format!("/invoices/{id}/mark-paid"), json!({})).await;
             assert_eq!(paid.status, 200, "{place}");
