@@ -8,7 +8,6 @@ use crate::{
         event::Event,
         invoice::find_invoice,
         payment::book_received,
-        provider_test::note_report,
         public_link::Target,
         unit_of_work::{Who, Work},
     },
@@ -198,7 +197,11 @@ impl App {
         let Some(Notice { reference, handle }) = verified else { return Ok(()) };
         let (who, given) = (Who::System(sealed.account), handle.clone());
         if sealed.test.as_ref().is_some_and(|test| test.reference == reference) {
-            return self.run_always(who, move |work| note_report(work, kind, &reference)).await;
+            let note = move |work: &mut Work| {
+                let (tx, account, now) = (&mut *work.tx, work.account, work.now);
+                store::provider::mark_test_reported(tx, account, kind, &reference, now)
+            };
+            return self.run_always(who, note).await;
         }
         // Usually there is nothing to write: providers report everything several times.
         let find = move |work: &mut Work| {

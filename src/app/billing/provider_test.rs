@@ -44,16 +44,15 @@ impl App {
     pub async fn open_test(&self, claims: Claims, kind: ProviderKind) -> Result<String> {
         let begin = move |work: &mut Work| {
             let sealed = connected(work, kind)?;
-            let test =
-                TestPayment { reference: new_reference(work), handle: None, reported_at: None };
-            store::provider::set_test(work.tx, work.account, kind, &test)?;
-            Ok((sealed, test, store::account::find(work.tx, work.account)?))
+            let reference = new_reference(work);
+            store::provider::begin_test(work.tx, work.account, kind, &reference)?;
+            Ok((sealed, reference, store::account::find(work.tx, work.account)?))
         };
         // Stored first: a webhook may be faster than the response.
-        let (sealed, test, account) = self.run(claims, begin).await?;
+        let (sealed, reference, account) = self.run(claims, begin).await?;
         let new = NewCheckout {
             amount: amount(kind, account.currency)?,
-            reference: test.reference.clone(),
+            reference: reference.clone(),
             description: t("provider-test").to_string(),
             name: account.name(),
             email: account.email,
@@ -66,14 +65,8 @@ impl App {
         let opened = self.provider(&sealed)?.open(&new).await?;
         if let Some(handle) = opened.handle {
             let keep = move |work: &mut Work| {
-                // A webhook may have arrived meanwhile, or another test may have begun.
-                match find_test(work, kind)?.filter(|now| now.reference == test.reference) {
-                    Some(now) => {
-                        let test = TestPayment { handle: Some(handle.clone()), ..now };
-                        store::provider::set_test(work.tx, work.account, kind, &test)
-                    }
-                    None => Ok(()),
-                }
+                let (tx, account) = (&mut *work.tx, work.account);
+                store::provider::set_test_handle(tx, account, kind, &reference, &handle)
             };
             self.run(claims, keep).await?;
         }
@@ -99,22 +92,6 @@ impl App {
             Some((TransactionStatus::Failed, _)) => TestOutcome::Failed,
             Some((TransactionStatus::Open, _)) | None => TestOutcome::Open,
         })
-    }
-}
-
-/// Records that the webhook of a test payment arrived.
-pub(in crate::app) fn note_report(
-    work: &mut Work,
-    kind: ProviderKind,
-    reference: &str,
-) -> Result<()> {
-    let test = find_test(work, kind)?.filter(|test| test.reference == reference);
-    match test.filter(|test| test.reported_at.is_none()) {
-        Some(test) => {
-            let test = TestPayment { reported_at: Some(work.now), ..test };
-            store::provider::set_test(work.tx, work.account, kind, &test)
-        }
-        None => Ok(()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The payment providers of accounts, with their sealed keys.
 
+use jiff::Timestamp;
+
 use crate::{
     domain::{
         error::Result,
@@ -60,17 +62,47 @@ pub fn set(tx: &mut Tx, provider: &SealedProvider) -> Result<()> {
     tx.insert(row(provider))
 }
 
-/// Replaces the test payment of a provider.
-pub fn set_test(
+/// Begins a test payment, which replaces an earlier one.
+pub fn begin_test(
     tx: &mut Tx,
     account: AccountId,
     kind: ProviderKind,
-    test: &TestPayment,
+    reference: &str,
 ) -> Result<()> {
     tx.change(
-        "UPDATE payment_providers SET test_reference = ?3, test_handle = ?4, test_reported_at = ?5 \
-         WHERE account_id = ?1 AND provider = ?2",
-        values![&account, kind.as_str(), &test.reference, test.handle.as_ref(), test.reported_at],
+        "UPDATE payment_providers SET test_reference = ?3, test_handle = NULL, \
+         test_reported_at = NULL WHERE account_id = ?1 AND provider = ?2",
+        values![&account, kind.as_str(), reference],
+    )
+}
+
+/// Records the provider's ID for the test payment with this reference, if it is still the newest.
+pub fn set_test_handle(
+    tx: &mut Tx,
+    account: AccountId,
+    kind: ProviderKind,
+    reference: &str,
+    handle: &str,
+) -> Result<()> {
+    tx.change(
+        "UPDATE payment_providers SET test_handle = ?4 \
+         WHERE account_id = ?1 AND provider = ?2 AND test_reference = ?3",
+        values![&account, kind.as_str(), reference, handle],
+    )
+}
+
+/// Records that the webhook of the test payment with this reference arrived, the first time.
+pub fn mark_test_reported(
+    tx: &mut Tx,
+    account: AccountId,
+    kind: ProviderKind,
+    reference: &str,
+    now: Timestamp,
+) -> Result<()> {
+    tx.change(
+        "UPDATE payment_providers SET test_reported_at = ?4 WHERE account_id = ?1 \
+         AND provider = ?2 AND test_reference = ?3 AND test_reported_at IS NULL",
+        values![&account, kind.as_str(), reference, now],
     )
 }
 
