@@ -16,9 +16,14 @@ use crate::{
     store,
 };
 
+/// Returns the caller's invoice defaults, even if none have been set yet.
+pub fn find_invoice_defaults(work: &mut Work) -> Result<InvoiceDefaults> {
+    store::invoice_defaults::find(work.tx, work.account)
+}
+
 /// Returns the caller's invoice defaults and next numbers, even if none have been set or used yet.
 pub fn find_invoice_settings(work: &mut Work) -> Result<InvoiceSettings> {
-    let defaults = store::invoice_defaults::find(work.tx, work.account)?;
+    let defaults = find_invoice_defaults(work)?;
     let mut series = |kind| {
         let (pattern, day) = (defaults.pattern(kind), work.today()?);
         store::number_series::find(work.tx, work.account, kind, pattern, day)

@@ -28,6 +28,11 @@ pub fn list_providers(work: &mut Work) -> Result<Vec<ConnectedProvider>> {
     providers.iter().map(|sealed| connected(work.env, sealed)).collect()
 }
 
+/// Whether the caller has connected a provider.
+pub fn has_provider(work: &mut Work) -> Result<bool> {
+    Ok(!store::provider::list(work.tx, work.account)?.is_empty())
+}
+
 /// Connects providers, changes their keys, or disconnects them.
 ///
 /// # Errors

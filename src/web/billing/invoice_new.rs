@@ -5,7 +5,7 @@ use poem::{Response, http::StatusCode};
 
 use crate::{
     app::{
-        client::find_client, invoice_defaults::find_invoice_settings,
+        client::find_client, invoice_defaults::find_invoice_defaults,
         invoice_price::offered_invoice, project::find_project, unit_of_work::Work,
     },
     domain::{
@@ -41,7 +41,7 @@ pub async fn new(visit: Visit) -> Result<Response> {
             // A client that does not exist is reported when the form is submitted.
             let client = client.map(|id| Error::optional(find_client(work, id))).transpose()?;
             let project = project.map(|id| find_project(work, id)).transpose()?;
-            let defaults = find_invoice_settings(work)?.defaults;
+            let defaults = find_invoice_defaults(work)?;
             Ok((defaults, project, client.flatten(), Offered::read(work, &asked)?))
         })
         .await?;

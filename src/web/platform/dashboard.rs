@@ -10,9 +10,9 @@ use crate::{
     app::{
         activity::list_activity, client::list_clients, dashboard::upcoming,
         held_payment::newest_held_payments, home::income, invoice::list_invoices,
-        invoice_defaults::find_invoice_settings, outbox::list_troubled_mail,
+        invoice_defaults::find_invoice_defaults, outbox::list_troubled_mail,
         profile::count_profile_views, project::list_projects, proposal::list_proposals,
-        unit_of_work::Work,
+        provider::has_provider, unit_of_work::Work,
     },
     domain::{
         account::Role,
@@ -115,11 +115,10 @@ fn read_figures(work: &mut Work, asked: Option<Which>) -> Result<(Figures, needs
     let any_invoice = InvoiceFilter { page: one, ..InvoiceFilter::default() };
     let any_client = ClientFilter { search: None, page: one };
     let has_open = found.has_drafts() || income.owed.entries() > 0;
-    let settings = find_invoice_settings(work)?;
     let done = Done {
         has_invoice: has_open || list_invoices(work, &any_invoice)?.total > 0,
         has_client: list_clients(work, &any_client)?.total > 0,
-        has_payment_details: settings.defaults.says_how_to_pay() || !settings.providers.is_empty(),
+        has_payment_details: find_invoice_defaults(work)?.says_how_to_pay() || has_provider(work)?,
     };
     let figures = Figures {
         income,

@@ -6,7 +6,7 @@ use poem::{Response, http::StatusCode};
 use crate::{
     app::{
         client::list_client_names,
-        invoice_defaults::find_invoice_settings,
+        invoice_defaults::find_invoice_defaults,
         proposal::{create_proposal, find_proposal, update_proposal},
         tax::all_taxes,
         unit_of_work::Work,
@@ -80,9 +80,7 @@ impl Offered {
 
 /// Shows the form for a new proposal.
 pub async fn new(visit: Visit) -> Result<Response> {
-    let read = |work: &mut Work| {
-        Ok((Offered::read(work)?, find_invoice_settings(work)?.defaults.tax_rate))
-    };
+    let read = |work: &mut Work| Ok((Offered::read(work)?, find_invoice_defaults(work)?.tax_rate));
     let (offered, rate) = visit.read(read).await?;
     let fields = visit.query().with("taxRate", rate);
     let fields = fields.with_rows("items", &[invoice_lines::empty_line()]);
