@@ -4,6 +4,7 @@ pub mod activity;
 pub mod asker;
 pub mod backup;
 pub mod dashboard;
+mod delivery;
 pub mod export;
 pub mod home;
 pub mod image;

@@ -10,11 +10,13 @@ use crate::{
         mail::{MailHealth, QueuedMail, Trouble},
         outbox::{Document, MailFilter, MailStatus, OutboxMail},
         page::Listing,
+        reminder::SkipReason,
     },
     store::{
         engine::{Row, Tx, json, values},
         jobs,
         lister::Lister,
+        reminder,
         row::row,
     },
 };
@@ -159,6 +161,7 @@ pub fn give_up(
     reason: &str,
 ) -> Result<bool> {
     jobs::delete(tx, JobKind::Mail, queued.id)?;
+    reminder::mark_skipped(tx, queued.id, SkipReason::Failed)?;
     let sql = if queued.kind.is_for_client() {
         "UPDATE mails SET failed_at = ?2, last_error = ?3, tries = ?4 \
          WHERE id = ?1 AND delivered_at IS NULL AND failed_at IS NULL"
